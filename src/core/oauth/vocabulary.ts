@@ -1,0 +1,40 @@
+/** Grant types (RFC 6749 §4.4; RFC 8693 §2.1; RFC 7523 §2.1). Compared exactly (TR-09). */
+export const grantTypes = {
+  clientCredentials: 'client_credentials',
+  tokenExchange: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  jwtBearer: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+} as const;
+
+/** Token type identifiers (RFC 8693 §3). */
+export const tokenTypes = {
+  accessToken: 'urn:ietf:params:oauth:token-type:access_token',
+  jwt: 'urn:ietf:params:oauth:token-type:jwt',
+  idToken: 'urn:ietf:params:oauth:token-type:id_token',
+} as const;
+
+/** Client assertion types (RFC 7523 §2.2). */
+export const clientAssertionTypes = {
+  jwtBearer: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+} as const;
+
+/** The parameters the token endpoint reads; every other one is ignored (RFC 6749 §3.2). */
+export const knownParameters = [
+  'grant_type',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'assertion',
+  'subject_token',
+  'subject_token_type',
+  'actor_token',
+  'actor_token_type',
+  'requested_token_type',
+  'credential_provider',
+  'scope',
+  'audience',
+  'resource',
+] as const;
+
+/** The name of a parameter the token endpoint reads. */
+export type ParameterName = (typeof knownParameters)[number];

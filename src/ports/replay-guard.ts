@@ -1,0 +1,15 @@
+import type { EpochMilliseconds } from '../core/time.ts';
+
+/** Remembers, durably and for every node, what may be used once (CA-14, CA-15). */
+export interface ReplayGuard {
+  /**
+   * Insert-if-absent of (tenant, party, jti) in one atomic, durable step.
+   *
+   * @param party the client id, or the issuer of a single-use third-party token
+   * @param until when the record may be forgotten: `exp` plus the clock tolerance
+   * @returns `true` the first time, `false` when it was used before
+   */
+  consume(tenant: string, party: string, jti: string, until: EpochMilliseconds): Promise<boolean>;
+  /** Forgets at most `limit` records whose time is over; how many. */
+  forgetBefore(time: EpochMilliseconds, limit: number): Promise<number>;
+}

@@ -1,0 +1,123 @@
+import type { AccountKey } from '../core/accounts/account-key.ts';
+import type { ServiceAccount, Status } from '../core/accounts/service-account.ts';
+import type { Team } from '../core/accounts/team.ts';
+import type { UseCase } from '../core/accounts/use-case.ts';
+import type { SigningKey } from '../core/signing-keys/signing-key.ts';
+import type { Tenant } from '../core/tenants/tenant.ts';
+import type { EpochMilliseconds } from '../core/time.ts';
+import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
+import type { ActivityStore } from './activity-store.ts';
+import type { Page, PageRequest } from './page.ts';
+
+/**
+ * Rules shared by every store: text is compared code point by code point; a row belongs to a tenant and is invisible to
+ * others (A107); `update` and `remove` are compare-and-swap on `version` and answer `false` when it is stale or gone
+ * (A72); `insert` throws {@link UniqueViolation}; any other failure is a fault and throws (A67).
+ */
+export class UniqueViolation extends Error {
+  override readonly name = 'UniqueViolation';
+  /** What was not unique: `tenant`, `service-account`, `federation`, `trusted-issuer`, `team`, `use-case`, `account-key`, `signing-key`. */
+  readonly what: string;
+  constructor(what: string) {
+    super(`${what} exists already`);
+    this.what = what;
+  }
+}
+
+export interface TenantStore {
+  find(name: string): Promise<Tenant | null>;
+  list(page: PageRequest): Promise<Page<Tenant>>;
+  insert(tenant: Tenant): Promise<void>;
+  /** Replaces the row whose version is `tenant.version - 1`. */
+  update(tenant: Tenant): Promise<boolean>;
+}
+
+export interface TrustedIssuerStore {
+  find(tenant: string, id: string): Promise<TrustedIssuer | null>;
+  findByIssuer(tenant: string, issuer: string): Promise<TrustedIssuer | null>;
+  list(tenant: string, page: PageRequest): Promise<Page<TrustedIssuer>>;
+  insert(issuer: TrustedIssuer): Promise<void>;
+  /** Replaces the row whose version is `issuer.version - 1`. */
+  update(issuer: TrustedIssuer): Promise<boolean>;
+  remove(tenant: string, id: string, version: number): Promise<boolean>;
+}
+
+/** What a list of service accounts may be narrowed by (contract §5). */
+export interface ServiceAccountFilter {
+  readonly team?: string;
+  readonly useCase?: string;
+  readonly status?: Status;
+  /** Part of the name or description, case-insensitive, taken literally (A117). */
+  readonly q?: string;
+}
+
+export interface ServiceAccountStore {
+  find(tenant: string, id: string): Promise<ServiceAccount | null>;
+  list(tenant: string, filter: ServiceAccountFilter, page: PageRequest): Promise<Page<ServiceAccount>>;
+  /** Every account with a federation on this issuer, whatever its status. */
+  findByIssuer(tenant: string, issuer: string): Promise<readonly ServiceAccount[]>;
+  /** How many enabled accounts with role administrator the tenant has. */
+  countAdministrators(tenant: string): Promise<number>;
+  /** Account and its federations; {@link UniqueViolation} `service-account` for the name, `federation` for a federation held by any account of the tenant. */
+  insert(account: ServiceAccount): Promise<void>;
+  /** Replaces the row whose version is `account.version - 1`, with its federations. */
+  update(account: ServiceAccount): Promise<boolean>;
+  /** Removes the account with its federations and keys. */
+  remove(tenant: string, id: string, version: number): Promise<boolean>;
+}
+
+export interface AccountKeyStore {
+  listOf(tenant: string, accountId: string): Promise<readonly AccountKey[]>;
+  insert(key: AccountKey): Promise<void>;
+  /** Notes a use; may be late and may be lost, it decides nothing. */
+  touch(tenant: string, id: string, lastUsedAt: EpochMilliseconds): Promise<void>;
+}
+
+export interface TeamStore {
+  find(tenant: string, name: string): Promise<Team | null>;
+  list(tenant: string, page: PageRequest): Promise<Page<Team>>;
+  insert(team: Team): Promise<void>;
+  update(team: Team): Promise<boolean>;
+  remove(tenant: string, name: string, version: number): Promise<boolean>;
+  /** Whether any account is owned by it. */
+  inUse(tenant: string, name: string): Promise<boolean>;
+}
+
+export interface UseCaseStore {
+  find(tenant: string, name: string): Promise<UseCase | null>;
+  list(tenant: string, page: PageRequest): Promise<Page<UseCase>>;
+  insert(useCase: UseCase): Promise<void>;
+  update(useCase: UseCase): Promise<boolean>;
+  remove(tenant: string, name: string, version: number): Promise<boolean>;
+  /** Whether any account has it. */
+  inUse(tenant: string, name: string): Promise<boolean>;
+  /** Every scope that some account of this use case holds, for the check before it is narrowed. */
+  scopesInUse(tenant: string, name: string): Promise<readonly string[]>;
+}
+
+export interface SigningKeyStore {
+  /** Every key of the tenant that is not gone, oldest first. */
+  listOf(tenant: string): Promise<readonly SigningKey[]>;
+  insert(key: SigningKey): Promise<void>;
+}
+
+/** Tells other nodes, and this one, that the configuration of a tenant changed. */
+export interface RevisionStore {
+  /** The revision of every tenant; one that grew means: read again. */
+  all(): Promise<ReadonlyMap<string, number>>;
+  /** Grows the revision of `tenant` by one, within the transaction of the change itself. */
+  bump(tenant: string): Promise<void>;
+}
+
+/** Everything that is kept, seen from inside or outside a transaction. */
+export interface Stores {
+  readonly tenants: TenantStore;
+  readonly trustedIssuers: TrustedIssuerStore;
+  readonly serviceAccounts: ServiceAccountStore;
+  readonly accountKeys: AccountKeyStore;
+  readonly teams: TeamStore;
+  readonly useCases: UseCaseStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly activities: ActivityStore;
+  readonly revisions: RevisionStore;
+}
