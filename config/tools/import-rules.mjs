@@ -1,0 +1,137 @@
+// Who may import whom. test/architecture.test.ts says in words what each rule protects, and plants a violation of
+// each one to prove that it is seen. Type imports count as imports (tsPreCompilationDeps).
+
+/** What a folder of src may see of src, itself included. core, ports and adapters have stricter rules below. */
+const sees = {
+  keys: ['core', 'ports', 'keys'],
+  token: ['core', 'ports', 'keys', 'token'],
+  admin: ['core', 'ports', 'keys', 'token', 'admin'],
+  'admin-api': ['core', 'admin-api'],
+  http: ['core', 'ports', 'keys', 'token', 'admin', 'admin-api', 'http'],
+  config: ['core', 'config'],
+  cli: ['admin-api', 'config', 'cli'],
+  console: ['admin-api', 'console'],
+};
+
+const folderRules = Object.entries(sees).map(([folder, seen]) => ({
+  name: `${folder}-sees-only-its-own`,
+  severity: 'error',
+  comment: `src/${folder} may import from: ${seen.map((name) => `src/${name}`).join(', ')}.`,
+  from: { path: `^src/${folder}/` },
+  to: { path: '^(src|test|bench|demo|config|dist)/', pathNot: `^src/(${seen.join('|')})/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...folderRules,
+    {
+      name: 'core-is-pure',
+      severity: 'error',
+      comment: 'src/core imports nothing but src/core: no package, no node:*.',
+      from: { path: '^src/core/', pathNot: '^src/core/trust/conditions/' },
+      to: { pathNot: '^src/core/' },
+    },
+    {
+      name: 'conditions-are-pure-but-for-cel',
+      severity: 'error',
+      comment: 'src/core/trust/conditions imports src/core and the CEL packages (@bufbuild/*), nothing else.',
+      from: { path: '^src/core/trust/conditions/' },
+      to: { pathNot: '^src/core/|node_modules/@bufbuild/' },
+    },
+    {
+      name: 'ports-are-interfaces',
+      severity: 'error',
+      comment: 'src/ports imports src/core and src/ports: no package, no node:*.',
+      from: { path: '^src/ports/' },
+      to: { pathNot: '^src/(core|ports)/' },
+    },
+    {
+      name: 'admin-api-runs-in-a-browser',
+      severity: 'error',
+      comment: 'src/admin-api is shared with the console: nothing of Node.',
+      from: { path: '^src/admin-api/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'adapters-keep-apart',
+      severity: 'error',
+      comment:
+        'An adapter sees src/core, src/ports and its own folder: no other adapter, no use case, no http.',
+      from: { path: '^src/adapters/([^/]+)/' },
+      to: {
+        path: '^(src|test|bench|demo|config|dist)/',
+        pathNot: ['^src/(core|ports)/', '^src/adapters/$1/'],
+      },
+    },
+    {
+      name: 'adapters-live-in-folders',
+      severity: 'error',
+      comment: 'A file straight under src/adapters belongs to no port.',
+      from: { path: '^src/adapters/[^/]+$' },
+      to: {},
+    },
+    {
+      name: 'only-compose-names-adapters',
+      severity: 'error',
+      comment: 'src/compose.ts is the only file outside src/adapters that imports from it.',
+      from: { path: '^src/', pathNot: ['^src/adapters/', '^src/compose\\.ts$'] },
+      to: { path: '^src/adapters/' },
+    },
+    {
+      name: 'main-sees-compose-and-config',
+      severity: 'error',
+      comment: 'src/main.ts joins configuration, composition and the process, and nothing else.',
+      from: { path: '^src/main\\.ts$' },
+      to: { path: '^(src|test|bench|demo|config|dist)/', pathNot: ['^src/compose\\.ts$', '^src/config/'] },
+    },
+    {
+      name: 'only-main-sees-compose',
+      severity: 'error',
+      comment: 'Nothing but src/main.ts starts from the composition.',
+      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
+      to: { path: '^src/(compose|main)\\.ts$' },
+    },
+    {
+      name: 'src-runs-without-development-packages',
+      severity: 'error',
+      comment: 'The image has the production dependencies only.',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+    {
+      name: 'src-stands-alone',
+      severity: 'error',
+      comment: 'No file of src imports tests, benchmarks, the demo, tools or the build.',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|demo|config|dist)/' },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      comment: 'A cycle has no order in which it can be read.',
+      from: { path: '^(src|test|bench|demo|config)/' },
+      to: { circular: true },
+    },
+    {
+      name: 'every-import-resolves',
+      severity: 'error',
+      comment: 'An import that resolves to nothing is judged by no other rule.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json', '.d.ts'],
+    },
+  },
+};
