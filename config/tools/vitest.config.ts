@@ -16,6 +16,7 @@ export default defineConfig({
     // test/e2e and *.slow.test.ts get more time there.
     setupFiles: [join(import.meta.dirname, 'vitest-setup.ts')],
     globalSetup: existsSync(globalSetup) ? [globalSetup] : [],
+    taskTitleValueFormatTruncate: 0,
     restoreMocks: true,
     unstubEnvs: true,
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },

@@ -1,5 +1,6 @@
 // Who may import whom. test/architecture.test.ts says in words what each rule protects, and plants a violation of
 // each one to prove that it is seen. Type imports count as imports (tsPreCompilationDeps).
+import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
 
 /** What a folder of src may see of src, itself included. core, ports and adapters have stricter rules below. */
 const sees = {
@@ -13,7 +14,7 @@ const sees = {
   console: ['admin-api', 'console'],
 };
 
-const folderRules = Object.entries(sees).map(([folder, seen]) => ({
+const folderRules: IForbiddenRuleType[] = Object.entries(sees).map(([folder, seen]) => ({
   name: `${folder}-sees-only-its-own`,
   severity: 'error',
   comment: `src/${folder} may import from: ${seen.map((name) => `src/${name}`).join(', ')}.`,
@@ -21,8 +22,7 @@ const folderRules = Object.entries(sees).map(([folder, seen]) => ({
   to: { path: '^(src|test|bench|demo|config|dist)/', pathNot: `^src/(${seen.join('|')})/` },
 }));
 
-/** @type {import('dependency-cruiser').IConfiguration} */
-export default {
+const configuration: IConfiguration = {
   forbidden: [
     ...folderRules,
     {
@@ -135,3 +135,5 @@ export default {
     },
   },
 };
+
+export default configuration;
