@@ -79,11 +79,14 @@ const configuration: IConfiguration = {
       to: { path: '^src/adapters/' },
     },
     {
-      name: 'main-sees-compose-and-config',
+      name: 'main-only-starts',
       severity: 'error',
-      comment: 'src/main.ts joins configuration, composition and the process, and nothing else.',
+      comment: 'src/main.ts sees the configuration, the composition and the command line, and nothing else.',
       from: { path: '^src/main\\.ts$' },
-      to: { path: '^(src|test|bench|demo|config|dist)/', pathNot: ['^src/compose\\.ts$', '^src/config/'] },
+      to: {
+        path: '^(src|test|bench|demo|config|dist)/',
+        pathNot: ['^src/compose\\.ts$', '^src/(config|cli)/'],
+      },
     },
     {
       name: 'only-main-sees-compose',
