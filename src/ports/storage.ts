@@ -10,3 +10,8 @@ export interface Storage extends Stores {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The store did not answer, or could not keep what it was given: nothing is known, so nothing is granted (A67, 503). */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}

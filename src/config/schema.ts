@@ -1,0 +1,102 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whether a URL's host is this machine; only then may an issuer be `http:` (contract §2). */
+const isLoopback = (url: URL): boolean => loopbackNames.has(url.hostname) || /^127(\.\d{1,3}){3}$/.test(url.hostname);
+
+const issuer = z.string().superRefine((text, context) => {
+  const problem = issuerProblem(text);
+  if (problem !== null) context.addIssue(problem);
+});
+
+/** What is wrong with `text` as our issuer identifier, or `null` (RFC 8414 §2, MD-01). */
+const issuerProblem = (text: string): string | null => {
+  if (!URL.canParse(text)) return 'must be a URL such as https://sts.example.com';
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url)))
+    return 'must begin with https:// (http:// only for a loopback host; behind TLS termination the issuer is https)';
+  if (url.username || url.password || text.includes('?') || text.includes('#'))
+    return 'must carry no user name, query or fragment';
+  if (text.endsWith('/')) return 'must not end with a slash';
+  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname;
+  if (canonical !== text) return `must be written in its canonical form, ${canonical}`;
+  return null;
+};
+
+const perMinute = z.union([z.literal('off'), z.coerce.number().int().min(1).max(10_000_000)]);
+
+const commaList = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((item) => item.trim()).filter((item) => item !== '') : value),
+  z.array(z.string()).max(1000),
+);
+
+const isAddressOrNetwork = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+};
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+/** Every setting of the server with its default: the only home of defaults (contract §2). */
+export const configurationSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
+  port: port.default(8080).describe('Port to listen on; 0 takes a free one.'),
+  issuer: issuer.optional().describe('Issuer identifier, default http://127.0.0.1:<port>. https unless the host is loopback.'),
+  dataDir: z.string().min(1).default('./data').describe('Folder for the embedded store, admin.json and the key-encryption key.'),
+  databaseUrl: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:<file> or postgres://…')
+    .optional()
+    .describe('sqlite:<file> (default sqlite:<data dir>/bureau.db) or postgres://…'),
+  databasePoolSize: z.coerce.number().int().min(1).max(200).default(10).describe('Connections to PostgreSQL.'),
+  keyEncryptionKey: z.string().optional().describe('32 bytes in base64 that encrypt our private keys at rest. Prefer the file.'),
+  keyEncryptionKeyFile: z.string().min(1).optional().describe('File that holds the key-encryption key.'),
+  outboundAllow: commaList.default([]).describe('host:port and CIDR entries that outgoing fetches may reach although they are not public.'),
+  issuerAccess: z
+    .array(
+      z.strictObject({
+        origin: z.string().regex(/^https?:\/\/[^/?#]+$/, 'must be an origin such as https://10.0.0.1:6443'),
+        bearerTokenFile: z.string().min(1).optional(),
+        caFile: z.string().min(1).optional(),
+      }),
+    )
+    .max(1000)
+    .default([])
+    .describe('Bearer token file and CA file for key sets behind a cluster API, by origin.'),
+  rateLimit: perMinute.default(6000).describe('Token requests a minute from one address, or off.'),
+  tenantRateLimit: perMinute.default('off').describe('Token requests a minute for one tenant, or off.'),
+  strangerActivities: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(600)
+    .describe('Activities a minute for refusals that name no registered issuer or account; beyond it one summary.'),
+  trustProxy: commaList
+    .pipe(z.array(z.string().refine(isAddressOrNetwork, 'must be an IP address or a CIDR')))
+    .default([])
+    .describe('Addresses of proxies whose forwarding headers count.'),
+  metricsPort: port.optional().describe('Serve /metrics on a listener of its own.'),
+  metricsHost: z.string().min(1).default('127.0.0.1').describe('Address of the metrics listener.'),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('How much to log.'),
+});
+
+/** The configuration as validated, before defaults that hang on other members. */
+export type ParsedConfiguration = z.output<typeof configurationSchema>;
+
+/** The configuration of a server process; every member present and valid. */
+export interface Configuration extends ParsedConfiguration {
+  readonly issuer: string;
+  readonly databaseUrl: string;
+}
+
+/** The environment variable that sets a member: `rateLimit` is `BUREAU_RATE_LIMIT` (contract §2). */
+export const environmentName = (memberName: string): string =>
+  `BUREAU_${memberName.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/** Members that cannot be set by an environment variable because they are lists of objects. */
+export const fileOnlyMembers: ReadonlySet<string> = new Set(['issuerAccess']);

@@ -1,0 +1,194 @@
+import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
+import { present } from '../core/activity/present.ts';
+import { limitAuthorization } from '../core/accounts/limit-authorization.ts';
+import type { OAuthErrorCode } from '../core/oauth/errors.ts';
+import { type FormParameters, parseFormParameters } from '../core/oauth/form-parameters.ts';
+import type { RefusalReason } from '../core/oauth/reasons.ts';
+import { buildTokenResponse, type TokenResponse } from '../core/oauth/token-response.ts';
+import { tokenTypes } from '../core/oauth/vocabulary.ts';
+import { defaultTenant, type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
+import type { HashToken } from '../ports/token-hash.ts';
+import type { ReplayGuard } from '../ports/replay-guard.ts';
+import { type AuthenticatedAccount, authenticateToken, type TokenAuthentication } from './authenticate-token.ts';
+import { checkClientAuthentication } from './check-client-authentication.ts';
+import { collectEvidence, type Evidence } from './evidence.ts';
+import type { Grant, PresentedToken } from './grants/grant.ts';
+import { chooseGrant } from './grants/index.ts';
+import { type Issuance, issueToken } from './issue-token.ts';
+import type { TokenRequest } from './token-request.ts';
+import type { TrustDirectory } from './trust-directory.ts';
+
+/** What the token endpoint uses. */
+export interface TokenEndpoint extends TokenAuthentication, Issuance {
+  readonly clock: TokenAuthentication['clock'] & Issuance['clock'];
+  readonly directory: TokenAuthentication['directory'] & Pick<TrustDirectory, 'tenant'>;
+  readonly replayGuard: Pick<ReplayGuard, 'consume'>;
+  readonly hashToken: HashToken;
+}
+
+/** What was decided about one request; nothing of it has left yet. */
+export interface TokenDecision {
+  /** The tenant whose trail shows it. */
+  readonly tenant: string;
+  readonly door: string | null;
+  readonly tokenHash: string | null;
+  readonly evidence: Pick<Evidence, 'checks' | 'seen'>;
+  readonly outcome:
+    | { readonly ok: true; readonly response: TokenResponse; readonly jti: string; readonly audience: string; readonly account: AuthenticatedAccount['account'] }
+    | { readonly ok: false; readonly reason: RefusalReason; readonly presentedTokenError: OAuthErrorCode };
+}
+
+/** Decides one token request: the phases in order, each followed by its way out (contract §3). */
+export const handleTokenRequest = async (deps: TokenEndpoint, request: TokenRequest): Promise<TokenDecision> => {
+  const evidence = collectEvidence();
+  let tenantName = defaultTenant;
+  let door: string | null = null;
+  let tokenHash: string | null = null;
+  const refused = ({ reason }: { readonly reason: RefusalReason }, presentedTokenError: OAuthErrorCode = 'invalid_request'): TokenDecision => ({
+    tenant: tenantName,
+    door,
+    tokenHash,
+    evidence,
+    outcome: { ok: false, reason, presentedTokenError },
+  });
+
+  const tenant = evidence.of(checkTenant(await deps.directory.tenant(request.tenant), request.tenant));
+  if (!tenant.ok) return refused(tenant);
+  tenantName = tenant.value.name;
+
+  const parameters = evidence.of(parseFormParameters(request.body));
+  if (!parameters.ok) return refused(parameters);
+
+  const chosen = evidence.of(chooseGrant(parameters.value));
+  if (!chosen.ok) return refused(chosen);
+  door = chosen.value.door;
+  const refuseToken = (verdict: { readonly reason: RefusalReason }): TokenDecision => refused(verdict, chosen.value.presentedTokenError);
+
+  const client = evidence.of(checkClientAuthentication(request, parameters.value));
+  if (!client.ok) return refused(client);
+
+  const presented = evidence.of(chosen.value.readPresentedToken(parameters.value));
+  if (!presented.ok) return refuseToken(presented);
+  tokenHash = deps.hashToken(presented.value.token);
+
+  const wanted = evidence.of(checkRequestedTokenType(parameters.value));
+  if (!wanted.ok) return refused(wanted);
+
+  const enabled = evidence.of(checkTenantEnabled(tenant.value));
+  if (!enabled.ok) return refuseToken(enabled);
+
+  const clientId = parameters.value.get('client_id') ?? null;
+  const beside = await authenticateClientBeside(deps, evidence, tenant.value, chosen.value, client.value.clientAssertion, clientId);
+  if (!beside.ok) return refused(beside, 'invalid_client');
+
+  const subject = await authenticateToken(deps, evidence, tenant.value, presentationOf(chosen.value, presented.value, clientId));
+  if (!subject.ok) return refuseToken(subject);
+  door = doorOf(chosen.value, subject.value);
+
+  const same = evidence.of(checkSameAccount(beside.value, subject.value));
+  if (!same.ok) return refuseToken(same);
+
+  const { account, subjectExpiresAt } = subject.value;
+  const { settings } = tenant.value;
+  const issuer = tenantIssuer(deps.baseIssuer, tenant.value.name);
+  const limits = evidence.of(
+    limitAuthorization({ account, issuer, strictScopes: settings.strictScopes, ...askedFor(parameters.value) }),
+  );
+  if (!limits.ok) return refuseToken(limits);
+
+  const order = { tenant: tenant.value.name, issuer, settings, account, subjectExpiresAt, ...limits.value };
+  const issued = evidence.of(await issueToken(deps, order));
+  if (!issued.ok) return refuseToken(issued);
+
+  for (const proof of [beside.value, subject.value]) {
+    const consumed = evidence.of(await consumeSingleUse(deps.replayGuard, tenant.value.name, proof));
+    if (!consumed.ok) return proof === subject.value ? refuseToken(consumed) : refused(consumed, 'invalid_client');
+  }
+
+  const { accessToken, expiresIn, jti } = issued.value;
+  const response = buildTokenResponse({ accessToken, expiresIn, scope: limits.value.scope });
+  return { tenant: tenantName, door, tokenHash, evidence, outcome: { ok: true, response, jti, audience: limits.value.audience, account } };
+};
+
+const checkTenant = (tenant: Tenant | null, name: string): Verdict<Tenant> =>
+  tenant === null
+    ? refuse('tenant_unknown', [failed('tenant', 'a tenant of this server', present(name), 'The path names no tenant.')])
+    : grant(tenant);
+
+const checkTenantEnabled = (tenant: Tenant): Verdict<void> =>
+  tenant.status === 'enabled'
+    ? grant(undefined)
+    : refuse('tenant_disabled', [failed('tenant.status', 'enabled', 'disabled', 'The tenant was disabled.')], { known: true });
+
+const checkRequestedTokenType = (parameters: FormParameters): Verdict<void> => {
+  const type = parameters.get('requested_token_type');
+  const check = 'parameter.requested_token_type';
+  if (parameters.has('credential_provider') || type === tokenTypes.jwt)
+    return refuse('credential_provider_unknown', [
+      failed('parameter.credential_provider', 'absent', 'present', 'There is no such credential provider in this tenant.'),
+    ]);
+  if (type === undefined || type === tokenTypes.accessToken) return grant(undefined);
+  return refuse('requested_token_type_unsupported', [failed(check, tokenTypes.accessToken, present(type))]);
+};
+
+/** A client assertion beside the grant's own token is optional, and verified whenever it is there (TX-13, JB-03, CA-20). */
+const authenticateClientBeside = async (
+  deps: TokenAuthentication,
+  evidence: Evidence,
+  tenant: Tenant,
+  chosen: Grant,
+  clientAssertion: string | null,
+  clientId: string | null,
+): Promise<Verdict<AuthenticatedAccount | null>> => {
+  if (clientAssertion === null || chosen.presentedTokenAuthenticates) return grant(null);
+  return authenticateToken(deps, evidence, tenant, {
+    token: clientAssertion,
+    acceptsOwnKey: true,
+    asClientAssertion: true,
+    clientId,
+  });
+};
+
+const presentationOf = (chosen: Grant, { token, parameter }: PresentedToken, clientId: string | null) => ({
+  token,
+  acceptsOwnKey: chosen.acceptsOwnKey,
+  asClientAssertion: parameter === 'client_assertion',
+  clientId,
+});
+
+const doorOf = (chosen: Grant, { by }: AuthenticatedAccount): string =>
+  by === 'own-key' ? `${chosen.door}-own-key` : chosen.presentedTokenAuthenticates ? `${chosen.door}-federated` : chosen.door;
+
+const checkSameAccount = (beside: AuthenticatedAccount | null, subject: AuthenticatedAccount): Verdict<void> => {
+  if (beside === null) return grant(undefined);
+  const check = 'client.account';
+  return beside.account.id === subject.account.id
+    ? grant(undefined, [passed(check, subject.account.id, beside.account.id)])
+    : refuse('client_assertion_of_another_account', [
+        failed(check, subject.account.id, beside.account.id, 'The client assertion and the token belong to two accounts.'),
+      ]);
+};
+
+const askedFor = (parameters: FormParameters): { scope?: string; audience?: string; resource?: string } => {
+  const asked: { scope?: string; audience?: string; resource?: string } = {};
+  for (const name of ['scope', 'audience', 'resource'] as const) {
+    const value = parameters.get(name);
+    if (value !== undefined) asked[name] = value;
+  }
+  return asked;
+};
+
+/** The last step before the token leaves, so that nothing else can fail after a `jti` is spent (CA-14). */
+const consumeSingleUse = async (
+  replayGuard: Pick<ReplayGuard, 'consume'>,
+  tenant: string,
+  proof: AuthenticatedAccount | null,
+): Promise<Verdict<void>> => {
+  if (proof === null || proof.singleUse === null) return grant(undefined);
+  const { party, jti, until } = proof.singleUse;
+  return (await replayGuard.consume(tenant, party, jti, until))
+    ? grant(undefined, [passed('jti.unused', 'never used before', present(jti))])
+    : refuse('replayed', [
+        failed('jti.unused', 'never used before', present(jti), 'This token works once; make a new one with a fresh jti for each request.'),
+      ]);
+};

@@ -1,0 +1,96 @@
+import type { Activity } from '../core/activity/activity.ts';
+import type { RefusalReason } from '../core/oauth/reasons.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { NewId } from '../ports/identifiers.ts';
+
+const windowMs = 60_000;
+
+/** How the refusal of a stranger is kept. */
+export type Admission = { readonly kept: 'alone' } | { readonly kept: 'summed-up'; readonly receipt: string };
+
+interface Window {
+  readonly startedAt: number;
+  readonly openedAt: number;
+  alone: number;
+  summary: { readonly id: string; readonly from: number; readonly counts: Map<RefusalReason, number> } | null;
+}
+
+/** Keeps strangers from filling the disk: so many activities a minute for a tenant, then one that sums up the rest. */
+export interface StrangerBudget {
+  /** Counts one refusal that named no registered issuer or account. */
+  admit(tenant: string, reason: RefusalReason): Admission;
+  /** A summary whose minute is not over yet, for whoever looks up its receipt now. */
+  pending(tenant: string, receipt: string): Activity | null;
+  /** The summaries of windows that are over; of all windows when `all`. Each is handed out once. */
+  due(all?: boolean): readonly Activity[];
+}
+
+/** @param perMinute activities a minute and tenant (contract §3: 600) */
+export const createStrangerBudget = (perMinute: number, clock: Clock, newId: NewId): StrangerBudget => {
+  const windows = new Map<string, Window>();
+  let finished: Activity[] = [];
+
+  const close = (tenant: string, window: Window): void => {
+    windows.delete(tenant);
+    const activity = summaryOf(tenant, window, clock.now());
+    if (activity !== null) finished.push(activity);
+  };
+
+  const isOver = (window: Window): boolean => clock.monotonic() - window.startedAt >= windowMs;
+
+  return {
+    admit: (tenant, reason) => {
+      let window = windows.get(tenant);
+      if (window !== undefined && isOver(window)) {
+        close(tenant, window);
+        window = undefined;
+      }
+      if (window === undefined) {
+        window = { startedAt: clock.monotonic(), openedAt: clock.now(), alone: 0, summary: null };
+        windows.set(tenant, window);
+      }
+      if (window.alone < perMinute) {
+        window.alone += 1;
+        return { kept: 'alone' };
+      }
+      window.summary ??= { id: newId(), from: clock.now(), counts: new Map() };
+      window.summary.counts.set(reason, (window.summary.counts.get(reason) ?? 0) + 1);
+      return { kept: 'summed-up', receipt: window.summary.id };
+    },
+    pending: (tenant, receipt) => {
+      const window = windows.get(tenant);
+      return window?.summary?.id === receipt ? summaryOf(tenant, window, clock.now()) : null;
+    },
+    due: (all = false) => {
+      for (const [tenant, window] of [...windows]) if (all || isOver(window)) close(tenant, window);
+      const handedOut = finished;
+      finished = [];
+      return handedOut;
+    },
+  };
+};
+
+const summaryOf = (tenant: string, { summary }: Window, now: number): Activity | null => {
+  if (summary === null) return null;
+  const counts = Object.fromEntries([...summary.counts].map(([reason, count]) => [`count.${reason}`, count]));
+  const total = [...summary.counts.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    tenant,
+    id: summary.id,
+    time: summary.from,
+    type: 'token.summary',
+    outcome: 'refused',
+    reason: 'strangers_summed_up',
+    door: null,
+    account: null,
+    actor: null,
+    issuer: null,
+    subject: null,
+    audience: null,
+    jti: null,
+    tokenHash: null,
+    sourceAddress: null,
+    checks: [],
+    details: { fromMs: summary.from, toMs: now, total, ...counts },
+  };
+};

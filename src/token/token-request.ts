@@ -1,0 +1,11 @@
+/** A request to the token endpoint as the door-keeper needs it; nothing of HTTP but the facts that decide. */
+export interface TokenRequest {
+  readonly tenant: string;
+  /** The form body, one char per byte. */
+  readonly body: string;
+  /** Whether an `Authorization` header came with it. */
+  readonly authorizationHeader: boolean;
+  /** Whether client attestation headers came with it (FX-07). */
+  readonly attestationHeader: boolean;
+  readonly sourceAddress: string;
+}

@@ -1,0 +1,92 @@
+import { LRUCache } from 'lru-cache';
+import type { AccountKey } from '../core/accounts/account-key.ts';
+import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import type { Tenant } from '../core/tenants/tenant.ts';
+import { buildFederationIndex, type FederationIndex } from '../core/trust/federation-index.ts';
+import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
+import type { SignatureVerifier, VerificationKey } from '../ports/signature-verifier.ts';
+import type { Stores } from '../ports/stores.ts';
+
+/** A trusted issuer with its federations, compiled once and not at every request. */
+export interface IssuerEntry {
+  readonly trustedIssuer: TrustedIssuer;
+  readonly federations: FederationIndex;
+}
+
+/** A key of an account, ready to verify with. */
+export interface UsableKey extends AccountKey {
+  readonly verificationKey: VerificationKey;
+}
+
+/** A service account with its keys. */
+export interface AccountEntry {
+  readonly account: ServiceAccount;
+  readonly keys: readonly UsableKey[];
+}
+
+/** What was registered, as the token endpoint needs it: read from the store once and kept until it changes. */
+export interface TrustDirectory {
+  tenant(name: string): Promise<Tenant | null>;
+  issuer(tenant: string, issuer: string): Promise<IssuerEntry | null>;
+  account(tenant: string, id: string): Promise<AccountEntry | null>;
+  /** Reads everything of `tenant` again from now on; what was already being read is not believed either (A66). */
+  forget(tenant: string): void;
+  /** {@link forget} for every tenant. */
+  forgetAll(): void;
+}
+
+/** What absence looks like inside the cache, so that strangers' questions cost one read and not one each. */
+const absent = Symbol('absent');
+
+/**
+ * A cache whose entries are keyed by tenant, the tenant's generation and a name. Forgetting a tenant starts a new
+ * generation: a read begun before it ends under the old key, where nobody looks any more.
+ */
+export const createTrustDirectory = (
+  stores: Pick<Stores, 'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys'>,
+  verifier: Pick<SignatureVerifier, 'importKey'>,
+  { maxEntries = 20_000 }: { readonly maxEntries?: number } = {},
+): TrustDirectory => {
+  const generations = new Map<string, number>();
+  let epoch = 0;
+
+  const cacheOf = <T extends object>(read: (tenant: string, name: string) => Promise<T | null>) => {
+    const cache = new LRUCache<string, T | typeof absent, { tenant: string; name: string }>({
+      max: maxEntries,
+      ignoreFetchAbort: true,
+      fetchMethod: async (_key, _stale, { context }) => (await read(context.tenant, context.name)) ?? absent,
+    });
+    return async (tenant: string, name: string): Promise<T | null> => {
+      const key = `${epoch}.${generations.get(tenant) ?? 0}\n${tenant}\n${name}`;
+      const kept = cache.get(key) ?? (await cache.forceFetch(key, { context: { tenant, name } }));
+      return kept === absent ? null : kept;
+    };
+  };
+
+  const tenants = cacheOf((tenant) => stores.tenants.find(tenant));
+  return {
+    tenant: (name) => tenants(name, ''),
+    issuer: cacheOf(async (tenant, name) => {
+      const trustedIssuer = await stores.trustedIssuers.findByIssuer(tenant, name);
+      if (trustedIssuer === null) return null;
+      const accounts = await stores.serviceAccounts.findByIssuer(tenant, name);
+      return { trustedIssuer, federations: buildFederationIndex(accounts, name) };
+    }),
+    account: cacheOf(async (tenant, id) => {
+      const account = await stores.serviceAccounts.find(tenant, id);
+      if (account === null) return null;
+      const keys = await stores.accountKeys.listOf(tenant, id);
+      return { account, keys: keys.map((key) => ({ ...key, verificationKey: importStored(verifier, key) })) };
+    }),
+    forget: (tenant) => void generations.set(tenant, (generations.get(tenant) ?? 0) + 1),
+    forgetAll: () => {
+      epoch += 1;
+    },
+  };
+};
+
+const importStored = (verifier: Pick<SignatureVerifier, 'importKey'>, key: AccountKey): VerificationKey => {
+  const imported = verifier.importKey({ ...key.publicJwk });
+  if (!imported.ok) throw new Error(`stored key ${key.kid} cannot be imported: ${imported.error}`);
+  return imported.value;
+};
