@@ -1,0 +1,83 @@
+import { createPrivateKey, createPublicKey, createSecretKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { AccessTokenAlgorithm } from '../../core/jwt/algorithms.ts';
+import { createTurnBatch } from '../../core/turn-batch.ts';
+import { CannotOpenSigningKey, type SigningBackend } from '../../ports/signing-backend.ts';
+import { computeKid, exportPublicJwk } from './public-jwk.ts';
+import { toRawEcdsaSignature } from './raw-ecdsa-signature.ts';
+import { type SealLabel, seal, unseal } from './sealed-key.ts';
+
+/** The length of a key-encryption key in bytes. */
+export const keyEncryptionKeyLength = 32;
+
+const generateOffTheLoop = promisify(generateKeyPair);
+
+const variants = {
+  ES256: {
+    generate: () => generateOffTheLoop('ec', { namedCurve: 'P-256' }),
+    sign: (input: Uint8Array, key: KeyObject) => toRawEcdsaSignature(sign('sha256', input, key)),
+  },
+  RS256: {
+    generate: () => generateOffTheLoop('rsa', { modulusLength: 2048 }),
+    sign: (input: Uint8Array, key: KeyObject): Uint8Array => sign('sha256', input, key),
+  },
+} as const satisfies Record<AccessTokenAlgorithm, unknown>;
+
+/**
+ * Signs in this process. Private keys rest encrypted under `keyEncryptionKey` and live, opened, only as key objects
+ * inside this closure.
+ */
+export const createLocalSigningBackend = ({
+  keyEncryptionKey,
+}: {
+  /** {@link keyEncryptionKeyLength} bytes; copied, so the caller may zero its own. */
+  readonly keyEncryptionKey: Uint8Array;
+}): SigningBackend => {
+  if (keyEncryptionKey.length !== keyEncryptionKeyLength)
+    throw new RangeError(`a key-encryption key has ${keyEncryptionKeyLength} bytes`);
+  const wrappingKey = createSecretKey(keyEncryptionKey);
+  const signInTurn = createTurnBatch<() => Uint8Array, Uint8Array>((act) => act(), setImmediate);
+
+  return {
+    generate: async (purpose, algorithm) => {
+      const { publicKey, privateKey } = await variants[algorithm].generate();
+      const jwk = exportPublicJwk(publicKey);
+      const kid = computeKid(jwk);
+      const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+      try {
+        const sealedPrivateKey = seal(wrappingKey, { kid, purpose, algorithm }, der);
+        return { publicJwk: { ...jwk, kid }, sealedPrivateKey };
+      } finally {
+        der.fill(0);
+      }
+    },
+
+    open: async ({ kid, purpose, algorithm, sealedPrivateKey }) => {
+      const key = openPrivateKey(wrappingKey, { kid, purpose, algorithm }, sealedPrivateKey);
+      const variant = variants[algorithm];
+      return {
+        kid,
+        algorithm,
+        sign: (signingInput) => signInTurn(() => variant.sign(Buffer.from(signingInput), key)),
+      };
+    },
+  };
+};
+
+/** What went wrong in detail stays here: it could speak of the material. */
+const openPrivateKey = (wrappingKey: KeyObject, label: SealLabel, sealedPrivateKey: string): KeyObject => {
+  try {
+    const der = unseal(wrappingKey, label, sealedPrivateKey);
+    try {
+      const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+      if (computeKid(exportPublicJwk(createPublicKey(key))) === label.kid) return key;
+    } finally {
+      der.fill(0);
+    }
+  } catch {
+    // Falls through to the one sentence below.
+  }
+  throw new CannotOpenSigningKey(
+    `signing key ${label.kid} (${label.purpose}) cannot be opened: it was sealed with another key-encryption key, or changed since`,
+  );
+};
