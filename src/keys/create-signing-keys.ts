@@ -10,11 +10,16 @@ const purposes = ['access-token', 'jwt-svid'] as const satisfies readonly KeyPur
  * can have fetched a set without them. Call it outside any transaction; the caller inserts them.
  */
 export const createTenantSigningKeys = async (
-  { backend, clock }: { readonly backend: Pick<SigningBackend, 'generate'>; readonly clock: Pick<Clock, 'now'> },
+  {
+    backend,
+    clock,
+  }: { readonly backend: Pick<SigningBackend, 'generate'>; readonly clock: Pick<Clock, 'now'> },
   tenant: string,
 ): Promise<readonly SigningKey[]> => {
   const now = clock.now();
-  const wanted = purposes.flatMap((purpose) => accessTokenAlgorithms.map((algorithm) => ({ purpose, algorithm })));
+  const wanted = purposes.flatMap((purpose) =>
+    accessTokenAlgorithms.map((algorithm) => ({ purpose, algorithm })),
+  );
   return Promise.all(
     wanted.map(async ({ purpose, algorithm }): Promise<SigningKey> => {
       const { publicJwk, sealedPrivateKey } = await backend.generate(purpose, algorithm);

@@ -90,7 +90,8 @@ export const createKeyRing = ({
     forget,
     signer: async (tenant, purpose, algorithm) => {
       const opened = (await keysOf(tenant)).signers.get(signerSlot(purpose, algorithm));
-      if (opened === undefined) throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);
+      if (opened === undefined)
+        throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);
       return opened.signer;
     },
     published: async (tenant, purpose) => (await keysOf(tenant)).published[purpose],

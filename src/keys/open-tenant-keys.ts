@@ -25,7 +25,8 @@ interface OpenedKey {
 }
 
 /** The key of {@link TenantKeys.signers}. */
-export const signerSlot = (purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): string => `${purpose} ${algorithm}`;
+export const signerSlot = (purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): string =>
+  `${purpose} ${algorithm}`;
 
 /**
  * Opens the keys in `rows`. Keys that `last` has opened already are taken from there, and when nothing changed, `last`
@@ -42,13 +43,15 @@ export const openTenantKeys = async (
   const fingerprint = JSON.stringify(rows);
   if (last?.fingerprint === fingerprint) return last;
   // Two keys of one kid would leave it to chance which of them verifies (MD-11).
-  if (new Set(rows.map(({ kid }) => kid)).size !== rows.length) throw new Error('two signing keys share one kid');
+  if (new Set(rows.map(({ kid }) => kid)).size !== rows.length)
+    throw new Error('two signing keys share one kid');
 
   const newestActive = new Map<string, SigningKey>();
   for (const row of rows.filter(({ state }) => state === 'active')) {
     const slot = signerSlot(row.purpose, row.algorithm);
     const other = newestActive.get(slot);
-    if (other === undefined || (other.activatedAt ?? 0) <= (row.activatedAt ?? 0)) newestActive.set(slot, row);
+    if (other === undefined || (other.activatedAt ?? 0) <= (row.activatedAt ?? 0))
+      newestActive.set(slot, row);
   }
   const signers = await Promise.all(
     [...newestActive].map(async ([slot, row]): Promise<[string, OpenedKey]> => {
@@ -63,7 +66,9 @@ export const openTenantKeys = async (
   return {
     changedAt: Math.max(now, (last?.changedAt ?? 0) + 1, ...rows.map(latestChange)),
     published: { 'access-token': publishedFor('access-token'), 'jwt-svid': publishedFor('jwt-svid') },
-    verification: rows.filter((row) => row.purpose === 'access-token' && row.state !== 'prepared').map(publishKey),
+    verification: rows
+      .filter((row) => row.purpose === 'access-token' && row.state !== 'prepared')
+      .map(publishKey),
     signers: new Map(signers),
     fingerprint,
   };

@@ -6,7 +6,11 @@ import type { Signer } from '../ports/signing-backend.ts';
  *
  * @param claims the finished claims set; it is signed as it stands
  */
-export const signJwt = async (signer: Signer, { typ }: { readonly typ: string }, claims: object): Promise<string> => {
+export const signJwt = async (
+  signer: Signer,
+  { typ }: { readonly typ: string },
+  claims: object,
+): Promise<string> => {
   const header = { alg: signer.algorithm, typ, kid: signer.kid };
   const signingInput = `${encode(JSON.stringify(header))}.${encode(JSON.stringify(claims))}`;
   return `${signingInput}.${Buffer.from(await signer.sign(signingInput)).toString('base64url')}`;

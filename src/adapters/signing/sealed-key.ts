@@ -57,7 +57,9 @@ const encrypt = (key: KeyObject, aad: Buffer, plaintext: Uint8Array): Buffer => 
 
 const decrypt = (key: KeyObject, aad: Buffer, sealed: Buffer): Buffer => {
   if (sealed.length <= nonceLength + tagLength) throw new Error('a sealed part is too short');
-  const decryption = createDecipheriv(cipher, key, sealed.subarray(0, nonceLength), { authTagLength: tagLength })
+  const decryption = createDecipheriv(cipher, key, sealed.subarray(0, nonceLength), {
+    authTagLength: tagLength,
+  })
     .setAAD(aad)
     .setAuthTag(sealed.subarray(-tagLength));
   const unverified = decryption.update(sealed.subarray(nonceLength, -tagLength));
@@ -71,6 +73,7 @@ const decrypt = (key: KeyObject, aad: Buffer, sealed: Buffer): Buffer => {
 const decode = (part: string): Buffer => {
   const bytes = Buffer.from(part, 'base64url');
   // The decoder skips what it does not know; a sealed key has one spelling.
-  if (!base64url.test(part) || bytes.toString('base64url') !== part) throw new Error('a sealed part is not base64url');
+  if (!base64url.test(part) || bytes.toString('base64url') !== part)
+    throw new Error('a sealed part is not base64url');
   return bytes;
 };

@@ -30,7 +30,10 @@ export interface SpiffeBundle {
  * @param changedAt when this very set of keys was first seen. It is the sequence: it grows with every change, also when a
  *   key only goes, and a store restored from a backup cannot set it back, which counters and creation times can.
  */
-export const buildSpiffeBundle = (keys: readonly PublishedKey[], changedAt: EpochMilliseconds): SpiffeBundle => ({
+export const buildSpiffeBundle = (
+  keys: readonly PublishedKey[],
+  changedAt: EpochMilliseconds,
+): SpiffeBundle => ({
   spiffe_sequence: changedAt,
   spiffe_refresh_hint: publishedMaxAgeSeconds,
   keys: keys.map((key) => ({ ...key, use: 'jwt-svid' })),
