@@ -182,6 +182,8 @@ async function runVitest(): Promise<void> {
 
 function countTests(code: number, report: VitestReport | undefined): void {
   const before = { ...counts };
+  // Tests left out by a title on the command line are not skipped tests.
+  const byTitle = forwarded.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
   for (const suite of report?.testResults ?? []) {
     const file = relative(root, suite.name);
     for (const { fullName, status } of suite.assertionResults) {
@@ -190,7 +192,7 @@ function countTests(code: number, report: VitestReport | undefined): void {
       } else if (status === 'failed') {
         counts.failed += 1;
         failures.push(`${file} > ${fullName}`);
-      } else {
+      } else if (!byTitle) {
         counts.skipped += 1;
         skips.push(`${file} > ${fullName}`);
       }
