@@ -1,0 +1,143 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  buildAuthorizationServerMetadata,
+  buildOpenidConfiguration,
+  buildSpiffeOpenidConfiguration,
+  wellKnown,
+} from '../core/oauth/metadata.ts';
+import { buildSpiffeBundle, type PublishedKey } from '../core/signing-keys/published-keys.ts';
+import { defaultTenant, tenantIssuer } from '../core/tenants/tenant.ts';
+import type { KeyRing } from '../keys/key-ring-view.ts';
+import { buildPublicDocument, type PublicDocument, sendPublicDocument } from './public-document.ts';
+
+/** What the published documents are made from; nothing of the request but the tenant in its path (A93). */
+export interface WellKnownDependencies {
+  readonly keyRing: Pick<KeyRing, 'published' | 'changedAt'>;
+  readonly baseIssuer: string;
+  /** The grants the token endpoint knows. */
+  readonly grantTypes: readonly string[];
+}
+
+/** Everything a document may be made from. */
+interface DocumentSource {
+  readonly issuer: string;
+  readonly baseIssuer: string;
+  readonly grantTypes: readonly string[];
+  readonly accessTokenKeys: readonly PublishedKey[];
+  readonly svidKeys: readonly PublishedKey[];
+  readonly changedAt: number;
+}
+
+interface DocumentKind {
+  /** Below the issuer (OIDC Discovery §4.1). */
+  readonly path: string;
+  /** Also between host and path of the issuer (RFC 8414 §3.1, MD-02). */
+  readonly inserted?: true;
+  readonly contentType: string;
+  readonly build: (source: DocumentSource) => object;
+}
+
+const json = 'application/json';
+const jwkSet = 'application/jwk-set+json';
+
+/** The published documents of a tenant (contract §4). */
+const documentKinds: readonly DocumentKind[] = [
+  {
+    path: wellKnown.authorizationServer,
+    inserted: true,
+    contentType: json,
+    build: buildAuthorizationServerMetadata,
+  },
+  {
+    path: wellKnown.openidConfiguration,
+    inserted: true,
+    contentType: json,
+    build: (source) => buildOpenidConfiguration(buildAuthorizationServerMetadata(source)),
+  },
+  { path: wellKnown.jwks, contentType: jwkSet, build: ({ accessTokenKeys }) => ({ keys: accessTokenKeys }) },
+  {
+    path: `/spiffe${wellKnown.openidConfiguration}`,
+    contentType: json,
+    build: ({ issuer }) => buildSpiffeOpenidConfiguration(issuer),
+  },
+  { path: `/spiffe${wellKnown.jwks}`, contentType: jwkSet, build: ({ svidKeys }) => ({ keys: svidKeys }) },
+  {
+    path: '/spiffe/bundle.json',
+    contentType: json,
+    build: ({ svidKeys, changedAt }) => buildSpiffeBundle(svidKeys, changedAt),
+  },
+];
+
+const readMethods = ['GET', 'HEAD'];
+const otherMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
+
+/**
+ * The published documents: anonymous, cacheable, the same bytes for everybody (contract §4, A103). A tenant that does not
+ * exist is 404; a disabled one goes on publishing, so that what it issued can be verified until it expires.
+ */
+export const registerWellKnown = (app: FastifyInstance, dependencies: WellKnownDependencies): void => {
+  const basePath = new URL(dependencies.baseIssuer).pathname.replace(/\/$/, '');
+  for (const kind of documentKinds) {
+    const documentOf = createDocumentCache(kind, dependencies);
+    const read = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const document = await documentOf(tenantOf(request));
+      if (document !== null) return sendPublicDocument(request, reply, document);
+      reply.callNotFound();
+      return reply;
+    };
+    for (const url of pathsOf(kind, basePath)) {
+      app.route({ method: readMethods, url, handler: read });
+      // Before any body is looked at.
+      app.route({ method: otherMethods, url, onRequest: turnAway, handler: turnAway });
+    }
+  }
+};
+
+/** Every path a document stands at. Set apart from the base path, which the proxy that adds it takes away again. */
+const pathsOf = ({ path, inserted }: DocumentKind, basePath: string): ReadonlySet<string> =>
+  new Set([
+    path,
+    `/t/:tenant${path}`,
+    ...(inserted ? [`${path}${basePath}`, `${path}${basePath}/t/:tenant`] : []),
+  ]);
+
+/**
+ * The document of each tenant, made once for each set of keys: the ring gives the same array until something changes.
+ * `null` for a tenant without keys, which is one that does not exist.
+ */
+const createDocumentCache = (
+  kind: DocumentKind,
+  { keyRing, ...config }: WellKnownDependencies,
+): ((tenant: string | null) => Promise<PublicDocument | null>) => {
+  const made = new WeakMap<readonly PublishedKey[], PublicDocument>();
+  return async (tenant) => {
+    if (tenant === null) return null;
+    const [accessTokenKeys, svidKeys, changedAt] = await Promise.all([
+      keyRing.published(tenant, 'access-token'),
+      keyRing.published(tenant, 'jwt-svid'),
+      keyRing.changedAt(tenant),
+    ]);
+    if (accessTokenKeys.length === 0) return null;
+    const issuer = tenantIssuer(config.baseIssuer, tenant);
+    const document =
+      made.get(accessTokenKeys) ??
+      buildPublicDocument(
+        kind.contentType,
+        kind.build({ ...config, issuer, accessTokenKeys, svidKeys, changedAt }),
+      );
+    made.set(accessTokenKeys, document);
+    return document;
+  };
+};
+
+/** The tenant a path speaks of. `default` has one issuer, at the root, and no second one under its name (MD-04). */
+const tenantOf = (request: FastifyRequest): string | null => {
+  const { tenant } = request.params as { readonly tenant?: string };
+  if (tenant === defaultTenant) return null;
+  return tenant ?? defaultTenant;
+};
+
+const turnAway = async (_request: FastifyRequest, reply: FastifyReply): Promise<never> => {
+  reply.header('allow', readMethods.join(', '));
+  throw Object.assign(new Error('only GET and HEAD'), { statusCode: 405 });
+};
