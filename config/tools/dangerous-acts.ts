@@ -79,6 +79,7 @@ export const dangerousActs: readonly DangerousAct[] = [
       "import { matchesGlob } from 'node:path';",
       'function globToRegExp(text: string) {}',
       'const matchWildcard = (text: string) => true;',
+      "const parts = pattern.split('*');",
     ],
   },
   {
@@ -93,6 +94,9 @@ export const dangerousActs: readonly DangerousAct[] = [
   },
 ];
 
+/** The names under which a second compiler of patterns would come. */
+const patternFunction =
+  /^(compile|match|expand)\w*(Glob|Wildcard|Pattern)$|^(glob|wildcard|pattern)(To|Matches)/;
 const globPackages = new Set(['picomatch', 'minimatch', 'micromatch', 'wildcard-match', 'fast-glob']);
 const joseVerifiers = new Set(['jwtVerify', 'compactVerify', 'flattenedVerify', 'generalVerify']);
 const joseSigners = new Set(['SignJWT', 'CompactSign', 'FlattenedSign', 'GeneralSign']);
@@ -164,6 +168,8 @@ export function findDangerousActs(fileName: string, text: string): readonly Find
       if (specifier !== undefined && ts.isStringLiteral(specifier)) {
         report(actOfModule(moduleName(specifier.text)), node);
       }
+    } else if (takesStarsApart(node)) {
+      report(glob, node);
     } else if (ts.isPropertyAccessExpression(node)) {
       report(actOfAccess(node.expression, node.name.text), node);
     } else if (ts.isElementAccessExpression(node) && ts.isStringLiteral(node.argumentExpression)) {
@@ -179,7 +185,7 @@ export function findDangerousActs(fileName: string, text: string): readonly Find
     } else if (
       (ts.isFunctionDeclaration(node) || (ts.isVariableDeclaration(node) && isFunction(node.initializer))) &&
       node.name !== undefined &&
-      /glob(?!al)|wildcard/i.test(node.name.getText())
+      patternFunction.test(node.name.getText())
     ) {
       report(glob, node);
     }
@@ -199,6 +205,19 @@ export function findDangerousActs(fileName: string, text: string): readonly Find
 
   visit(source);
   return findings;
+}
+
+/** `text.split('*')`, `text.replaceAll('*', …)` */
+function takesStarsApart(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return false;
+  const [first] = node.arguments;
+  const method = node.expression.name.text;
+  return (
+    ['split', 'replace', 'replaceAll'].includes(method) &&
+    first !== undefined &&
+    ts.isStringLiteral(first) &&
+    first.text === '*'
+  );
 }
 
 function isFunction(node: ts.Node | undefined): boolean {
