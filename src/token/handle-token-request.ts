@@ -7,6 +7,7 @@ import type { RefusalReason } from '../core/oauth/reasons.ts';
 import { buildTokenResponse, type TokenResponse } from '../core/oauth/token-response.ts';
 import { tokenTypes } from '../core/oauth/vocabulary.ts';
 import { defaultTenant, type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { HashToken } from '../ports/token-hash.ts';
 import type { ReplayGuard } from '../ports/replay-guard.ts';
 import { type AuthenticatedAccount, authenticateToken, type TokenAuthentication } from './authenticate-token.ts';
@@ -20,7 +21,7 @@ import type { TrustDirectory } from './trust-directory.ts';
 
 /** What the token endpoint uses. */
 export interface TokenEndpoint extends TokenAuthentication, Issuance {
-  readonly clock: TokenAuthentication['clock'] & Issuance['clock'];
+  readonly clock: Clock;
   readonly directory: TokenAuthentication['directory'] & Pick<TrustDirectory, 'tenant'>;
   readonly replayGuard: Pick<ReplayGuard, 'consume'>;
   readonly hashToken: HashToken;

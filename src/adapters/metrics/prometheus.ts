@@ -1,0 +1,38 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
+import type { TokenMetrics } from '../../ports/token-metrics.ts';
+
+/** Metrics of one server, and their text. */
+export interface PrometheusMetrics {
+  readonly token: TokenMetrics;
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
+/** Prometheus metrics whose labels all have a bounded number of values. */
+export const createPrometheusMetrics = (): PrometheusMetrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'bureau_token_requests_total',
+    help: 'Token requests by door, outcome and reason.',
+    labelNames: ['door', 'outcome', 'reason'] as const,
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'bureau_token_request_duration_seconds',
+    help: 'Time from the body of a token request to its recorded decision.',
+    labelNames: ['door', 'outcome'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers: [registry],
+  });
+  return {
+    token: {
+      decided: ({ door, outcome, reason, seconds }) => {
+        requests.inc({ door, outcome, reason });
+        duration.observe({ door, outcome }, seconds);
+      },
+    },
+    contentType: registry.contentType,
+    render: async () => registry.metrics(),
+  };
+};

@@ -1,0 +1,217 @@
+import { mkdir } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
+import { systemClock } from './adapters/clock/system-clock.ts';
+import { createCredentialsFolder, CredentialsFileExists } from './adapters/credentials/credentials-folder.ts';
+import { hashToken } from './adapters/identifiers/hash-token.ts';
+import { newId } from './adapters/identifiers/new-id.ts';
+import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
+import { openLog } from './adapters/logging/open-log.ts';
+import { createPrometheusMetrics } from './adapters/metrics/prometheus.ts';
+import { createGuardedFetch } from './adapters/outbound/guarded-fetch.ts';
+import { parseOutboundAllow } from './adapters/outbound/outbound-allow.ts';
+import { createSignatureVerifier } from './adapters/signature/signature-verifier.ts';
+import { generateAccountKeyPair } from './adapters/signing/key-pair-generator.ts';
+import { loadKeyEncryptionKey } from './adapters/signing/key-encryption-key.ts';
+import { openSigningBackend } from './adapters/signing/open-signing-backend.ts';
+import { openStorage } from './adapters/storage/open-storage.ts';
+import { DatabaseNewer, StorageUnusable } from './adapters/storage/storage-errors.ts';
+import type { AdminDependencies } from './admin/dependencies.ts';
+import { prepareFirstStart } from './admin/first-start.ts';
+import { startRetention } from './admin/retention.ts';
+import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
+import { loadIssuerPresets } from './config/issuer-presets.ts';
+import type { Configuration } from './config/schema.ts';
+import { defaultTenant } from './core/tenants/tenant.ts';
+import { registerAdminApi } from './http/admin/register-admin-api.ts';
+import { registerHealthRoutes } from './http/health-routes.ts';
+import { registerMetricsRoute } from './http/metrics-routes.ts';
+import { createServer } from './http/server.ts';
+import { registerTokenRoutes } from './http/token-routes.ts';
+import { registerWellKnown } from './http/well-known.ts';
+import { createKeyRing } from './keys/key-ring-view.ts';
+import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
+import { CannotOpenSigningKey } from './ports/signing-backend.ts';
+import type { Storage } from './ports/storage.ts';
+import { exitCodes, StartRefused } from './start-refused.ts';
+import { startFollowingRevisions } from './token/follow-revisions.ts';
+import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
+import { createStrangerBudget } from './token/stranger-budget.ts';
+import { createTokenEndpoint } from './token/token-endpoint.ts';
+import { createTrustDirectory } from './token/trust-directory.ts';
+
+/** Checks of the configuration that only an adapter can make. */
+export const configurationParsers = {
+  outboundAllow: (entries: Configuration['outboundAllow']): readonly string[] => {
+    const parsed = parseOutboundAllow(entries.join(','));
+    return parsed.ok ? [] : parsed.error;
+  },
+};
+
+/** A server with everything it needs, not listening yet. */
+export interface Bureau {
+  readonly app: FastifyInstance;
+  /** `/metrics` on a listener of its own, where configured. */
+  readonly metricsApp: FastifyInstance | null;
+  /** Not ready from now on; requests are still answered. */
+  announceStop(): void;
+  /** Ends the work behind the routes and closes the store; after the listeners are closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens and joins everything, in the order in which a failure costs least: store, key-encryption key, first start, keys,
+ * routes. Throws {@link StartRefused} with one clear line for what an operator can mend.
+ */
+export const openBureau = async (configuration: Configuration, version: string): Promise<Bureau> => {
+  const log = openLog(configuration.logLevel);
+  const { logger } = log;
+  const reportFault = (error: unknown, receipt?: string): void => logger.error({ err: error, receipt }, 'fault');
+  const clock = systemClock;
+  const baseIssuer = configuration.issuer;
+
+  const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));
+  if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, exitCodes.configuration);
+  const presets = await loadIssuerPresets();
+  await requireDataFolder(configuration.dataDir);
+  const storage = await openConfiguredStorage(configuration);
+
+  const closing: (() => Promise<void>)[] = [() => storage.close()];
+  const close = async (): Promise<void> => {
+    for (const end of closing.toReversed()) await end();
+    log.flush();
+  };
+
+  try {
+    const backend = openSigningBackend({ kind: 'local', keyEncryptionKey: await requireKeyEncryptionKey(configuration, storage) });
+    const foundry: TenantFoundry = { backend, generateAccountKeyPair, clock, newId, baseIssuer };
+    const keyRing = createKeyRing({ signingKeys: storage.signingKeys, backend, clock });
+    await startFirst(foundry, storage, configuration.dataDir);
+    await requireSigningKeys(() => keyRing.load(defaultTenant));
+
+    const verifier = createSignatureVerifier();
+    const guardedFetch = createGuardedFetch({
+      allow: outboundAllow.value,
+      access: configuration.issuerAccess,
+      userAgent: `bureau/${version}`,
+    });
+    const issuerKeys = createIssuerKeys({ fetch: guardedFetch, verifier, clock, log: logger });
+    closing.push(() => guardedFetch.close(), async () => issuerKeys.close());
+
+    const directory = createTrustDirectory(storage, verifier);
+    const metrics = createPrometheusMetrics();
+    const activityLog = createGroupCommitLog({ append: storage.activities.append });
+    closing.push(() => activityLog.drain());
+
+    const strangers = createStrangerBudget(configuration.strangerActivities, clock, newId);
+    closing.push(startSummingUpStrangers(strangers, activityLog, reportFault).stop);
+
+    let stopping = false;
+    const app = createServer({ logger, trustProxy: configuration.trustProxy });
+    const wellKnown = registerWellKnown(app, { keyRing, baseIssuer });
+
+    const forget = (tenant: string): void => {
+      directory.forget(tenant);
+      keyRing.forget(tenant);
+      wellKnown.forget(tenant);
+    };
+    const forgetAll = (): void => {
+      directory.forgetAll();
+    };
+    closing.push(startFollowingRevisions(storage.revisions, { forget, forgetAll }, clock).stop);
+    closing.push(startRetention({ storage, clock, reportFault }).stop);
+
+    const endpoint = createTokenEndpoint({
+      baseIssuer,
+      directory,
+      issuerKeys,
+      verifier,
+      clock,
+      keyRing,
+      newId,
+      hashToken,
+      replayGuard: storage.replayGuard,
+      activityLog,
+      strangers,
+      metrics: metrics.token,
+      reportFault,
+    });
+    await registerTokenRoutes(app, {
+      endpoint,
+      limits: { perAddress: configuration.rateLimit, perTenant: configuration.tenantRateLimit },
+    });
+
+    registerHealthRoutes(app, {
+      parts: [
+        { name: 'store', check: () => storage.ping() },
+        { name: 'signing-keys', check: async () => void (await keyRing.signer(defaultTenant, 'access-token', 'ES256')) },
+      ],
+      isStopping: () => stopping,
+    });
+    const metricsApp = configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
+    registerMetricsRoute(metricsApp ?? app, metrics);
+
+    return {
+      app,
+      metricsApp,
+      announceStop: () => {
+        stopping = true;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const requireDataFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartRefused([`${path}: the data folder cannot be made (${(error as NodeJS.ErrnoException).code})`]);
+  }
+};
+
+const openConfiguredStorage = async (configuration: Configuration): Promise<Storage> => {
+  try {
+    return await openStorage({ url: configuration.databaseUrl, poolSize: configuration.databasePoolSize });
+  } catch (error) {
+    if (error instanceof StorageUnusable || error instanceof DatabaseNewer) throw new StartRefused([error.message]);
+    throw error;
+  }
+};
+
+/** A key-encryption key is made on an empty store only: keys sealed with another one exist otherwise. */
+const requireKeyEncryptionKey = async (configuration: Configuration, storage: Storage): Promise<Uint8Array> => {
+  const { keyEncryptionKey, keyEncryptionKeyFile, dataDir } = configuration;
+  const loaded = await loadKeyEncryptionKey({
+    ...(keyEncryptionKey === undefined ? {} : { value: keyEncryptionKey }),
+    ...(keyEncryptionKeyFile === undefined ? {} : { file: keyEncryptionKeyFile }),
+    dataDir,
+    allowCreate: (await storage.tenants.find(defaultTenant)) === null,
+  });
+  if (!loaded.ok) throw new StartRefused([loaded.error], exitCodes.configuration);
+  return loaded.value;
+};
+
+const startFirst = async (foundry: TenantFoundry, storage: Storage, dataDir: string): Promise<void> => {
+  try {
+    await prepareFirstStart({ ...foundry, storage, vault: createCredentialsFolder(dataDir) });
+  } catch (error) {
+    if (error instanceof CredentialsFileExists) throw new StartRefused([error.message]);
+    throw error;
+  }
+};
+
+const requireSigningKeys = async (load: () => Promise<void>): Promise<void> => {
+  try {
+    await load();
+  } catch (error) {
+    if (!(error instanceof CannotOpenSigningKey)) throw error;
+    throw new StartRefused(
+      ['The key-encryption key is not the one the stored signing keys were encrypted with; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.'],
+      exitCodes.configuration,
+    );
+  }
+};

@@ -1,0 +1,110 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { oauthErrors } from '../core/oauth/errors.ts';
+import './request-receipt.ts';
+
+/** What the frame of the server needs to know. */
+export interface ServerOptions {
+  readonly logger: FastifyBaseLogger;
+  /** Peers whose forwarding headers count (TR-13); none by default. */
+  readonly trustProxy: readonly string[];
+}
+
+/** Limits of the HTTP layer (A86, A89, A90, A91). Fastify itself sets no time-outs. */
+const limits = {
+  headersMs: 10_000,
+  requestMs: 15_000,
+  keepAliveMs: 10_000,
+  bodyBytes: 64 * 1024,
+  headerBytes: 16 * 1024,
+  connections: 10_000,
+} as const;
+
+/**
+ * The Fastify instance every route is registered on: bounds, log lines without a query string, and answers of our own
+ * shape for everything that no route answers (A97).
+ */
+export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInstance => {
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: true,
+    return503OnClosing: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: 2000, maxHeaderSize: limits.headerBytes },
+    clientErrorHandler: (error, socket) => {
+      if (socket.destroyed || !socket.writable) return;
+      const status = statusOfClientError(error.code);
+      const body = JSON.stringify(plainError(status));
+      socket.end(
+        `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+    },
+    frameworkErrors: (_error, _request, reply) => void sendPlain(reply as FastifyReply, 404),
+  });
+  app.server.maxConnections = limits.connections;
+
+  app.decorateRequest('receipt', null);
+  app.addHook('onRequest', refuseSeveralHosts);
+  app.addHook('onResponse', logRequest);
+  app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404));
+  app.setErrorHandler((error, request, reply) => {
+    const status = (error as { statusCode?: number }).statusCode ?? 500;
+    if (status >= 500) request.log.error({ err: error }, 'fault while answering a request');
+    return sendPlain(reply, status < 500 ? status : 500);
+  });
+  return app;
+};
+
+const statusOfClientError = (code: string | undefined): number => {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
+  return 400;
+};
+
+/** The body of an error that no endpoint claims: constant text, never the exception's (A97). */
+const plainError = (status: number) => {
+  const error = status >= 500 ? 'server_error' : 'invalid_request';
+  const { code, description } = oauthErrors[error];
+  const text = status === 404 ? 'There is nothing at this path.' : description;
+  return { error, error_description: text, errors: [{ code, message: text }] };
+};
+
+const sendPlain = (reply: FastifyReply, status: number): FastifyReply =>
+  reply
+    .code(status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .header('x-content-type-options', 'nosniff')
+    .send(JSON.stringify(plainError(status)));
+
+/** Two Host headers are how two parsers come to disagree; Node lets them pass (A88). */
+const refuseSeveralHosts = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  const { rawHeaders } = request.raw;
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts += 1;
+  if (hosts <= 1) done();
+  else void sendPlain(reply.header('connection', 'close'), 400);
+};
+
+/** One line per request, with the receipt; the path without its query, where tokens could stand (A84, RS-12). */
+const logRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  request.log.info(
+    {
+      method: request.method,
+      path: request.routeOptions.url ?? 'unmatched',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      address: request.ip,
+      receipt: request.receipt,
+    },
+    'request',
+  );
+  done();
+};

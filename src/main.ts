@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { loadConfiguration } from './config/load.ts';
+import { exitCodes, StartRefused } from './start-refused.ts';
+
+const usage = `bureau: a bureau de change for workload identity
+
+usage: bureau serve [--config FILE]
+       bureau --version | --help
+
+  serve    start the server; settings come from defaults, then the file
+           (config/bureau.yaml when there is one), then BUREAU_* variables
+`;
+
+/** How long requests may take to end after SIGTERM (contract §2: exit 0 within 10 s). */
+const drainMs = 8000;
+
+const say = (line: string): void => void process.stderr.write(`bureau: ${line}\n`);
+
+const readVersion = async (): Promise<string> => {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+};
+
+const serve = async (file: string | null): Promise<void> => {
+  const { configurationParsers, openBureau } = await import('./compose.ts');
+  const loaded = await loadConfiguration({
+    file,
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    parsers: configurationParsers,
+  });
+  if (!loaded.ok) throw new StartRefused(loaded.error, exitCodes.configuration);
+  const configuration = loaded.value;
+  const bureau = await openBureau(configuration, await readVersion());
+
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      bureau.announceStop();
+      const overdue = setTimeout(() => process.exit(exitCodes.failed), drainMs + 1500);
+      overdue.unref();
+      const hurry = setTimeout(() => bureau.app.server.closeAllConnections(), drainMs);
+      await Promise.all([bureau.app.close(), bureau.metricsApp?.close()]);
+      clearTimeout(hurry);
+      await bureau.close();
+    })();
+    return stopped;
+  };
+
+  try {
+    if (bureau.metricsApp !== null)
+      await bureau.metricsApp.listen({ host: configuration.metricsHost, port: configuration.metricsPort ?? 0 });
+    const url = await bureau.app.listen({ host: configuration.host, port: configuration.port, listenTextResolver: () => '' });
+    bureau.app.log.info({ url, issuer: configuration.issuer, version: await readVersion() }, 'ready');
+  } catch (error) {
+    await stop();
+    throw describeListenError(error, configuration);
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      stop().then(
+        () => process.exit(exitCodes.done),
+        () => process.exit(exitCodes.failed),
+      );
+    });
+};
+
+const describeListenError = (error: unknown, { host, port }: { host: string; port: number }): unknown => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return new StartRefused([`${host}:${port} is taken by another process; set BUREAU_PORT to a free one`]);
+  if (code === 'EACCES') return new StartRefused([`${host}:${port} may not be listened on by this user; set BUREAU_PORT above 1023`]);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new StartRefused([`${host} is no address of this machine; set BUREAU_HOST`]);
+  return error;
+};
+
+const run = async (): Promise<void> => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+  });
+  if (values.version === true) return void process.stdout.write(`${await readVersion()}\n`);
+  if (values.help === true) return void process.stdout.write(usage);
+  if (positionals.length !== 1 || positionals[0] !== 'serve') throw new StartRefused(usage.split('\n'), exitCodes.usage);
+  await serve(values.config ?? null);
+};
+
+try {
+  await run();
+} catch (error) {
+  if (error instanceof StartRefused) for (const line of error.lines) say(line);
+  else if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true) say((error as Error).message);
+  else say(`cannot start: ${(error as Error).stack ?? String(error)}`);
+  process.exitCode = error instanceof StartRefused ? error.exitCode : exitCodes.failed;
+  if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true) process.exitCode = exitCodes.usage;
+}
