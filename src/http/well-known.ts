@@ -8,20 +8,20 @@ import {
 import { buildSpiffeBundle, type PublishedKey } from '../core/signing-keys/published-keys.ts';
 import { defaultTenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import type { KeyRing } from '../keys/key-ring-view.ts';
+import { grants } from '../token/grants/index.ts';
 import { buildPublicDocument, type PublicDocument, sendPublicDocument } from './public-document.ts';
 
 /** What the published documents are made from; nothing of the request but the tenant in its path (A93). */
 export interface WellKnownDependencies {
   readonly keyRing: Pick<KeyRing, 'published' | 'changedAt'>;
   readonly baseIssuer: string;
-  /** The grants the token endpoint knows. */
-  readonly grantTypes: readonly string[];
 }
 
 /** Everything a document may be made from. */
 interface DocumentSource {
   readonly issuer: string;
   readonly baseIssuer: string;
+  /** Of the table of grants, so that metadata and endpoint cannot disagree (MD-05). */
   readonly grantTypes: readonly string[];
   readonly accessTokenKeys: readonly PublishedKey[];
   readonly svidKeys: readonly PublishedKey[];
@@ -68,6 +68,7 @@ const documentKinds: readonly DocumentKind[] = [
   },
 ];
 
+const grantTypes = grants.map(({ type }) => type);
 const readMethods = ['GET', 'HEAD'];
 const otherMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 
@@ -107,7 +108,7 @@ const pathsOf = ({ path, inserted }: DocumentKind, basePath: string): ReadonlySe
  */
 const createDocumentCache = (
   kind: DocumentKind,
-  { keyRing, ...config }: WellKnownDependencies,
+  { keyRing, baseIssuer }: WellKnownDependencies,
 ): ((tenant: string | null) => Promise<PublicDocument | null>) => {
   const made = new WeakMap<readonly PublishedKey[], PublicDocument>();
   return async (tenant) => {
@@ -118,12 +119,12 @@ const createDocumentCache = (
       keyRing.changedAt(tenant),
     ]);
     if (accessTokenKeys.length === 0) return null;
-    const issuer = tenantIssuer(config.baseIssuer, tenant);
+    const issuer = tenantIssuer(baseIssuer, tenant);
     const document =
       made.get(accessTokenKeys) ??
       buildPublicDocument(
         kind.contentType,
-        kind.build({ ...config, issuer, accessTokenKeys, svidKeys, changedAt }),
+        kind.build({ issuer, baseIssuer, grantTypes, accessTokenKeys, svidKeys, changedAt }),
       );
     made.set(accessTokenKeys, document);
     return document;
