@@ -1,0 +1,119 @@
+import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
+import { present } from '../activity/present.ts';
+import type { JsonObject } from '../json.ts';
+import { type JsonDefect, type JsonLimits, parseJsonObject } from '../json-text.ts';
+import type { RefusalReason } from '../oauth/reasons.ts';
+import { fail, type Result } from '../result.ts';
+import { decodeBase64Url, decodeBase64UrlOctets, decodeUtf8 } from './base64url.ts';
+import { type JoseHeader, readHeader } from './read-header.ts';
+import { seenInClaims } from './claims.ts';
+
+/** The longest token that is looked at, in characters (contract §3, A20). */
+export const maxTokenBytes = 16_384;
+
+/** A JWS in compact form (RFC 7515 §7.1) whose shape is good; nothing in it is verified yet. */
+export interface CompactJws {
+  readonly header: JoseHeader;
+  readonly claims: JsonObject;
+  /** The two first segments with the dot between them (RFC 7515 §5.2). */
+  readonly signingInput: string;
+  readonly signature: Uint8Array;
+}
+
+const jsonLimits: JsonLimits = { maxDepth: 32, maxMembers: 256 };
+
+const expectedSize = `at most ${maxTokenBytes} characters`;
+const expectedForm = 'three base64url segments joined by two dots: a signed JWT in compact form';
+const expectedJson = `header and claims are unambiguous JSON objects in UTF-8: no member twice, at most ${jsonLimits.maxDepth} deep, at most ${jsonLimits.maxMembers} members`;
+const formIsGood = passed('token.form', expectedForm, 'three canonical segments');
+const jsonIsGood = passed('token.json', expectedJson, 'two such objects');
+
+/**
+ * Reads a token as a JWS in compact form; the checks, in order: `token.size`, `token.form`, `token.json`, then those of
+ * {@link readHeader} (ST-01 to ST-04, ST-08 to ST-11; A01, A04 to A07, A15 to A20, A33, A34, A36).
+ *
+ * Pure, and decides on the text alone: no key, no issuer, no clock. `seen` carries issuer, subject and audience,
+ * unverified, as soon as the claims can be read. The evidence never holds token text.
+ */
+export const parseCompactJws = (token: string): Verdict<CompactJws> => {
+  const size = `${token.length} characters`;
+  if (token.length > maxTokenBytes)
+    return refuse('token_too_large', [failed('token.size', expectedSize, size)]);
+  const sizeIsGood = passed('token.size', expectedSize, size);
+
+  const dots = countDots(token);
+  const firstDot = token.indexOf('.');
+  const lastDot = token.lastIndexOf('.');
+  const headerOctets = dots === 2 ? decodeBase64UrlOctets(token.slice(0, firstDot)) : null;
+  const claimsOctets = dots === 2 ? decodeBase64UrlOctets(token.slice(firstDot + 1, lastDot)) : null;
+  const signature = dots === 2 ? decodeBase64Url(token.slice(lastDot + 1)) : null;
+  if (!headerOctets || !claimsOctets || !signature?.length) {
+    return refuse('token_malformed', [sizeIsGood, describeForm(token, dots)]);
+  }
+
+  const claims = parseSegment(claimsOctets);
+  const seen: Seen = claims.ok ? seenInClaims(claims.value) : {};
+  const header = parseSegment(headerOctets);
+  if (!header.ok) return refuseJson('header', header.error, [sizeIsGood, formIsGood], seen);
+  if (!claims.ok) return refuseJson('claims', claims.error, [sizeIsGood, formIsGood], seen);
+
+  const headerVerdict = readHeader(header.value);
+  const checks = [sizeIsGood, formIsGood, jsonIsGood, ...headerVerdict.checks];
+  if (!headerVerdict.ok) return refuse(headerVerdict.reason, checks, seen);
+  const signingInput = token.slice(0, lastDot);
+  return grant({ header: headerVerdict.value, claims: claims.value, signingInput, signature }, checks, seen);
+};
+
+/** Counted before anything is split, so that a million dots make no million strings (A19). */
+const countDots = (token: string): number => {
+  let dots = 0;
+  for (let index = token.indexOf('.'); index !== -1; index = token.indexOf('.', index + 1)) dots++;
+  return dots;
+};
+
+const parseSegment = (octets: string): Result<JsonObject, JsonDefect> => {
+  const text = decodeUtf8(octets);
+  return text === null
+    ? fail({ kind: 'text', detail: 'it is not valid UTF-8' })
+    : parseJsonObject(text, jsonLimits);
+};
+
+const refuseJson = (
+  part: string,
+  defect: JsonDefect,
+  before: readonly Check[],
+  seen: Seen,
+): Verdict<never> => {
+  const reason: RefusalReason =
+    defect.kind === 'repeated-member' ? 'token_member_repeated' : 'token_malformed';
+  return refuse(
+    reason,
+    [...before, failed('token.json', expectedJson, present(`${part}: ${defect.detail}`))],
+    seen,
+  );
+};
+
+const describeForm = (token: string, dots: number): Check => {
+  const segments = token.split('.', 6);
+  const presented =
+    dots !== 2
+      ? `${dots + 1} segment${dots === 0 ? '' : 's'}`
+      : segments.includes('')
+        ? 'an empty segment'
+        : 'a segment that is not canonical base64url';
+  return failed('token.form', expectedForm, presented, hintForForm(token, dots));
+};
+
+const hintForForm = (token: string, dots: number): string => {
+  if (/^\s|\s$/u.test(token)) {
+    return 'White space stands before or after the token. A file read with its last line break does that: strip it.';
+  }
+  if (token.startsWith('{')) return 'This is JSON. Send the compact form, header.claims.signature, alone.';
+  if (/^bearer\s/iu.test(token)) return 'Send the token alone, without the word Bearer.';
+  if (dots === 4)
+    return 'Five segments make an encrypted token (JWE). Ask the issuer for a signed one that is not encrypted.';
+  if (token.endsWith('.')) return 'The token has no signature. Unsigned tokens are never accepted.';
+  if (dots === 0)
+    return 'This is an opaque token or another secret, not a JWT. Ask the platform for its OIDC identity token.';
+  return 'Send the token exactly as the issuer gave it: nothing added, cut, padded or encoded once more.';
+};
