@@ -1,0 +1,99 @@
+import type { Activity, Party } from '../core/activity/activity.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import { type Stores, UniqueViolation } from '../ports/stores.ts';
+import { type Actor, partyOf } from './actor.ts';
+import { type AdminProblem, refuse } from './admin-problem.ts';
+import type { AdminDependencies } from './dependencies.ts';
+
+/** What a change leaves behind: its result and its line in the audit trail. */
+export interface Change<T> {
+  readonly value: T;
+  readonly activity: ChangeActivity;
+}
+
+/** The parts of an activity that differ from change to change. */
+export interface ChangeActivity {
+  /** For example `service-account.create`. */
+  readonly type: string;
+  /** For example `created`. */
+  readonly reason: 'created' | 'changed' | 'deleted';
+  readonly account?: Party;
+  readonly issuer?: string;
+  /** Which members, which names; never a value that could be secret. */
+  readonly details: NonNullable<Activity['details']>;
+}
+
+/** Carries a refusal out of a transaction, so that everything is rolled back; caught in {@link changeTenant} only. */
+class RolledBack extends Error {
+  readonly problem: AdminProblem;
+  constructor(problem: AdminProblem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+/**
+ * Makes a change of the actor's tenant in one transaction together with its activity and the revision other nodes look
+ * at (AD-13): all of it is durable when this resolves, or nothing is. The revision grows first, because that takes the
+ * lock of the tenant's row: changes of one tenant queue up, so what `work` reads stays true until it commits.
+ */
+export const changeTenant = async <T>(
+  deps: Pick<AdminDependencies, 'storage' | 'clock' | 'newId' | 'changed'>,
+  actor: Actor,
+  work: (stores: Stores) => Promise<Result<Change<T>, AdminProblem>>,
+): Promise<Result<T, AdminProblem>> => {
+  const tenant = actor.account.tenant;
+  try {
+    const value = await deps.storage.transaction(async (stores) => {
+      await stores.revisions.bump(tenant);
+      const result = await work(stores);
+      if (!result.ok) throw new RolledBack(result.error);
+      await stores.activities.append([buildChangeActivity(deps, actor, result.value.activity)]);
+      return result.value.value;
+    });
+    deps.changed(tenant);
+    return ok(value);
+  } catch (error) {
+    if (error instanceof RolledBack) return fail(error.problem);
+    if (error instanceof UniqueViolation) return refuseDuplicate(error.what);
+    throw error;
+  }
+};
+
+/** The store found the duplicate, so this holds for two that arrive at once as well (A43). */
+const refuseDuplicate = (what: string) =>
+  what === 'federation'
+    ? refuse(
+        'federation_exists',
+        'A service account of this tenant has a federation with this issuer, subject and audience already. Use that account, or change one of the two.',
+      )
+    : refuse('already_exists', `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`);
+
+/** The audit line of a change by `actor`. */
+export const buildChangeActivity = (
+  deps: Pick<AdminDependencies, 'clock' | 'newId'>,
+  actor: Actor,
+  change: ChangeActivity,
+): Activity => ({
+  tenant: actor.account.tenant,
+  id: deps.newId(),
+  time: deps.clock.now(),
+  type: change.type,
+  outcome: 'changed',
+  reason: change.reason,
+  door: null,
+  account: change.account ?? null,
+  actor: partyOf(actor.account),
+  issuer: change.issuer ?? null,
+  subject: null,
+  audience: null,
+  jti: null,
+  tokenHash: null,
+  sourceAddress: actor.sourceAddress,
+  checks: [],
+  details: change.details,
+});
+
+/** The names of the members of `after` that differ from `before`. */
+export const changedMembers = <T extends object>(before: T, after: T, members: readonly (keyof T & string)[]): readonly string[] =>
+  members.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));

@@ -1,0 +1,37 @@
+import type { CredentialsFile } from '../core/accounts/credentials-file.ts';
+import type { Tenant } from '../core/tenants/tenant.ts';
+import type { IssuerPreset } from '../core/trust/preset.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { NewId } from '../ports/identifiers.ts';
+import type { IssuerKeys } from '../ports/issuer-keys.ts';
+import type { SignatureVerifier } from '../ports/signature-verifier.ts';
+import type { Storage } from '../ports/storage.ts';
+import type { Stores } from '../ports/stores.ts';
+
+/** What the acts of administration need. */
+export interface AdminDependencies {
+  readonly storage: Stores & Pick<Storage, 'transaction'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly newId: NewId;
+  readonly issuerKeys: Pick<IssuerKeys, 'refresh' | 'health' | 'forget'>;
+  readonly signatureVerifier: Pick<SignatureVerifier, 'importKey'>;
+  readonly presets: readonly IssuerPreset[];
+  /** The configured issuer identifier. */
+  readonly baseIssuer: string;
+  /** Other base URLs this server answers under. */
+  readonly aliasIssuers: readonly string[];
+  /** Whether an `http:` URL names a loopback host the operator listed. */
+  readonly allowLoopbackHttp: (url: URL) => boolean;
+  /** Why this URL is never fetched (A46), as a sentence, or `null` when it may be. */
+  readonly checkOutboundUrl: (url: string) => string | null;
+  /** Tells this node, after the commit, that a tenant was changed. */
+  readonly changed: (tenant: string) => void;
+  /**
+   * Writes a new tenant with everything it starts with (team, use cases, signing keys, first Administrator), and what
+   * `alongside` writes, in one transaction. Throws `UniqueViolation` when the name is taken.
+   */
+  readonly openTenant: (
+    tenant: Tenant,
+    alongside: (stores: Stores) => Promise<void>,
+  ) => Promise<{ readonly credentials: CredentialsFile }>;
+}

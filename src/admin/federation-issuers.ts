@@ -1,0 +1,94 @@
+import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import { ok, type Result } from '../core/result.ts';
+import { below } from '../core/trust/registration-problem.ts';
+import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
+import type { Stores } from '../ports/stores.ts';
+import type { Actor } from './actor.ts';
+import { type AdminProblem, refuse, refuseInput } from './admin-problem.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { knownJwksUri, refuseKeySource, trustedIssuerDefaults } from './register-trusted-issuer.ts';
+import { keySource } from './trusted-issuers.ts';
+
+/** The part of a federation that names an issuer and, where it was said, its keys. */
+interface NamedIssuer {
+  readonly issuer: string;
+  readonly jwksUri: string | null;
+}
+
+/** Where the keys of every issuer named by `accounts` come from. */
+export const issuersOf = async (
+  stores: Pick<Stores, 'trustedIssuers'>,
+  tenant: string,
+  accounts: readonly Pick<ServiceAccount, 'federations'>[],
+): Promise<ReadonlyMap<string, string | null>> => {
+  const issuers = new Set(accounts.flatMap(({ federations }) => federations.map(({ issuer }) => issuer)));
+  const found = new Map<string, string | null>();
+  for (const issuer of issuers) {
+    found.set(issuer, (await stores.trustedIssuers.findByIssuer(tenant, issuer))?.jwksUri ?? null);
+  }
+  return found;
+};
+
+/**
+ * Registers the issuers that are not known yet, within the transaction of the account (contract §5), and refuses where a
+ * federation says other keys than those registered: an issuer has one key set in a tenant.
+ *
+ * @returns the issuers that are new
+ */
+export const registerIssuers = async (
+  deps: AdminDependencies,
+  stores: Pick<Stores, 'trustedIssuers'>,
+  actor: Actor,
+  federations: readonly NamedIssuer[],
+): Promise<Result<readonly string[], AdminProblem>> => {
+  const added: string[] = [];
+  for (const [index, federation] of federations.entries()) {
+    const known = await stores.trustedIssuers.findByIssuer(actor.account.tenant, federation.issuer);
+    if (known !== null) {
+      if (!agrees(deps, known, federation.jwksUri)) return refuseConflict(known);
+      continue;
+    }
+    const jwksUri = federation.jwksUri ?? knownJwksUri(deps, federation.issuer);
+    const refusals = refuseKeySource(deps, { issuer: federation.issuer, jwksUri, jwks: null });
+    if (refusals.length > 0) return refuseInput(below(`/federations/${index}`, refusals));
+    await stores.trustedIssuers.insert(buildTrustedIssuer(deps, actor, federation.issuer, jwksUri));
+    added.push(federation.issuer);
+  }
+  return ok(added);
+};
+
+const agrees = (
+  deps: Pick<AdminDependencies, 'issuerKeys'>,
+  known: TrustedIssuer,
+  jwksUri: string | null,
+): boolean => {
+  if (jwksUri === null || known.jwksUri === jwksUri) return true;
+  // Discovery may have led to that very place already.
+  return known.jwksUri === null && known.jwks === null && deps.issuerKeys.health(known).jwksUri === jwksUri;
+};
+
+const refuseConflict = (known: TrustedIssuer) =>
+  refuse(
+    'issuer_conflict',
+    `The issuer ${known.issuer} is registered with keys from ${keySource(known)}. Leave jwksUri out to use them, or change the trusted issuer ${known.id} first.`,
+  );
+
+const buildTrustedIssuer = (
+  deps: Pick<AdminDependencies, 'newId' | 'clock'>,
+  actor: Actor,
+  issuer: string,
+  jwksUri: string | null,
+): TrustedIssuer => {
+  const now = deps.clock.now();
+  return {
+    ...trustedIssuerDefaults,
+    jwks: null,
+    issuer,
+    jwksUri,
+    tenant: actor.account.tenant,
+    id: deps.newId(),
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+  };
+};

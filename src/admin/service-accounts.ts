@@ -1,0 +1,266 @@
+import {
+  parseServiceAccount,
+  type ServiceAccountDraft,
+  type ServiceAccountInput,
+} from '../core/accounts/parse-service-account.ts';
+import type { Role } from '../core/accounts/role.ts';
+import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import { ok, type Result } from '../core/result.ts';
+import { type FederationInput, federationIdentity } from '../core/trust/registration.ts';
+import type { RegistrationProblem } from '../core/trust/registration-problem.ts';
+import type { Page, PageRequest } from '../ports/page.ts';
+import type { ServiceAccountFilter, Stores } from '../ports/stores.ts';
+import { type Actor, partyOf } from './actor.ts';
+import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
+import { changedMembers, changeTenant } from './change.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { issuersOf, registerIssuers } from './federation-issuers.ts';
+import { applyPatch, type Patch } from './merge-patch.ts';
+import { holdsRoles } from './permissions.ts';
+import { registrationPolicy } from './register-trusted-issuer.ts';
+import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+
+/** A federation as it is asked for: with the place of the issuer's keys, and its id when it is one the account has. */
+export interface FederationRequest extends FederationInput {
+  readonly id: string | null;
+  /** `null`: not said. */
+  readonly jwksUri: string | null;
+}
+
+/** A service account as it is asked for. */
+export interface ServiceAccountRequest extends Omit<ServiceAccountInput, 'federations'> {
+  readonly federations: readonly FederationRequest[];
+}
+
+/** A service account with where the keys of each issuer of its federations come from. */
+export interface ServiceAccountView {
+  readonly account: ServiceAccount;
+  /** By issuer; `null`: discovered or pinned. */
+  readonly jwksUris: ReadonlyMap<string, string | null>;
+}
+
+/** One page of the service accounts of the actor's tenant. */
+export const listServiceAccounts = async (
+  deps: Pick<AdminDependencies, 'storage'>,
+  actor: Actor,
+  filter: ServiceAccountFilter,
+  page: PageRequest,
+): Promise<Page<ServiceAccountView>> => {
+  const { items, nextCursor } = await deps.storage.serviceAccounts.list(actor.account.tenant, filter, page);
+  const jwksUris = await issuersOf(deps.storage, actor.account.tenant, items);
+  return { items: items.map((account) => ({ account, jwksUris })), nextCursor };
+};
+
+/** The service account with this id. */
+export const getServiceAccount = async (
+  deps: Pick<AdminDependencies, 'storage'>,
+  actor: Actor,
+  id: string,
+): Promise<Result<ServiceAccountView, AdminProblem>> => {
+  const account = await deps.storage.serviceAccounts.find(actor.account.tenant, id);
+  return account === null ? notFound('service account') : ok(await viewOf(deps.storage, account));
+};
+
+/** Makes a service account, and registers the issuers of its federations that are not known yet. */
+export const createServiceAccount = (
+  deps: AdminDependencies,
+  actor: Actor,
+  request: ServiceAccountRequest,
+): Promise<Result<ServiceAccountView, AdminProblem>> =>
+  changeTenant(deps, actor, async (stores) => {
+    if (!holdsRoles(actor.account.role, [request.role])) return refuseStronger();
+    const draft = await parseRequest(deps, stores, actor, request, []);
+    if (!draft.ok) return draft;
+    const now = deps.clock.now();
+    const account: ServiceAccount = {
+      ...draft.value,
+      tenant: actor.account.tenant,
+      id: deps.newId(),
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+    };
+    const registered = await registerIssuers(deps, stores, actor, request.federations);
+    if (!registered.ok) return registered;
+    await stores.serviceAccounts.insert(account);
+    return ok({
+      value: await viewOf(stores, account),
+      activity: {
+        type: 'service-account.create',
+        reason: 'created',
+        account: partyOf(account),
+        details: {
+          role: account.role,
+          owningTeam: account.owningTeam,
+          useCase: account.useCase,
+          federations: account.federations.length,
+          newIssuers: registered.value,
+        },
+      },
+    });
+  });
+
+/** Changes a service account; a member that is given replaces the whole member (RFC 7396). */
+export const patchServiceAccount = (
+  deps: AdminDependencies,
+  actor: Actor,
+  id: string,
+  condition: VersionCondition,
+  patch: Patch<ServiceAccountRequest>,
+): Promise<Result<ServiceAccountView, AdminProblem>> =>
+  changeTenant(deps, actor, async (stores) => {
+    const before = await findCurrent(stores, actor, id, condition);
+    if (!before.ok) return before;
+    const request = applyPatch<ServiceAccountRequest>(requestOf(before.value), patch);
+    if (!holdsRoles(actor.account.role, [before.value.role, request.role])) return refuseStronger();
+    const draft = await parseRequest(deps, stores, actor, request, before.value.federations);
+    if (!draft.ok) return draft;
+    const after: ServiceAccount = {
+      ...before.value,
+      ...draft.value,
+      updatedAt: deps.clock.now(),
+      version: before.value.version + 1,
+    };
+    const last = await refuseLastAdministrator(stores, before.value, after);
+    if (!last.ok) return last;
+    const registered = await registerIssuers(deps, stores, actor, request.federations);
+    if (!registered.ok) return registered;
+    if (!(await stores.serviceAccounts.update(after))) return stale();
+    return ok({
+      value: await viewOf(stores, after),
+      activity: {
+        type: 'service-account.change',
+        reason: 'changed',
+        account: partyOf(after),
+        details: {
+          members: changedMembers(before.value, after, changeableMembers),
+          role: after.role,
+          status: after.status,
+          newIssuers: registered.value,
+        },
+      },
+    });
+  });
+
+/** Removes a service account with its federations and keys. Its id is never given to another (A73). */
+export const deleteServiceAccount = (
+  deps: AdminDependencies,
+  actor: Actor,
+  id: string,
+  condition: VersionCondition,
+): Promise<Result<void, AdminProblem>> =>
+  changeTenant(deps, actor, async (stores) => {
+    const before = await findCurrent(stores, actor, id, condition);
+    if (!before.ok) return before;
+    if (!holdsRoles(actor.account.role, [before.value.role])) return refuseStronger();
+    const last = await refuseLastAdministrator(stores, before.value, null);
+    if (!last.ok) return last;
+    if (!(await stores.serviceAccounts.remove(actor.account.tenant, id, before.value.version))) return stale();
+    return ok({
+      value: undefined,
+      activity: {
+        type: 'service-account.delete',
+        reason: 'deleted',
+        account: partyOf(before.value),
+        details: { role: before.value.role, federations: before.value.federations.length },
+      },
+    });
+  });
+
+const changeableMembers = [
+  'name',
+  'description',
+  'owningTeam',
+  'useCase',
+  'scopes',
+  'audiences',
+  'role',
+  'status',
+  'accessTokenAlgorithm',
+  'capToSubjectExpiry',
+  'federations',
+] as const satisfies readonly (keyof ServiceAccountDraft)[];
+
+const requestOf = (account: ServiceAccount): ServiceAccountRequest => ({
+  ...account,
+  federations: account.federations.map((federation) => ({ ...federation, jwksUri: null })),
+});
+
+const parseRequest = async (
+  deps: AdminDependencies,
+  stores: Stores,
+  actor: Actor,
+  request: ServiceAccountRequest,
+  existing: ServiceAccount['federations'],
+): Promise<Result<ServiceAccountDraft, AdminProblem>> => {
+  const { tenant } = actor.account;
+  const foreign = refuseForeignIds(request.federations, existing);
+  if (foreign.length > 0) return refuseInput(foreign);
+  const input: ServiceAccountInput = {
+    ...request,
+    federations: request.federations.map((federation) => ({ ...federation, id: idFor(deps, federation, existing) })),
+  };
+  const draft = parseServiceAccount(input, {
+    teamExists: (await stores.teams.find(tenant, request.owningTeam)) !== null,
+    useCase: await stores.useCases.find(tenant, request.useCase),
+    registration: registrationPolicy(deps, tenant),
+  });
+  return draft.ok ? draft : refuseInput(draft.error);
+};
+
+/** A federation that stays the same one keeps its id, whether or not the caller repeats it. */
+const idFor = (
+  deps: Pick<AdminDependencies, 'newId'>,
+  request: FederationRequest,
+  existing: ServiceAccount['federations'],
+): string => {
+  const same = existing.find((federation) => federationIdentity(federation) === federationIdentity(request));
+  return request.id ?? same?.id ?? deps.newId();
+};
+
+/** Ids are given by this server: one may be repeated, not chosen and not taken from another account (A108). */
+const refuseForeignIds = (
+  requests: readonly FederationRequest[],
+  existing: ServiceAccount['federations'],
+): readonly RegistrationProblem[] => {
+  const known = new Set(existing.map(({ id }) => id));
+  return requests.flatMap(({ id }, index) => {
+    if (id === null || known.delete(id)) return [];
+    return [{ path: `/federations/${index}/id`, message: 'The account has no federation with this id. Leave the id out for a new one.' }];
+  });
+};
+
+const isWorkingAdministrator = (account: { readonly role: Role | null; readonly status: string } | null): boolean =>
+  account !== null && account.role === 'administrator' && account.status === 'enabled';
+
+/** Without an enabled administrator nobody could ever change the tenant again. */
+const refuseLastAdministrator = async (
+  stores: Pick<Stores, 'serviceAccounts'>,
+  before: ServiceAccount,
+  after: ServiceAccount | null,
+): Promise<Result<void, AdminProblem>> => {
+  if (!isWorkingAdministrator(before) || isWorkingAdministrator(after)) return ok(undefined);
+  if ((await stores.serviceAccounts.countAdministrators(before.tenant)) > 1) return ok(undefined);
+  return refuse(
+    'last_administrator',
+    'This is the last enabled administrator of the tenant. Give another service account the role first.',
+  );
+};
+
+const refuseStronger = () =>
+  refuse('forbidden', 'The role concerned is stronger than that of your account. Ask an administrator.');
+
+const viewOf = async (stores: Pick<Stores, 'trustedIssuers'>, account: ServiceAccount): Promise<ServiceAccountView> => ({
+  account,
+  jwksUris: await issuersOf(stores, account.tenant, [account]),
+});
+
+const findCurrent = async (
+  stores: Pick<Stores, 'serviceAccounts'>,
+  actor: Actor,
+  id: string,
+  condition: VersionCondition,
+): Promise<Result<ServiceAccount, AdminProblem>> => {
+  const account = await stores.serviceAccounts.find(actor.account.tenant, id);
+  return account === null ? notFound('service account') : requireVersion(account, condition);
+};

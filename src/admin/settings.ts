@@ -1,0 +1,46 @@
+import { parseTenantSettings } from '../core/tenants/parse-settings.ts';
+import type { Tenant, TenantSettings } from '../core/tenants/tenant.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { Actor } from './actor.ts';
+import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
+import { changedMembers, changeTenant } from './change.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { applyPatch, type Patch } from './merge-patch.ts';
+import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+
+/** The tenant of the actor, whose settings are asked for. */
+export const getSettings = async (
+  deps: Pick<AdminDependencies, 'storage'>,
+  actor: Actor,
+): Promise<Result<Tenant, AdminProblem>> => {
+  const tenant = await deps.storage.tenants.find(actor.account.tenant);
+  return tenant === null ? notFound('tenant') : ok(tenant);
+};
+
+/** Changes settings of the actor's tenant. None of them is a path, a module or an address to connect to (A114). */
+export const patchSettings = (
+  deps: AdminDependencies,
+  actor: Actor,
+  condition: VersionCondition,
+  patch: Patch<TenantSettings>,
+): Promise<Result<Tenant, AdminProblem>> =>
+  changeTenant(deps, actor, async (stores) => {
+    const found = await stores.tenants.find(actor.account.tenant);
+    if (found === null) return notFound('tenant');
+    const before = requireVersion(found, condition);
+    if (!before.ok) return before;
+    const settings = parseTenantSettings(applyPatch(before.value.settings, patch));
+    if (!settings.ok) return refuseInput(settings.error);
+    const after: Tenant = { ...before.value, settings: settings.value, version: before.value.version + 1 };
+    if (!(await stores.tenants.update(after))) return stale();
+    const members = changedMembers(before.value.settings, after.settings, settingNames);
+    return ok({ value: after, activity: { type: 'settings.change', reason: 'changed', details: { members } } });
+  });
+
+const settingNames = [
+  'accessTokenAlgorithm',
+  'assertionAudiences',
+  'federatedClientAssertion',
+  'strictScopes',
+  'activityRetentionDays',
+] as const satisfies readonly (keyof TenantSettings)[];

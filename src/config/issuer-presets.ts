@@ -1,0 +1,45 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { compileIssuerPreset, type IssuerPreset, type IssuerPresetDefinition } from '../core/trust/preset.ts';
+
+const list = z.union([z.string().min(1), z.array(z.string().min(1))]).transform((value) => [value].flat());
+const sentence = z.string().regex(/^[A-Z].*\.$/, 'must be a sentence');
+
+/** The shape of `config/issuers/<name>.yaml`; the name of a preset is the name of its file. */
+export const issuerPresetSchema = z.strictObject({
+  title: z.string().min(1),
+  match: list.pipe(z.array(z.string()).min(1)),
+  shared: z.boolean(),
+  jwksUri: z.url({ protocol: /^https$/ }).nullable().default(null),
+  patterns: z.strictObject({ allowed: z.boolean(), minimumLiteralSegments: z.int().min(1).max(10) }),
+  subjectStarts: z.array(z.string().min(1)).default([]),
+  ownerClaims: z.array(z.string().min(1)).default([]),
+  recommendedConditions: z.array(z.strictObject({ claim: z.string().min(1), why: sentence })).default([]),
+  advice: z.array(sentence).min(1),
+  audiencesOfOthers: z.array(z.string().min(1)).default([]),
+});
+
+/**
+ * Reads every preset of a folder, in the order of their names; exact issuers come before globs, so that the closest one
+ * is found first.
+ *
+ * @throws an error that names the file, when one cannot be read or is none; a server must not start with half its rules
+ */
+export const loadIssuerPresets = async (directory: string): Promise<readonly IssuerPreset[]> => {
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.yaml')).sort();
+  const presets = await Promise.all(files.map((file) => loadIssuerPreset(join(directory, file))));
+  return presets.sort((a, b) => Number(hasGlob(a)) - Number(hasGlob(b)));
+};
+
+const loadIssuerPreset = async (file: string): Promise<IssuerPreset> => {
+  const parsed = issuerPresetSchema.safeParse(parse(await readFile(file, 'utf8'), { maxAliasCount: 0 }));
+  if (!parsed.success) throw new Error(`The issuer preset ${file} is not valid:\n${z.prettifyError(parsed.error)}`);
+  const definition: IssuerPresetDefinition = { name: basename(file, '.yaml'), ...parsed.data };
+  const compiled = compileIssuerPreset(definition);
+  if (!compiled.ok) throw new Error(`The issuer preset ${file} is not valid: ${compiled.error}`);
+  return compiled.value;
+};
+
+const hasGlob = (preset: IssuerPreset): boolean => preset.match.some((issuer) => issuer.includes('*'));

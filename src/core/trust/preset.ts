@@ -1,0 +1,63 @@
+import { fail, ok, type Result } from '../result.ts';
+import { compilePattern } from './pattern.ts';
+
+/** What is known of a platform that issues tokens, as written in `config/issuers/<name>.yaml`. */
+export interface IssuerPresetDefinition {
+  /** The file's name, for example `github-actions`. */
+  readonly name: string;
+  readonly title: string;
+  /** Issuer identifiers of the platform: exact, or a glob where each customer has one of its own. */
+  readonly match: readonly string[];
+  /** Strangers get tokens from the same issuer: the subject alone tells them apart from us (A31). */
+  readonly shared: boolean;
+  /** Where its JWK Set is, when that is the same for every customer; `null`: discovery. */
+  readonly jwksUri: string | null;
+  /** Whether a subject may be given as a pattern, and how much of it must be literal (ST-16). */
+  readonly patterns: { readonly allowed: boolean; readonly minimumLiteralSegments: number };
+  /** How a subject begins that names its owner; empty: any subject does. */
+  readonly subjectStarts: readonly string[];
+  /** Claims that name the owner as well as the subject would; a condition on one lets other subjects pass. */
+  readonly ownerClaims: readonly string[];
+  readonly recommendedConditions: readonly RecommendedCondition[];
+  /** Sentences for the administrator who registers this issuer. */
+  readonly advice: readonly string[];
+  /** Audiences, exact or globs, that mean the platform or one of its consumers and never us (ST-21). */
+  readonly audiencesOfOthers: readonly string[];
+}
+
+/** A condition worth having with this issuer, and why. */
+export interface RecommendedCondition {
+  readonly claim: string;
+  readonly why: string;
+}
+
+/** A preset ready for use. */
+export interface IssuerPreset extends IssuerPresetDefinition {
+  /** Whether `issuer` is one of this platform. */
+  readonly matches: (issuer: string) => boolean;
+  /** Whether `audience` means someone else than us. */
+  readonly isAudienceOfAnother: (audience: string) => boolean;
+}
+
+/** Compiles the globs of a preset; the error names the glob that is none. */
+export const compileIssuerPreset = (definition: IssuerPresetDefinition): Result<IssuerPreset, string> => {
+  const matches = compileAny(definition.match);
+  if (!matches.ok) return matches;
+  const isAudienceOfAnother = compileAny(definition.audiencesOfOthers);
+  if (!isAudienceOfAnother.ok) return isAudienceOfAnother;
+  return ok({ ...definition, matches: matches.value, isAudienceOfAnother: isAudienceOfAnother.value });
+};
+
+const compileAny = (globs: readonly string[]): Result<(value: string) => boolean, string> => {
+  const tests: ((value: string) => boolean)[] = [];
+  for (const glob of globs) {
+    const compiled = compilePattern(glob);
+    if (!compiled.ok) return fail(`${glob}: ${compiled.error}`);
+    tests.push(compiled.value);
+  }
+  return ok((value) => tests.some((test) => test(value)));
+};
+
+/** The preset of the platform behind `issuer`, or `null` when it is none we know. */
+export const findPreset = (presets: readonly IssuerPreset[], issuer: string): IssuerPreset | null =>
+  presets.find((preset) => preset.matches(issuer)) ?? null;
