@@ -34,6 +34,7 @@ import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import type { Storage } from './ports/storage.ts';
 import { exitCodes, StartRefused } from './start-refused.ts';
+import { grants } from './token/grants/index.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
 import { createStrangerBudget } from './token/stranger-budget.ts';
@@ -108,12 +109,11 @@ export const openBureau = async (configuration: Configuration, version: string):
 
     let stopping = false;
     const app = createServer({ logger, trustProxy: configuration.trustProxy });
-    const wellKnown = registerWellKnown(app, { keyRing, baseIssuer });
+    registerWellKnown(app, { keyRing, baseIssuer, grantTypes: grants.map(({ type }) => type) });
 
     const forget = (tenant: string): void => {
       directory.forget(tenant);
       keyRing.forget(tenant);
-      wellKnown.forget(tenant);
     };
     const forgetAll = (): void => {
       directory.forgetAll();

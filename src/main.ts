@@ -59,7 +59,8 @@ const serve = async (file: string | null): Promise<void> => {
     throw describeListenError(error, configuration);
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => {
+    // `on`, not `once`: a process group is often signalled twice, and the second one must not end the drain.
+    process.on(signal, () => {
       stop().then(
         () => process.exit(exitCodes.done),
         () => process.exit(exitCodes.failed),
