@@ -1,0 +1,47 @@
+import { InvalidCursor, type Page } from '../../ports/page.ts';
+
+/** The lists a cursor can belong to; a cursor of one list is garbage to another. */
+export type ListName =
+  | 'tenants'
+  | 'trusted-issuers'
+  | 'service-accounts'
+  | 'teams'
+  | 'use-cases'
+  | 'activities';
+
+const form = /^([a-z-]+):(0|[1-9][0-9]{0,15})$/;
+
+const writeCursor = (list: ListName, seq: number): string =>
+  Buffer.from(`${list}:${seq}`).toString('base64url');
+
+/**
+ * The sequence number in `cursor`, or `start` for the first page.
+ *
+ * @throws InvalidCursor for anything {@link toPage} did not write for this list
+ */
+export const readCursor = (list: ListName, cursor: string | null, start: number): number => {
+  if (cursor === null) {
+    return start;
+  }
+  const match = form.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  const seq = Number(match?.[2]);
+  if (match?.[1] !== list || !Number.isSafeInteger(seq) || writeCursor(list, seq) !== cursor) {
+    throw new InvalidCursor('the cursor was not made by this list');
+  }
+  return seq;
+};
+
+/** One page out of `rows`, which were read with one row more than `limit` to see whether another page follows. */
+export const toPage = <Row extends { readonly seq: number }, T>(
+  list: ListName,
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => T,
+): Page<T> => {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(toItem),
+    nextCursor: rows.length > limit && last !== undefined ? writeCursor(list, last.seq) : null,
+  };
+};

@@ -1,0 +1,13 @@
+import type { Kysely } from 'kysely';
+import type { Database } from './schema.ts';
+
+/** Which of the two databases is spoken to; only migrations and the opening differ by it. */
+export type EngineName = 'sqlite' | 'postgres';
+
+/** An open, migrated database. */
+export interface Engine {
+  readonly db: Kysely<Database>;
+  /** Runs `work` in a transaction while no other transaction of this kind runs, on any node. */
+  transact<T>(work: (db: Kysely<Database>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,83 @@
+import type { Activity, Party } from '../../core/activity/activity.ts';
+import type { Check } from '../../core/activity/check.ts';
+import { sanitizeText } from './text.ts';
+
+/** The most checks, and the most entries of one list or of the details, that a line keeps. */
+const maxEntries = 200;
+
+/** An index entry of PostgreSQL holds at most 2,704 bytes, at up to three bytes for each UTF-16 code unit. */
+const maxIndexedText = 256;
+
+/** Text of a column that is not indexed. */
+export const fitText = (text: string): string => sanitizeText(text);
+
+/** Text of an indexed column. */
+export const fitIndexed = (text: string): string => sanitizeText(text, maxIndexedText);
+
+const orNull =
+  <T>(fit: (value: T) => T) =>
+  (value: T | null): T | null =>
+    value === null ? null : fit(value);
+
+const fitParty = (party: Party): Party => ({ id: fitIndexed(party.id), name: fitText(party.name) });
+
+const fitCheck = (check: Check): Check => ({
+  check: fitText(check.check),
+  expected: fitText(check.expected),
+  presented: fitText(check.presented),
+  ok: check.ok,
+  ...(check.hint === undefined ? {} : { hint: fitText(check.hint) }),
+});
+
+const fitChecks = (checks: readonly Check[]): readonly Check[] =>
+  checks.length <= maxEntries
+    ? checks.map(fitCheck)
+    : [
+        ...checks.slice(0, maxEntries - 1).map(fitCheck),
+        {
+          check: 'activity.checks',
+          expected: `at most ${maxEntries} checks are kept`,
+          presented: `${checks.length} checks`,
+          ok: false,
+        },
+      ];
+
+type Details = NonNullable<Activity['details']>;
+
+const fitDetail = (value: Details[string]): Details[string] => {
+  if (typeof value === 'string') {
+    return fitText(value);
+  }
+  return typeof value === 'object' && value !== null ? value.slice(0, maxEntries).map(fitText) : value;
+};
+
+const fitDetails = (details: Details): Details =>
+  Object.fromEntries(
+    Object.entries(details)
+      .slice(0, maxEntries)
+      .map(([name, value]) => [fitText(name), fitDetail(value)]),
+  );
+
+/**
+ * `activity` as every engine can keep it: no U+0000, no lone surrogate, bounded texts and lists. What was cut matters
+ * less than that the line is there: a refusal whose line cannot be written would have no receipt (A34).
+ */
+export const fitActivity = (activity: Activity): Activity => ({
+  tenant: fitIndexed(activity.tenant),
+  id: fitIndexed(activity.id),
+  time: Math.floor(activity.time),
+  type: fitIndexed(activity.type),
+  outcome: activity.outcome,
+  reason: fitIndexed(activity.reason),
+  door: orNull(fitText)(activity.door),
+  account: orNull(fitParty)(activity.account),
+  actor: orNull(fitParty)(activity.actor),
+  issuer: orNull(fitText)(activity.issuer),
+  subject: orNull(fitText)(activity.subject),
+  audience: orNull(fitText)(activity.audience),
+  jti: orNull(fitIndexed)(activity.jti),
+  tokenHash: orNull(fitText)(activity.tokenHash),
+  sourceAddress: orNull(fitText)(activity.sourceAddress),
+  checks: fitChecks(activity.checks),
+  details: orNull(fitDetails)(activity.details),
+});

@@ -1,0 +1,54 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { EngineName } from '../engine.ts';
+import { DatabaseNewer } from '../storage-errors.ts';
+import { firstTables } from './0001-first-tables.ts';
+
+/** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
+const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
+  '0001-first-tables': firstTables,
+};
+
+const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'kysely_migration')) {
+    return [];
+  }
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map((row) => row.name);
+};
+
+/**
+ * Makes sure that this program knows every change the database went through. Only reads.
+ *
+ * @throws DatabaseNewer
+ */
+export const refuseNewer = async (db: Kysely<never>): Promise<void> => {
+  const unknown = (await executedMigrations(db)).filter((name) => !Object.hasOwn(migrations, name));
+  if (unknown.length > 0) {
+    throw new DatabaseNewer(unknown);
+  }
+};
+
+/**
+ * Brings the schema up to date in one transaction; safe when several nodes start on one database at once.
+ *
+ * @throws DatabaseNewer and then nothing was changed
+ */
+export const migrate = async (db: Kysely<never>, engine: EngineName): Promise<void> => {
+  await refuseNewer(db);
+  const list = Object.entries(migrations).map(([name, up]): [string, Migration] => [
+    name,
+    { up: (transaction: Kysely<never>) => up(transaction, engine) },
+  ]);
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(Object.fromEntries(list)) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    // A newer node may have come between the look and the lock.
+    await refuseNewer(db);
+    throw error instanceof Error ? error : new Error('the schema could not be brought up to date');
+  }
+};

@@ -1,0 +1,67 @@
+import type { Storage } from '../../ports/storage.ts';
+import type { Engine } from './engine.ts';
+import { openPostgres, type PostgresOptions } from './postgres/open-postgres.ts';
+import { createReplayGuard } from './replay-guard.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
+import { StorageUnusable } from './storage-errors.ts';
+import { createStores } from './stores/create-stores.ts';
+
+/** Where everything is kept. */
+export interface StorageOptions {
+  /** `sqlite:<path>` or `postgres://…`. */
+  readonly url: string;
+  readonly postgres?: PostgresOptions;
+}
+
+const openEngine = async ({ url, postgres }: StorageOptions): Promise<Engine> => {
+  const scheme = url.slice(0, url.indexOf(':') + 1);
+  switch (scheme) {
+    case 'sqlite:': {
+      const path = url.slice(scheme.length);
+      if (path === '' || path.startsWith(':') || path.includes('\0')) {
+        throw new StorageUnusable('The database URL must name a file, as in sqlite:data/bureau.db.');
+      }
+      return await openSqlite(path);
+    }
+    case 'postgres:':
+    case 'postgresql:':
+      if (!URL.canParse(url)) {
+        throw new StorageUnusable('The database URL must look like postgres://user:password@host:5432/name.');
+      }
+      return await openPostgres(url, postgres);
+    default:
+      throw new StorageUnusable('The database URL must begin with sqlite: or postgres://.');
+  }
+};
+
+/**
+ * Opens the database the URL names and brings its schema up to date.
+ *
+ * @throws StorageUnusable when it cannot be used, DatabaseNewer when a newer release owns it; nothing is overwritten then
+ */
+export const openStorage = async (options: StorageOptions): Promise<Storage> => {
+  const { db, transact, close } = await openEngine(options);
+  let beating: Promise<void> | null = null;
+
+  const beat = async (): Promise<void> => {
+    // A write: a read-only server or a full disk answers every question and still keeps nothing (B10, B19).
+    await db
+      .updateTable('liveness')
+      .set((row) => ({ beat: row('beat', '+', 1) }))
+      .where('id', '=', 1)
+      .execute();
+  };
+
+  return {
+    ...createStores(db),
+    replayGuard: createReplayGuard(db),
+    transaction: (work) => transact((transaction) => work(createStores(transaction))),
+    ping: async () => {
+      beating ??= beat().finally(() => {
+        beating = null;
+      });
+      await beating;
+    },
+    close,
+  };
+};

@@ -1,0 +1,171 @@
+import type { Generated } from 'kysely';
+import type { Status } from '../../core/accounts/service-account.ts';
+import type { Role } from '../../core/accounts/role.ts';
+import type { Outcome } from '../../core/activity/activity.ts';
+import type { AccessTokenAlgorithm, SignatureAlgorithm } from '../../core/jwt/algorithms.ts';
+import type { KeyPurpose, KeyState } from '../../core/signing-keys/signing-key.ts';
+import type { Replay } from '../../core/trust/trusted-issuer.ts';
+
+/** A boolean: SQLite has none. */
+export type Flag = 0 | 1;
+
+/** A JSON text; every engine keeps it as the text it is. */
+export type JsonText = string;
+
+/** Grows with each insert into its table; the order of lists and what cursors hold. */
+type Sequence = Generated<number>;
+
+interface TenantRow {
+  seq: Sequence;
+  name: string;
+  description: string;
+  status: Status;
+  settings: JsonText;
+  created_at: number;
+  version: number;
+}
+
+interface TrustedIssuerRow {
+  seq: Sequence;
+  tenant: string;
+  id: string;
+  issuer: string;
+  jwks_uri: string | null;
+  jwks: JsonText | null;
+  algorithms: JsonText;
+  allow_access_token_type: Flag;
+  replay: Replay;
+  stale_if_error_seconds: number;
+  ca_certificates: string | null;
+  status: Status;
+  created_at: number;
+  updated_at: number;
+  version: number;
+}
+
+interface ServiceAccountRow {
+  seq: Sequence;
+  tenant: string;
+  id: string;
+  name: string;
+  description: string;
+  /** Name and description in the form in which they are searched. */
+  search: string;
+  owning_team: string;
+  use_case: string;
+  scopes: JsonText;
+  audiences: JsonText;
+  role: Role | null;
+  status: Status;
+  access_token_algorithm: AccessTokenAlgorithm | null;
+  cap_to_subject_expiry: Flag;
+  /** The federations themselves, so that an account is read in one piece; the table of that name only finds them. */
+  federations: JsonText;
+  created_at: number;
+  updated_at: number;
+  version: number;
+}
+
+/** One row per federation: which account holds it, and that no other does. */
+interface FederationRow {
+  tenant: string;
+  account_id: string;
+  issuer: string;
+  fingerprint: string;
+}
+
+interface AccountKeyRow {
+  seq: Sequence;
+  tenant: string;
+  id: string;
+  account_id: string;
+  kid: string;
+  algorithm: SignatureAlgorithm;
+  public_jwk: JsonText;
+  status: Status;
+  expires_at: number | null;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+interface TeamRow {
+  seq: Sequence;
+  tenant: string;
+  name: string;
+  description: string;
+  created_at: number;
+  version: number;
+}
+
+interface UseCaseRow {
+  seq: Sequence;
+  tenant: string;
+  name: string;
+  description: string;
+  scopes: JsonText;
+  created_at: number;
+  version: number;
+}
+
+interface SigningKeyRow {
+  seq: Sequence;
+  tenant: string;
+  kid: string;
+  purpose: KeyPurpose;
+  algorithm: AccessTokenAlgorithm;
+  public_jwk: JsonText;
+  sealed_private_key: string;
+  state: KeyState;
+  created_at: number;
+  activated_at: number | null;
+  retired_at: number | null;
+}
+
+interface ActivityRow {
+  seq: Sequence;
+  tenant: string;
+  id: string;
+  time: number;
+  type: string;
+  outcome: Outcome;
+  reason: string;
+  account_id: string | null;
+  issuer: string | null;
+  subject: string | null;
+  jti: string | null;
+  /** Every member without a column of its own. */
+  body: JsonText;
+}
+
+interface RevisionRow {
+  tenant: string;
+  revision: number;
+}
+
+interface UsedJtiRow {
+  /** Hash of tenant, party and jti: short, fixed, and says nothing when the table leaks. */
+  fingerprint: string;
+  until: number;
+}
+
+/** One row that is written to see whether writing works. */
+interface LivenessRow {
+  id: number;
+  beat: number;
+}
+
+/** The tables as kysely sees them; the migrations make them so. */
+export interface Database {
+  tenants: TenantRow;
+  trusted_issuers: TrustedIssuerRow;
+  service_accounts: ServiceAccountRow;
+  federations: FederationRow;
+  account_keys: AccountKeyRow;
+  teams: TeamRow;
+  use_cases: UseCaseRow;
+  signing_keys: SigningKeyRow;
+  activities: ActivityRow;
+  revisions: RevisionRow;
+  used_jtis: UsedJtiRow;
+  liveness: LivenessRow;
+}

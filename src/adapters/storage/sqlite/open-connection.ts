@@ -1,0 +1,105 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
+
+/** A statement that SQLite refused, with its extended result code. */
+export class SqliteFailure extends Error {
+  override readonly name = 'SqliteFailure';
+  /** https://www.sqlite.org/rescode.html; `null` when the fault was not SQLite's. */
+  readonly resultCode: number | null;
+  constructor(message: string, resultCode: number | null) {
+    super(message);
+    this.resultCode = resultCode;
+  }
+}
+
+/** One SQLite connection in a thread of its own; statements run in the order they were given. */
+export interface SqliteConnection {
+  run(sql: string, parameters: readonly unknown[]): Promise<StatementResult>;
+  rollback(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const toBindable = (value: unknown): Bindable => {
+  if (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    value instanceof Uint8Array
+  ) {
+    return value;
+  }
+  throw new TypeError(`a value of type ${typeof value} cannot be bound to a statement`);
+};
+
+// Development runs the sources, an installation the compiled files: the worker has the ending of this module.
+const workerUrl = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url);
+
+type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
+
+/**
+ * Starts the thread and opens the file.
+ *
+ * @throws SqliteFailure when the file cannot be opened in this role
+ */
+export const openConnection = async (options: WorkerOptions): Promise<SqliteConnection> => {
+  const worker = new Worker(workerUrl, { workerData: options });
+  const pending = new Map<number, PromiseWithResolvers<StatementResult>>();
+  let lastId = 0;
+  let ended: Error | null = null;
+
+  const expect = (id: number): Promise<StatementResult> => {
+    const answer = Promise.withResolvers<StatementResult>();
+    pending.set(id, answer);
+    return answer.promise;
+  };
+  const end = (reason: Error): void => {
+    ended ??= reason;
+    for (const answer of pending.values()) {
+      answer.reject(ended);
+    }
+    pending.clear();
+  };
+  const ask = (request: Unnumbered<WorkerRequest>): Promise<StatementResult> => {
+    if (ended !== null) {
+      return Promise.reject(ended);
+    }
+    lastId += 1;
+    worker.postMessage({ ...request, id: lastId });
+    return expect(lastId);
+  };
+
+  worker.on('message', (reply: WorkerReply) => {
+    const answer = pending.get(reply.id);
+    pending.delete(reply.id);
+    if (reply.ok) {
+      answer?.resolve(reply.result);
+    } else {
+      answer?.reject(new SqliteFailure(reply.message, reply.resultCode));
+    }
+  });
+  worker.on('error', (error) => {
+    end(error instanceof Error ? error : new Error('the database thread failed'));
+  });
+  worker.on('exit', () => {
+    end(new Error('the database is closed'));
+  });
+
+  await expect(0);
+  return {
+    run: async (sql, parameters) => await ask({ ask: 'run', sql, parameters: parameters.map(toBindable) }),
+    rollback: async () => {
+      await ask({ ask: 'rollback' });
+    },
+    close: async () => {
+      const exited = new Promise<void>((resolve) => {
+        worker.once('exit', () => {
+          resolve();
+        });
+      });
+      await ask({ ask: 'close' });
+      await exited;
+    },
+  };
+};

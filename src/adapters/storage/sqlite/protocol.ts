@@ -1,0 +1,28 @@
+/** What SQLite takes as a parameter. An object in first place would be read as named parameters and shift the rest. */
+export type Bindable = null | string | number | bigint | Uint8Array;
+
+/** What the worker is started with. */
+export interface WorkerOptions {
+  readonly path: string;
+  /** A `reader` opens the file read-only; the `writer` sets it up. */
+  readonly role: 'reader' | 'writer';
+}
+
+/** What the worker is asked. */
+export type WorkerRequest =
+  | { readonly id: number; readonly ask: 'run'; readonly sql: string; readonly parameters: readonly Bindable[] }
+  /** Ends the transaction if one is open: SQLite ends some by itself, for example when the disk is full. */
+  | { readonly id: number; readonly ask: 'rollback' }
+  | { readonly id: number; readonly ask: 'close' };
+
+/** What became of a statement. */
+export interface StatementResult {
+  readonly rows: readonly unknown[];
+  /** Rows inserted, updated or deleted; 0 for a statement that answers with rows. */
+  readonly changes: number;
+}
+
+/** What the worker answers; `id` 0 is the opening itself. */
+export type WorkerReply =
+  | { readonly id: number; readonly ok: true; readonly result: StatementResult }
+  | { readonly id: number; readonly ok: false; readonly message: string; readonly resultCode: number | null };

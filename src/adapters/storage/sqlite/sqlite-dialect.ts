@@ -1,0 +1,133 @@
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SelectQueryNode,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { createTurns } from '../turns.ts';
+import type { SqliteConnection } from './open-connection.ts';
+
+const maxWaitForWriterMilliseconds = 10_000;
+
+class ThreadedSqliteAdapter extends SqliteAdapter {
+  /** Reads go on beside the one writer. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+  /** A migration that is killed half-way leaves nothing behind (B08). */
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** A connection as kysely borrows it; `leave` is set while it holds the writer for a transaction. */
+interface BorrowedConnection extends DatabaseConnection {
+  leave: (() => void) | null;
+}
+
+const createDriver = (reader: SqliteConnection, writer: SqliteConnection): Driver => {
+  const turns = createTurns(maxWaitForWriterMilliseconds);
+  const borrowed = new WeakMap<DatabaseConnection, BorrowedConnection>();
+
+  const run = async <R>(connection: SqliteConnection, query: CompiledQuery): Promise<QueryResult<R>> => {
+    const { rows, changes } = await connection.run(query.sql, query.parameters);
+    return { rows: rows as R[], numAffectedRows: BigInt(changes) };
+  };
+  const borrow = (): BorrowedConnection => {
+    const connection: BorrowedConnection = {
+      leave: null,
+      executeQuery: async (query) => {
+        if (connection.leave !== null) {
+          return await run(writer, query);
+        }
+        if (SelectQueryNode.is(query.query)) {
+          return await run(reader, query);
+        }
+        const leave = await turns.take();
+        try {
+          return await run(writer, query);
+        } finally {
+          leave();
+        }
+      },
+      streamQuery: () => {
+        throw new Error('streaming is not offered; read in pages');
+      },
+    };
+    borrowed.set(connection, connection);
+    return connection;
+  };
+  const held = (connection: DatabaseConnection): BorrowedConnection => {
+    const found = borrowed.get(connection);
+    if (found === undefined) {
+      throw new Error('a connection of another driver');
+    }
+    return found;
+  };
+  const letGo = (connection: BorrowedConnection): void => {
+    connection.leave?.();
+    connection.leave = null;
+  };
+
+  return {
+    init: () => Promise.resolve(),
+    acquireConnection: () => Promise.resolve(borrow()),
+    beginTransaction: async (connection) => {
+      const leave = await turns.take();
+      try {
+        // IMMEDIATE: a transaction that reads first must not find at its first write that another writer was quicker.
+        await writer.run('begin immediate', []);
+      } catch (error) {
+        leave();
+        throw error;
+      }
+      held(connection).leave = leave;
+    },
+    commitTransaction: async (connection) => {
+      await writer.run('commit', []);
+      letGo(held(connection));
+    },
+    rollbackTransaction: async (connection) => {
+      try {
+        await writer.rollback();
+      } finally {
+        letGo(held(connection));
+      }
+    },
+    releaseConnection: async (connection) => {
+      const mine = held(connection);
+      if (mine.leave !== null) {
+        await writer.rollback().finally(() => {
+          letGo(mine);
+        });
+      }
+    },
+    savepoint: async (connection, name) => {
+      await connection.executeQuery(CompiledQuery.raw(`savepoint "${name}"`));
+    },
+    rollbackToSavepoint: async (connection, name) => {
+      await connection.executeQuery(CompiledQuery.raw(`rollback to "${name}"`));
+    },
+    releaseSavepoint: async (connection, name) => {
+      await connection.executeQuery(CompiledQuery.raw(`release "${name}"`));
+    },
+    destroy: async () => {
+      // The writer last: it then checkpoints and removes the log.
+      await reader.close();
+      await writer.close();
+    },
+  };
+};
+
+/** kysely over node:sqlite with one reading and one writing thread; what a commit acknowledged, the reader sees. */
+export const createSqliteDialect = (reader: SqliteConnection, writer: SqliteConnection): Dialect => ({
+  createAdapter: () => new ThreadedSqliteAdapter(),
+  createDriver: () => createDriver(reader, writer),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+});

@@ -1,0 +1,106 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
+
+// The thread that owns one SQLite connection, so that no statement and no fsync ever blocks the event loop.
+
+const busyTimeoutMilliseconds = 5000;
+const maxPreparedStatements = 256;
+const noRows: StatementResult = { rows: [], changes: 0 };
+
+const open = ({ path, role }: WorkerOptions): DatabaseSync => {
+  const database = new DatabaseSync(path, {
+    readOnly: role === 'reader',
+    timeout: busyTimeoutMilliseconds,
+    enableForeignKeyConstraints: true,
+    defensive: true,
+  });
+  database.exec('pragma trusted_schema = off; pragma cell_size_check = on;');
+  if (role === 'writer') {
+    // FULL: with NORMAL the last commits may be lost when power fails (B09).
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma journal_size_limit = 67108864;');
+    const mode = database.prepare('pragma journal_mode').get()?.['journal_mode'];
+    if (mode !== 'wal') {
+      throw new Error(`the file system does not allow write-ahead logging (journal mode ${String(mode)})`);
+    }
+  }
+  return database;
+};
+
+const createRunner = (database: DatabaseSync) => {
+  const prepared = new Map<string, { readonly statement: StatementSync; readonly answersRows: boolean }>();
+
+  const prepare = (sql: string) => {
+    const known = prepared.get(sql);
+    if (known !== undefined) {
+      prepared.delete(sql);
+      prepared.set(sql, known);
+      return known;
+    }
+    const statement = database.prepare(sql);
+    const entry = { statement, answersRows: statement.columns().length > 0 };
+    prepared.set(sql, entry);
+    const oldest = prepared.keys().next();
+    if (prepared.size > maxPreparedStatements && oldest.done !== true) {
+      prepared.delete(oldest.value);
+    }
+    return entry;
+  };
+
+  return (sql: string, parameters: readonly Bindable[]): StatementResult => {
+    const { statement, answersRows } = prepare(sql);
+    return answersRows
+      ? { rows: statement.all(...parameters), changes: 0 }
+      : { rows: [], changes: Number(statement.run(...parameters).changes) };
+  };
+};
+
+const answerTo = (
+  request: WorkerRequest,
+  database: DatabaseSync,
+  run: ReturnType<typeof createRunner>,
+): StatementResult => {
+  switch (request.ask) {
+    case 'run':
+      return run(request.sql, request.parameters);
+    case 'rollback':
+      return database.isTransaction ? run('rollback', []) : noRows;
+    case 'close':
+      database.close();
+      return noRows;
+  }
+};
+
+const attempt = (id: number, work: () => StatementResult): WorkerReply => {
+  try {
+    return { id, ok: true, result: work() };
+  } catch (error) {
+    const resultCode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : null;
+    return { id, ok: false, message: error instanceof Error ? error.message : 'unknown fault', resultCode };
+  }
+};
+
+const serve = (port: NonNullable<typeof parentPort>): void => {
+  const opened: { database?: DatabaseSync } = {};
+  const opening = attempt(0, () => {
+    opened.database = open(workerData as WorkerOptions);
+    return noRows;
+  });
+  const { database } = opened;
+  port.postMessage(opening);
+  if (database === undefined) {
+    port.close();
+    return;
+  }
+  const run = createRunner(database);
+  port.on('message', (request: WorkerRequest) => {
+    port.postMessage(attempt(request.id, () => answerTo(request, database, run)));
+    if (request.ask === 'close') {
+      port.close();
+    }
+  });
+};
+
+if (parentPort !== null) {
+  serve(parentPort);
+}

@@ -1,0 +1,185 @@
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { ServiceAccount } from '../../../core/accounts/service-account.ts';
+import type { Federation } from '../../../core/trust/federation.ts';
+import type { ServiceAccountStore } from '../../../ports/stores.ts';
+import { readCursor, toPage } from '../cursor.ts';
+import { federationFingerprint } from '../federation-fingerprint.ts';
+import type { Database } from '../schema.ts';
+import { containsPattern, mayBeStored, toSearchText } from '../text.ts';
+import { atomically, requireInserted, updateUnique } from '../unique.ts';
+
+/** No stored text is as long, and SQLite refuses very long patterns. */
+const maxSearchLength = 4096;
+
+const toServiceAccount = (row: Selectable<Database['service_accounts']>): ServiceAccount => ({
+  tenant: row.tenant,
+  id: row.id,
+  name: row.name,
+  description: row.description,
+  owningTeam: row.owning_team,
+  useCase: row.use_case,
+  scopes: JSON.parse(row.scopes) as readonly string[],
+  audiences: JSON.parse(row.audiences) as readonly string[],
+  role: row.role,
+  status: row.status,
+  accessTokenAlgorithm: row.access_token_algorithm,
+  capToSubjectExpiry: row.cap_to_subject_expiry === 1,
+  federations: JSON.parse(row.federations) as readonly Federation[],
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  version: row.version,
+});
+
+const toRow = (account: ServiceAccount) => ({
+  tenant: account.tenant,
+  id: account.id,
+  name: account.name,
+  description: account.description,
+  search: toSearchText(account.name, account.description),
+  owning_team: account.owningTeam,
+  use_case: account.useCase,
+  scopes: JSON.stringify(account.scopes),
+  audiences: JSON.stringify(account.audiences),
+  role: account.role,
+  status: account.status,
+  access_token_algorithm: account.accessTokenAlgorithm,
+  cap_to_subject_expiry: account.capToSubjectExpiry ? (1 as const) : (0 as const),
+  federations: JSON.stringify(account.federations),
+  created_at: account.createdAt,
+  updated_at: account.updatedAt,
+  version: account.version,
+});
+
+const insertFederations = async (db: Kysely<Database>, account: ServiceAccount): Promise<void> => {
+  if (account.federations.length === 0) {
+    return;
+  }
+  const rows = account.federations.map((federation) => ({
+    tenant: account.tenant,
+    account_id: account.id,
+    issuer: federation.issuer,
+    fingerprint: federationFingerprint(federation),
+  }));
+  requireInserted(
+    'federation',
+    await db
+      .insertInto('federations')
+      .values(rows.toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute(),
+    rows.length,
+  );
+};
+
+/** {@link ServiceAccountStore} on either engine. */
+export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountStore => ({
+  find: async (tenant, id) => {
+    if (!mayBeStored(tenant, id)) {
+      return null;
+    }
+    const row = await db
+      .selectFrom('service_accounts')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row === undefined ? null : toServiceAccount(row);
+  },
+  list: async (tenant, { team, useCase, status, q }, { limit, cursor }) => {
+    const after = readCursor('service-accounts', cursor, 0);
+    if (!mayBeStored(tenant, team, useCase, q) || (q !== undefined && q.length > maxSearchLength)) {
+      return { items: [], nextCursor: null };
+    }
+    const rows = await db
+      .selectFrom('service_accounts')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('seq', '>', after)
+      .$if(team !== undefined, (query) => query.where('owning_team', '=', team ?? ''))
+      .$if(useCase !== undefined, (query) => query.where('use_case', '=', useCase ?? ''))
+      .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'enabled'))
+      .$if(q !== undefined, (query) =>
+        query.where(sql<boolean>`search like ${containsPattern(q ?? '')} escape '\\'`),
+      )
+      .orderBy('seq')
+      .limit(limit + 1)
+      .execute();
+    return toPage('service-accounts', rows, limit, toServiceAccount);
+  },
+  findByIssuer: async (tenant, issuer) => {
+    if (!mayBeStored(tenant, issuer)) {
+      return [];
+    }
+    const rows = await db
+      .selectFrom('service_accounts')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('id', 'in', (query) =>
+        query
+          .selectFrom('federations')
+          .select('account_id')
+          .where('tenant', '=', tenant)
+          .where('issuer', '=', issuer),
+      )
+      .orderBy('seq')
+      .execute();
+    return rows.map(toServiceAccount);
+  },
+  countAdministrators: async (tenant) => {
+    const { count } = await db
+      .selectFrom('service_accounts')
+      .select((query) => query.fn.countAll<number>().as('count'))
+      .where('tenant', '=', tenant)
+      .where('role', '=', 'administrator')
+      .where('status', '=', 'enabled')
+      .executeTakeFirstOrThrow();
+    return count;
+  },
+  insert: (account) =>
+    atomically(db, async (change) => {
+      requireInserted(
+        'service-account',
+        await change
+          .insertInto('service_accounts')
+          .values(toRow(account))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute(),
+      );
+      await insertFederations(change, account);
+    }),
+  update: (account) =>
+    atomically(db, async (change) => {
+      const { numUpdatedRows } = await updateUnique('service-account', () =>
+        change
+          .updateTable('service_accounts')
+          .set(toRow(account))
+          .where('tenant', '=', account.tenant)
+          .where('id', '=', account.id)
+          .where('version', '=', account.version - 1)
+          .executeTakeFirstOrThrow(),
+      );
+      if (numUpdatedRows !== 1n) {
+        return false;
+      }
+      await change
+        .deleteFrom('federations')
+        .where('tenant', '=', account.tenant)
+        .where('account_id', '=', account.id)
+        .execute();
+      await insertFederations(change, account);
+      return true;
+    }),
+  remove: async (tenant, id, version) => {
+    if (!mayBeStored(tenant, id)) {
+      return false;
+    }
+    // Federations and keys go with it: their foreign keys cascade.
+    const { numDeletedRows } = await db
+      .deleteFrom('service_accounts')
+      .where('tenant', '=', tenant)
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .executeTakeFirstOrThrow();
+    return numDeletedRows === 1n;
+  },
+});
