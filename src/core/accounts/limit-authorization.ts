@@ -1,0 +1,112 @@
+import { type Check, failed, grant, passed, refuse, type Verdict } from '../activity/check.ts';
+import { showText } from '../activity/show.ts';
+import { parseScope } from '../oauth/scope.ts';
+import { effectiveAudiences } from './effective-audiences.ts';
+import type { ServiceAccount } from './service-account.ts';
+
+/** What is asked for; what was not sent is absent. */
+export interface AuthorizationRequest {
+  readonly account: Pick<ServiceAccount, 'scopes' | 'audiences' | 'role'>;
+  /** The issuer identifier of the tenant. */
+  readonly issuer: string;
+  /** Refuse scopes that are not held instead of dropping them. */
+  readonly strictScopes: boolean;
+  readonly scope?: string;
+  readonly audience?: string;
+  readonly resource?: string;
+}
+
+/** What a token will say. */
+export interface Authorization {
+  /** In the order of the account, whatever the order asked (TR-10). */
+  readonly scope: readonly string[];
+  readonly audience: string;
+}
+
+/**
+ * Narrows what is asked for to what the account holds, never wider (TX-14, A44). Scopes that are not held are dropped,
+ * shown in the evidence and refused only by a strict tenant; an audience that is not held is always refused (contract §3).
+ *
+ * @returns refused with `scope_malformed`, `scope_not_held`, `target_malformed`, `targets_several`, `target_not_allowed`
+ */
+export const limitAuthorization = (request: AuthorizationRequest): Verdict<Authorization> => {
+  const scope = limitScope(request);
+  if (!scope.ok) return scope;
+  const audience = limitAudience(request);
+  const checks = [...scope.checks, ...audience.checks];
+  if (!audience.ok) return refuse(audience.reason, checks);
+  return grant({ scope: scope.value, audience: audience.value }, checks);
+};
+
+const limitScope = ({ account, strictScopes, scope }: AuthorizationRequest): Verdict<readonly string[]> => {
+  const held = showText(account.scopes.join(' '));
+  if (scope === undefined) return grant(account.scopes, [passed('request.scope', held, 'absent')]);
+
+  const asked = parseScope(scope);
+  if (!asked.ok) {
+    return refuse('scope_malformed', [
+      failed(
+        'request.scope',
+        'scopes between single spaces (RFC 6749 3.3)',
+        `${showText(scope)}: ${asked.error}`,
+      ),
+    ]);
+  }
+  const wanted = new Set(asked.value);
+  const granted = account.scopes.filter((each) => wanted.has(each));
+  const dropped = asked.value.filter((each) => !account.scopes.includes(each));
+  if (dropped.length === 0) return grant(granted, [passed('request.scope', held, showText(scope))]);
+  const surplus = showText(dropped.join(' '));
+  if (strictScopes) {
+    return refuse('scope_not_held', [
+      failed(
+        'request.scope',
+        held,
+        showText(scope),
+        `Not held: ${surplus}. Ask for less, or give them to the account.`,
+      ),
+    ]);
+  }
+  return grant(granted, [
+    { ...passed('request.scope', held, showText(scope)), hint: `Dropped, not held: ${surplus}.` },
+  ]);
+};
+
+const limitAudience = ({ account, issuer, audience, resource }: AuthorizationRequest): Verdict<string> => {
+  if (resource !== undefined && !isResource(resource)) {
+    return refuse('target_malformed', [
+      failed('request.resource', 'an absolute URI without fragment (RFC 8707 2)', showText(resource)),
+    ]);
+  }
+  if (audience !== undefined && resource !== undefined && audience !== resource) {
+    return refuse('targets_several', [
+      failed(
+        'request.resource',
+        'the same target as audience',
+        `${showText(audience)} and ${showText(resource)}`,
+        'A token is for one audience. Send audience or resource, or both with one value.',
+      ),
+    ]);
+  }
+
+  const { default: unasked, allowed } = effectiveAudiences(account, issuer);
+  const target = audience ?? resource;
+  const check = audience === undefined && resource !== undefined ? 'request.resource' : 'request.audience';
+  const expected = `one of ${showText(allowed.join(', '))}`;
+  if (target === undefined) return grant(unasked, [passed(check, expected, 'absent')]);
+  if (!allowed.includes(target)) return refuse('target_not_allowed', [targetCheck(check, expected, target)]);
+  return grant(target, [passed(check, expected, showText(target))]);
+};
+
+const targetCheck = (check: string, expected: string, target: string): Check =>
+  failed(
+    check,
+    expected,
+    showText(target),
+    'Ask for a registered audience or add this one to the account. It is who the new token is for, not the aud of the presented one.',
+  );
+
+/** Absolute URI without fragment: a scheme, then only what RFC 3986 §2 allows; `http` and `https` need a host (TX-07). */
+const isResource = (text: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:(?:[a-z0-9._~:/?[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+$/i.test(text) &&
+  (!/^https?:/i.test(text) || /^https?:\/\/[^/?]/i.test(text));

@@ -1,0 +1,90 @@
+import { failed, grant, refuse, type Verdict } from '../activity/check.ts';
+import { knownParameters, type ParameterName } from './vocabulary.ts';
+
+/** The parameters of a request that we read; one that is absent or was sent empty is not in here (TR-05). */
+export type FormParameters = ReadonlyMap<ParameterName, string>;
+
+/** The most `name=value` pairs a body may hold, unknown ones included (TR-11). */
+export const maxFormParameters = 40;
+
+const known: ReadonlySet<string> = new Set(knownParameters);
+const isKnown = (name: string): name is ParameterName => known.has(name);
+
+/**
+ * Reads an `application/x-www-form-urlencoded` body (RFC 6749 App. B).
+ *
+ * Strict where other parsers shrug: percent-encoding and UTF-8 must be right everywhere, NUL is refused, and a name we
+ * read may come once, be the other value equal or empty (TR-03, TR-04; `audience` and `resource` too: the contract is
+ * stricter than RFC 8693 here). Names we do not read are ignored and never shown: they could be a misplaced token.
+ *
+ * @param body one character per byte; a character above U+007F is malformed, for encoded text is ASCII
+ * @returns refused with `body_malformed`, `parameters_too_many` or `parameter_repeated`
+ */
+export const parseFormParameters = (body: string): Verdict<FormParameters> => {
+  const pairs = splitPairs(body);
+  if (pairs === null) {
+    return refuse('parameters_too_many', [
+      failed(
+        'request.parameters',
+        `at most ${maxFormParameters} parameters`,
+        `more than ${maxFormParameters}`,
+      ),
+    ]);
+  }
+
+  const seen = new Set<ParameterName>();
+  const parameters = new Map<ParameterName, string>();
+  for (const [index, pair] of pairs.entries()) {
+    const equals = pair.indexOf('=');
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
+    if (name === null || value === null) return refuseMalformed(index, name);
+    if (!isKnown(name)) continue;
+    if (seen.has(name)) {
+      return refuse('parameter_repeated', [
+        failed('request.parameters', `${name} once`, `${name} more than once`, `Send ${name} one time only.`),
+      ]);
+    }
+    seen.add(name);
+    if (value !== '') parameters.set(name, value);
+  }
+  return grant(parameters);
+};
+
+/** The non-empty pairs, or `null` as soon as there are too many: nothing is decoded before they are counted (A83). */
+const splitPairs = (body: string): readonly string[] | null => {
+  const pairs: string[] = [];
+  for (let start = 0; start < body.length; ) {
+    const ampersand = body.indexOf('&', start);
+    const end = ampersand < 0 ? body.length : ampersand;
+    if (end > start) {
+      if (pairs.length === maxFormParameters) return null;
+      pairs.push(body.slice(start, end));
+    }
+    start = end + 1;
+  }
+  return pairs;
+};
+
+/** The text behind one encoded name or value; `null` when it is not ASCII, not percent-encoded right, not UTF-8, or has a NUL. */
+const decode = (encoded: string): string | null => {
+  if (/\P{ASCII}/u.test(encoded)) return null;
+  try {
+    const text = decodeURIComponent(encoded.replaceAll('+', ' '));
+    return text.includes('\0') ? null : text;
+  } catch {
+    return null;
+  }
+};
+
+const refuseMalformed = (index: number, name: string | null): Verdict<never> => {
+  const where = name !== null && isKnown(name) ? `the value of ${name}` : `parameter ${index + 1}`;
+  return refuse('body_malformed', [
+    failed(
+      'request.encoding',
+      'application/x-www-form-urlencoded: percent-encoded UTF-8 without NUL',
+      `${where} cannot be decoded`,
+      'Encode every name and value with a form encoder; a literal % is %25, a literal + is %2B.',
+    ),
+  ]);
+};

@@ -1,0 +1,149 @@
+import { type Check, failed, passed } from '../activity/check.ts';
+import { showText, showValue } from '../activity/show.ts';
+import type { ThirdPartyClaims } from '../jwt/claims.ts';
+import type { RefusalReason } from '../oauth/reasons.ts';
+import type { Candidate } from './federation-index.ts';
+import { hintAudience, hintSubject } from './hint-mismatch.ts';
+
+/** A token may name hundreds of audiences; an explanation is looked for in the first few. */
+const maxHintedAudiences = 8;
+
+/** One requirement of a candidate held against a token. Cheap to have; the evidence is written when it is asked for. */
+interface Finding {
+  readonly ok: boolean;
+  /** Why the candidate is refused when this is its first failure. */
+  readonly reason: RefusalReason;
+  readonly describe: () => Check;
+}
+
+/** A candidate with what was found about it. */
+export interface Assessment {
+  readonly candidate: Candidate;
+  readonly findings: readonly Finding[];
+}
+
+/** Whether every requirement is met. */
+export const isMet = ({ findings }: Assessment): boolean => findings.every(({ ok }) => ok);
+
+/** Holds everything but the CEL expression against the token: subject, audience, conditions, status of the account. */
+export const assessCandidate = (candidate: Candidate, token: ThirdPartyClaims): Assessment => ({
+  candidate,
+  findings: [
+    assessSubject(candidate, token.subject),
+    assessAudience(candidate, token.audiences),
+    ...assessConditions(candidate, token),
+    assessStatus(candidate),
+  ],
+});
+
+/** Adds what the CEL expression says, where the federation has one; last, for it costs the most. */
+export const assessExpression = (assessment: Assessment, token: ThirdPartyClaims): Assessment => {
+  const { candidate, findings } = assessment;
+  const compiled = candidate.compiled();
+  if (!compiled.ok || compiled.value.cel === null) return assessment;
+  const { ok, detail } = compiled.value.cel(token.claims);
+  const expected = `true from ${showText(candidate.federation.cel ?? '')}`;
+  const cel: Finding = {
+    ok,
+    reason: 'condition_unmet',
+    describe: () =>
+      ok ? passed('federation.cel', expected, detail) : failed('federation.cel', expected, detail),
+  };
+  return { candidate, findings: [...findings, cel] };
+};
+
+const assessSubject = (candidate: Candidate, subject: string): Finding => {
+  const { federation } = candidate;
+  const ok = candidate.covers(subject);
+  return {
+    ok,
+    reason: 'subject_not_registered',
+    describe: () => {
+      const expected =
+        federation.subject === null
+          ? `matches ${showText(federation.subjectPattern ?? '')}`
+          : showText(federation.subject);
+      return ok
+        ? passed('federation.subject', expected, showText(subject))
+        : failed(
+            'federation.subject',
+            expected,
+            showText(subject),
+            hintSubject(federation.subject ?? federation.subjectPattern ?? '', subject),
+          );
+    },
+  };
+};
+
+/** The registered audience, compared exactly, and no other unless the federation says so (ST-18, ST-19). */
+const assessAudience = ({ federation }: Candidate, audiences: readonly string[]): Finding => {
+  const named = audiences.includes(federation.audience);
+  const ok = named && (audiences.length === 1 || federation.allowAdditionalAudiences);
+  return {
+    ok,
+    reason: named ? 'audience_several' : 'audience_mismatch',
+    describe: () => {
+      const expected = showText(federation.audience);
+      const presented = showText(audiences.join(', '));
+      return ok
+        ? passed('federation.audience', expected, presented)
+        : failed('federation.audience', expected, presented, explainAudience(federation.audience, audiences));
+    },
+  };
+};
+
+const explainAudience = (registered: string, audiences: readonly string[]): string | undefined =>
+  audiences.includes(registered)
+    ? 'Whoever else the token is for could replay it here. Have the workload ask for one audience, or set allowAdditionalAudiences.'
+    : audiences
+        .slice(0, maxHintedAudiences)
+        .map((audience) => hintAudience(registered, audience))
+        .find((hint) => hint !== undefined);
+
+const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readonly Finding[] => {
+  const compiled = candidate.compiled();
+  if (!compiled.ok) {
+    const problems = compiled.error.map(({ path, message }) => `${path}: ${message}`).join(' ');
+    return [
+      {
+        ok: false,
+        reason: 'condition_unmet',
+        describe: () =>
+          failed(
+            'federation.definition',
+            'a federation that can be read',
+            showText(problems),
+            'Register it anew.',
+          ),
+      },
+    ];
+  }
+  return compiled.value.conditions.map(({ claim, find, holds, expected, hint }, index): Finding => {
+    const presented = find(token.claims);
+    const ok = holds(presented);
+    const check = `federation.condition.${index}`;
+    const wanted = `${claim}: ${expected}`;
+    return {
+      ok,
+      reason: 'condition_unmet',
+      describe: () =>
+        ok
+          ? passed(check, wanted, showValue(presented))
+          : failed(check, wanted, showValue(presented), hint(presented)),
+    };
+  });
+};
+
+const assessStatus = ({ account }: Candidate): Finding => ({
+  ok: account.status === 'enabled',
+  reason: 'account_disabled',
+  describe: () =>
+    account.status === 'enabled'
+      ? passed('account.status', 'enabled', account.status)
+      : failed(
+          'account.status',
+          'enabled',
+          account.status,
+          `Enable the account ${account.name}, if it should work.`,
+        ),
+});

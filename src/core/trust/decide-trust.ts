@@ -1,0 +1,181 @@
+import type { ServiceAccount } from '../accounts/service-account.ts';
+import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
+import { showText } from '../activity/show.ts';
+import type { ThirdPartyClaims } from '../jwt/claims.ts';
+import { type Assessment, assessCandidate, assessExpression, isMet } from './assess-candidate.ts';
+import type { Federation } from './federation.ts';
+import { type Candidate, commonPrefix, type FederationIndex, subjectText } from './federation-index.ts';
+
+/** Whom a third-party token stands for, and by which federation. */
+export interface TrustDecision {
+  readonly account: ServiceAccount;
+  readonly federation: Federation;
+}
+
+/** The most candidates a refusal shows. */
+const maxShown = 5;
+
+/** The most expressions one decision evaluates. Beyond it nothing is decided, for a second match could be missed. */
+const maxExpressions = 200;
+
+/**
+ * Decides whom a third-party token stands for; the same function for every door and for explain (contract §3).
+ *
+ * A candidate must meet everything: subject, audience, conditions, expression, enabled account. All that cover the subject
+ * are looked at, never the first alone: two accounts that both match are refused (ST-33), two federations of one account
+ * are fine. A `client_id` narrows the choice to its account and never widens it.
+ *
+ * @param index the federations on the issuer of the token, whose signature was verified
+ * @param clientId as sent, or `null`
+ * @returns refused with `client_id_mismatch`, `federation_ambiguous`, or the first thing the nearest candidate failed:
+ * `subject_not_registered`, `audience_mismatch`, `audience_several`, `condition_unmet`, `account_disabled`. The checks are
+ * those of at most five candidates, nearest first
+ */
+export const decideTrust = (
+  index: FederationIndex,
+  token: ThirdPartyClaims,
+  clientId: string | null,
+): Verdict<TrustDecision> => {
+  const covering = index.covering(token.subject).map((candidate) => assessCandidate(candidate, token));
+  const promising = covering.filter(isMet);
+  if (promising.filter(({ candidate }) => candidate.federation.cel !== null).length > maxExpressions) {
+    return refuse('federation_ambiguous', [tooManyExpressions]);
+  }
+  const matching = promising.map((assessment) => assessExpression(assessment, token)).filter(isMet);
+
+  const narrowed = matching.filter(({ candidate }) => clientId === null || candidate.account.id === clientId);
+  const accounts = new Map(narrowed.map(({ candidate }) => [candidate.account.id, candidate.account]));
+  const [match] = narrowed;
+  if (match === undefined) return refuseUnmatched(index, token, clientId, covering, matching);
+  if (accounts.size > 1) return refuseAmbiguous(narrowed, [...accounts.values()]);
+
+  const { account, federation } = match.candidate;
+  return grant({ account, federation }, [...clientIdCheck(clientId, account.id), ...describeAll([match])], {
+    account: partyOf(account),
+  });
+};
+
+/** No match: says what the nearest candidates, of the named account if there is one, lack. */
+const refuseUnmatched = (
+  index: FederationIndex,
+  token: ThirdPartyClaims,
+  clientId: string | null,
+  covering: readonly Assessment[],
+  matching: readonly Assessment[],
+): Verdict<never> => {
+  const ofClient = clientId === null ? null : index.ofAccount(clientId);
+  const client = clientIdCheck(clientId, ofClient?.[0]?.account.id ?? null);
+  const [stranger] = matching;
+  if (clientId !== null && (stranger !== undefined || ofClient?.length === 0)) {
+    return refuse('client_id_mismatch', [
+      ...clientIdCheck(clientId, stranger?.candidate.account.id ?? null),
+      ...describeAll(matching.slice(0, maxShown)),
+    ]);
+  }
+
+  const assessed = new Set(covering.map(({ candidate }) => candidate));
+  const others = (ofClient ?? index.nearest(token.subject, maxShown)).filter(
+    (candidate) => !assessed.has(candidate),
+  );
+  const known = [
+    ...covering.filter(({ candidate }) => clientId === null || candidate.account.id === clientId),
+    ...others.map((candidate) => assessCandidate(candidate, token)),
+  ];
+  const nearest = pickNearest(known, token.subject).map((assessment) => assessExpression(assessment, token));
+  const [first] = nearest;
+  const failure = first?.findings.find(({ ok }) => !ok);
+  if (first === undefined || failure === undefined) {
+    return refuse('subject_not_registered', [...client, nothingRegistered(index.issuer, token.subject)]);
+  }
+  return refuse(
+    failure.reason,
+    [...client, ...describeAll(nearest)],
+    seenOf(first.candidate, token, clientId),
+  );
+};
+
+const refuseAmbiguous = (
+  matching: readonly Assessment[],
+  accounts: readonly ServiceAccount[],
+): Verdict<never> =>
+  refuse('federation_ambiguous', [
+    failed(
+      'federation.unique',
+      'one account',
+      accounts.slice(0, maxShown).map(describeAccount).join(', '),
+      'More than one account claims this token. Narrow the patterns or conditions until one is left, or send client_id.',
+    ),
+    ...describeAll(matching.slice(0, maxShown)),
+  ]);
+
+/**
+ * The five nearest: those that cover the subject first, then those that lack the least, then those whose subject begins
+ * most like the presented one.
+ */
+const pickNearest = (assessments: readonly Assessment[], subject: string): readonly Assessment[] =>
+  assessments
+    .map((assessment) => ({
+      assessment,
+      rank: [
+        assessment.candidate.covers(subject) ? 0 : 1,
+        assessment.findings.filter(({ ok }) => !ok).length,
+        -commonPrefix(subjectText(assessment.candidate), subject),
+      ],
+    }))
+    .toSorted((one, other) => compareRanks(one.rank, other.rank))
+    .slice(0, maxShown)
+    .map(({ assessment }) => assessment);
+
+const compareRanks = (one: readonly number[], other: readonly number[]): number =>
+  one.map((part, index) => part - (other[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+
+/** Each candidate under a line that says whose it is. */
+const describeAll = (assessments: readonly Assessment[]): readonly Check[] =>
+  assessments.flatMap((assessment) => {
+    const { account, federation } = assessment.candidate;
+    const whose = `${describeAccount(account)}, federation ${federation.id}`;
+    const heading = isMet(assessment)
+      ? passed('federation.candidate', whose, 'matches')
+      : failed('federation.candidate', whose, 'does not match');
+    return [heading, ...assessment.findings.map(({ describe }) => describe())];
+  });
+
+const describeAccount = ({ name, id }: ServiceAccount): string => `account ${name} (${id})`;
+
+const clientIdCheck = (clientId: string | null, expected: string | null): readonly Check[] => {
+  if (clientId === null) return [];
+  const check = 'federation.client_id';
+  if (clientId === expected) return [passed(check, expected, clientId)];
+  return [
+    failed(
+      check,
+      expected ?? 'an account with a federation on this issuer',
+      showText(clientId),
+      'Send the client id of the account the token is registered for, or none.',
+    ),
+  ];
+};
+
+const nothingRegistered = (issuer: string, subject: string): Check =>
+  failed(
+    'federation.subject',
+    `a federation on ${showText(issuer)}`,
+    showText(subject),
+    'No service account has a federation on this issuer. Add one with this subject.',
+  );
+
+const tooManyExpressions = failed(
+  'federation.unique',
+  `at most ${maxExpressions} federations with a CEL expression for one subject`,
+  'more',
+  'Use conditions instead of cel, or narrower subjects.',
+);
+
+/** The account is named only where the token is about it: it covers the subject, or the caller named it. */
+const seenOf = ({ account, covers }: Candidate, token: ThirdPartyClaims, clientId: string | null): Seen =>
+  clientId !== null || covers(token.subject) ? { account: partyOf(account) } : {};
+
+const partyOf = ({ id, name }: ServiceAccount): { readonly id: string; readonly name: string } => ({
+  id,
+  name,
+});

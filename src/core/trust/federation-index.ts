@@ -1,0 +1,132 @@
+import type { ServiceAccount } from '../accounts/service-account.ts';
+import type { Result } from '../result.ts';
+import { type CompiledFederation, compileFederation } from './compile-federation.ts';
+import type { Federation } from './federation.ts';
+import { compilePattern, literalPrefix } from './pattern.ts';
+import type { RegistrationProblem } from './registration-problem.ts';
+
+/** One federation of one account, as something a token may turn out to be. */
+export interface Candidate {
+  readonly account: ServiceAccount;
+  readonly federation: Federation;
+  /** Whether the exact subject or the pattern covers a subject. */
+  readonly covers: (subject: string) => boolean;
+  /** Compiled when first asked for; problems where a stored federation no longer compiles. Such a one only ever refuses. */
+  readonly compiled: () => Result<CompiledFederation, readonly RegistrationProblem[]>;
+}
+
+/** Every federation on one issuer, so that a token is held against few of them however many there are. Immutable. */
+export interface FederationIndex {
+  readonly issuer: string;
+  /** Every candidate whose exact subject or pattern covers `subject`, in the order of registration. */
+  readonly covering: (subject: string) => readonly Candidate[];
+  /** Every candidate of one account. */
+  readonly ofAccount: (accountId: string) => readonly Candidate[];
+  /** At most `limit` candidates whose subject or pattern begins most like `subject`, for evidence. */
+  readonly nearest: (subject: string, limit: number) => readonly Candidate[];
+}
+
+/**
+ * Builds the index of the federations that `accounts` have on `issuer`; others are left out. Accounts of any status
+ * belong in it, so that a disabled one can be named as the reason.
+ */
+export const buildFederationIndex = (
+  accounts: readonly ServiceAccount[],
+  issuer: string,
+): FederationIndex => {
+  const candidates = accounts.flatMap((account) =>
+    account.federations
+      .filter((federation) => federation.issuer === issuer)
+      .map((federation) => buildCandidate(account, federation)),
+  );
+  const order = new Map(candidates.map((candidate, index) => [candidate, index]));
+
+  const bySubject = Map.groupBy(candidates, ({ federation }) => federation.subject);
+  const patterns = candidates.filter(({ federation }) => federation.subject === null);
+  const byPrefix = Map.groupBy(patterns, ({ federation }) => literalPrefix(federation.subjectPattern ?? ''));
+  const prefixLengths = [...new Set([...byPrefix.keys()].map((prefix) => prefix.length))];
+  const byAccount = Map.groupBy(candidates, ({ account }) => account.id);
+  const sorted = once(() =>
+    candidates.toSorted((one, other) => compareCodeUnits(subjectText(one), subjectText(other))),
+  );
+
+  return {
+    issuer,
+
+    covering: (subject) => {
+      const found = [...(bySubject.get(subject) ?? [])];
+      for (const length of prefixLengths) {
+        if (length > subject.length) continue;
+        for (const candidate of byPrefix.get(subject.slice(0, length)) ?? []) {
+          if (candidate.covers(subject)) found.push(candidate);
+        }
+      }
+      return found.sort((one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0));
+    },
+
+    ofAccount: (accountId) => byAccount.get(accountId) ?? [],
+
+    // In sorted order the texts with the longest common beginning stand next to where the subject itself would.
+    nearest: (subject, limit) => {
+      const all = sorted();
+      const place = firstNotBefore(all, subject);
+      return all
+        .slice(Math.max(0, place - limit), place + limit)
+        .toSorted(
+          (one, other) => commonPrefix(subjectText(other), subject) - commonPrefix(subjectText(one), subject),
+        )
+        .slice(0, limit);
+    },
+  };
+};
+
+const buildCandidate = (account: ServiceAccount, federation: Federation): Candidate => {
+  const { subject, subjectPattern } = federation;
+  const pattern = once(() => compilePattern(subjectPattern ?? ''));
+  return {
+    account,
+    federation,
+    covers: (presented) => {
+      if (subject !== null) return presented === subject;
+      const covers = pattern();
+      return covers.ok && covers.value(presented);
+    },
+    compiled: once(() => compileFederation(federation)),
+  };
+};
+
+/** The exact subject or the pattern, whichever is registered. */
+export const subjectText = ({ federation }: Pick<Candidate, 'federation'>): string =>
+  federation.subject ?? federation.subjectPattern ?? '';
+
+/** How many characters two texts share from their beginning. */
+export const commonPrefix = (one: string, other: string): number => {
+  const length = Math.min(one.length, other.length);
+  for (let index = 0; index < length; index += 1) {
+    if (one[index] !== other[index]) return index;
+  }
+  return length;
+};
+
+const compareCodeUnits = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+
+/** Where in `sorted` the first candidate stands whose text does not come before `subject`. */
+const firstNotBefore = (sorted: readonly Candidate[], subject: string): number => {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const candidate = sorted[middle];
+    if (candidate !== undefined && subjectText(candidate) < subject) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** `make`, called the first time and remembered. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
