@@ -1,0 +1,91 @@
+import { LRUCache } from 'lru-cache';
+import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
+import type { IssuerKeys } from '../../ports/issuer-keys.ts';
+import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
+import type { IssuerKeySet } from './issuer-key-set.ts';
+import { createPinnedKeySet } from './pinned-key-set.ts';
+import { createRemoteKeySet } from './remote-key-set.ts';
+
+/** The little of a pino logger that is used. */
+export interface KeyLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+}
+
+/** What the keys of trusted issuers are made of. */
+export interface IssuerKeysOptions {
+  readonly fetch: GuardedFetch;
+  readonly verifier: Pick<SignatureVerifier, 'importKey'>;
+  readonly clock: Clock;
+  readonly log?: KeyLog;
+  /**
+   * Default 600: how long a set is fresh when HTTP does not say (JF-06), and the longest time between two looks at a set in
+   * use, so that a removed key stops within it whatever `max-age` says (A54).
+   */
+  readonly refreshIntervalSeconds?: number;
+  /** 0 to 1, for the jitter of the back-off. */
+  readonly random?: () => number;
+}
+
+/** Issuers whose sets are held at one time; the least used ones are fetched again when they are needed. */
+const maxIssuers = 10_000;
+
+interface Slot {
+  issuer: TrustedIssuer;
+  readonly keySet: IssuerKeySet;
+}
+
+/**
+ * Keeps the key sets of trusted issuers, one for each (tenant, trusted issuer), never shared (A08, JF-14). A set belongs to
+ * the issuer URI, JWKS URI, CA and pinned keys it was fetched for: an edit of any of them drops it at once (A56), an edit
+ * of anything else keeps it.
+ */
+export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys & { close(): void } => {
+  const { fetch, clock, log, refreshIntervalSeconds = 600, random = Math.random } = options;
+  const importKey: SignatureVerifier['importKey'] = (jwk) => options.verifier.importKey(jwk);
+  const slots = new LRUCache<string, Slot>({ max: maxIssuers, dispose: (slot) => slot.keySet.close() });
+
+  const create = (issuer: TrustedIssuer): IssuerKeySet => {
+    if (issuer.jwks !== null) return createPinnedKeySet(issuer.jwks, importKey);
+    const report: Parameters<typeof createRemoteKeySet>[0]['report'] = ({ level, message, details }) =>
+      log?.[level](details, message);
+    return createRemoteKeySet({ issuer, fetch, importKey, clock, refreshIntervalSeconds, random, report });
+  };
+
+  const keySetOf = (issuer: TrustedIssuer): IssuerKeySet => {
+    const name = slotName(issuer.tenant, issuer.id);
+    const known = slots.get(name);
+    // An older version comes from a request that began before the edit; it must not bring the old source back.
+    if (known !== undefined && (known.issuer === issuer || issuer.version < known.issuer.version))
+      return known.keySet;
+    if (known !== undefined && isSameSource(known.issuer, issuer)) {
+      known.issuer = issuer;
+      return known.keySet;
+    }
+    const slot = { issuer, keySet: create(issuer) };
+    slots.set(name, slot);
+    return slot.keySet;
+  };
+
+  return {
+    find: (issuer, header) => keySetOf(issuer).find(header, issuer.staleIfErrorSeconds),
+    refresh: async (issuer) => {
+      const keySet = keySetOf(issuer);
+      await keySet.refresh();
+      return keySet.health(issuer.staleIfErrorSeconds);
+    },
+    health: (issuer) => keySetOf(issuer).health(issuer.staleIfErrorSeconds),
+    forget: (tenant, issuerId) => void slots.delete(slotName(tenant, issuerId)),
+    close: () => slots.clear(),
+  };
+};
+
+const slotName = (tenant: string, id: string): string => JSON.stringify([tenant, id]);
+
+const isSameSource = (one: TrustedIssuer, other: TrustedIssuer): boolean =>
+  one.issuer === other.issuer &&
+  one.jwksUri === other.jwksUri &&
+  one.caCertificates === other.caCertificates &&
+  JSON.stringify(one.jwks) === JSON.stringify(other.jwks);

@@ -1,0 +1,153 @@
+import {
+  isSignatureAlgorithm,
+  type SignatureAlgorithm,
+  signatureAlgorithms,
+} from '../../core/jwt/algorithms.ts';
+import { type JsonObject, type JsonValue, member } from '../../core/json.ts';
+import { fail, ok, type Result } from '../../core/result.ts';
+import type { SignatureVerifier, VerificationKey } from '../../ports/signature-verifier.ts';
+
+/** The most entries a key set may have (JF-05). */
+export const maxKeysPerSet = 100;
+
+/** The longest `kid` that a token may name (A07). */
+const maxKidBytes = 256;
+
+/** An entry that is not used, and why. */
+export interface IgnoredKey {
+  readonly kid: string | null;
+  /** The rest of a sentence that begins with the key. */
+  readonly reason: string;
+}
+
+/** What an issuer published, after every entry was looked at by itself. */
+export interface KeySet {
+  readonly keys: readonly VerificationKey[];
+  /** Good keys that cannot be told apart from another one of the same `kid`; never used, but counted (A09, JF-18). */
+  readonly ambiguous: readonly VerificationKey[];
+  readonly ignored: readonly IgnoredKey[];
+  /** How many entries there were. */
+  readonly entries: number;
+  /** The set shows private keys to the world. Then none of its keys proves anything, and none is used (A10). */
+  readonly exposesPrivateKeys: boolean;
+}
+
+type ImportKey = SignatureVerifier['importKey'];
+
+/** Reads a JWK Set (RFC 7517 §5). The error is the rest of a sentence that begins with the URL. */
+export const parseKeySet = (text: string, importKey: ImportKey): Result<KeySet, string> => {
+  let document: JsonValue;
+  try {
+    document = JSON.parse(text) as JsonValue;
+  } catch {
+    return fail('answered with something that is not JSON.');
+  }
+  const keys = isObject(document) ? member(document, 'keys') : undefined;
+  if (!Array.isArray(keys))
+    return fail('answered with JSON that is no key set: an object with an array "keys" is one.');
+  if (keys.length > maxKeysPerSet)
+    return fail(`answered with ${keys.length} keys; a set may have ${maxKeysPerSet}.`);
+  return ok(buildKeySet(keys as readonly JsonValue[], importKey));
+};
+
+/** Looks at each entry by itself: one that is no good does not spoil the others (JF-02, A57). */
+export const buildKeySet = (entries: readonly JsonValue[], importKey: ImportKey): KeySet => {
+  const good: VerificationKey[] = [];
+  const ignored: IgnoredKey[] = [];
+  for (const entry of entries) {
+    const refusal = refuseEntry(entry);
+    if (refusal !== null || !isObject(entry)) {
+      ignored.push({ kid: readKid(entry), reason: refusal ?? 'is not an object' });
+      continue;
+    }
+    const imported = importKey(entry);
+    if (!imported.ok) ignored.push({ kid: readKid(entry), reason: `is not used: ${imported.error}` });
+    else if (good.some((key) => isSameKey(key, imported.value)))
+      ignored.push({ kid: imported.value.kid, reason: 'is listed a second time' });
+    else good.push(imported.value);
+  }
+  const exposesPrivateKeys = entries.some(exposesPrivateKey);
+  if (exposesPrivateKeys)
+    return { keys: [], ambiguous: [], ignored, entries: entries.length, exposesPrivateKeys };
+  const isAmbiguous = (key: VerificationKey): boolean =>
+    good.some(
+      (other) => other !== key && key.kid !== null && other.kid === key.kid && !areToldApart(key, other),
+    );
+  const ambiguous = good.filter(isAmbiguous);
+  for (const key of ambiguous)
+    ignored.push({ kid: key.kid, reason: 'shares its kid with another key of its kind, so neither is used' });
+  return {
+    keys: good.filter((key) => !ambiguous.includes(key)),
+    ambiguous,
+    ignored,
+    entries: entries.length,
+    exposesPrivateKeys,
+  };
+};
+
+/** Whether `key` is one that `algorithm` verifies with. RFC 9864 gave `EdDSA` over Ed25519 the name `Ed25519`: one thing. */
+export const fits = (key: VerificationKey, algorithm: SignatureAlgorithm): boolean => {
+  const needed: { readonly kty: string; readonly crv?: string } = signatureAlgorithms[algorithm];
+  if (key.kty !== needed.kty || (needed.crv !== undefined && key.crv !== needed.crv)) return false;
+  return key.alg === null || oneName(key.alg) === oneName(algorithm);
+};
+
+/** A key as an administrator is told of it, safe to show. */
+export const nameKey = ({ kid }: { readonly kid: string | null }): string =>
+  kid === null
+    ? 'A key without kid'
+    : `The key ${JSON.stringify(kid.length > 64 ? `${kid.slice(0, 64)}…` : kid)}`;
+
+const oneName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
+
+const exposesPrivateKey = (entry: JsonValue): boolean =>
+  isObject(entry) &&
+  member(entry, 'kty') !== 'oct' &&
+  privateMembers.some((name) => Object.hasOwn(entry, name));
+
+/** Why an entry is not even looked at as a key (JF-02, JF-03, A10, A14), or `null`. */
+const refuseEntry = (entry: JsonValue): string | null => {
+  if (!isObject(entry)) return 'is not an object';
+  const kty = member(entry, 'kty');
+  if (kty === 'oct') return 'is a symmetric key, which must never be published';
+  if (exposesPrivateKey(entry)) return 'is published with its private half';
+  if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return 'has a kty that is not known here';
+  const kid = member(entry, 'kid');
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || Buffer.byteLength(kid) > maxKidBytes))
+    return `has a kid that is not a string of 1 to ${maxKidBytes} bytes`;
+  const use = member(entry, 'use');
+  if (use !== undefined && use !== 'sig') return 'is not for signatures (use)';
+  const operations = member(entry, 'key_ops');
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify')))
+    return 'is not for verification (key_ops)';
+  return refuseAlgorithm(entry);
+};
+
+const refuseAlgorithm = (entry: JsonObject): string | null => {
+  const algorithm = member(entry, 'alg');
+  if (algorithm === undefined) return null;
+  if (!isSignatureAlgorithm(algorithm)) return 'has an alg that is no signature algorithm known here';
+  const needed: { readonly kty: string; readonly crv?: string } = signatureAlgorithms[algorithm];
+  const isOwn =
+    member(entry, 'kty') === needed.kty && (needed.crv === undefined || member(entry, 'crv') === needed.crv);
+  return isOwn ? null : `has alg ${algorithm}, which such a key cannot do`;
+};
+
+const readKid = (entry: JsonValue): string | null => {
+  const kid = isObject(entry) ? member(entry, 'kid') : undefined;
+  return typeof kid === 'string' ? kid : null;
+};
+
+const isSameKey = (one: VerificationKey, other: VerificationKey): boolean =>
+  one.kid === other.kid && one.thumbprint === other.thumbprint && one.alg === other.alg;
+
+/** Whether no algorithm fits both (JF-18). */
+const areToldApart = (one: VerificationKey, other: VerificationKey): boolean => {
+  if (one.kty !== other.kty || one.crv !== other.crv) return true;
+  return one.alg !== null && other.alg !== null && oneName(one.alg) !== oneName(other.alg);
+};

@@ -1,0 +1,29 @@
+import type { JsonValue } from '../../core/json.ts';
+import type { PublicJwkSet } from '../../core/jwt/jwk.ts';
+import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
+import { describeKeySet, describeUselessness, type IssuerKeySet } from './issuer-key-set.ts';
+import { buildKeySet } from './key-set.ts';
+import { selectKey } from './select-key.ts';
+
+/** A key set that an administrator registered; nothing is ever fetched for it and it is never stale (JF-19). */
+export const createPinnedKeySet = (
+  jwks: PublicJwkSet,
+  importKey: SignatureVerifier['importKey'],
+): IssuerKeySet => {
+  const set = buildKeySet(jwks.keys as unknown as readonly JsonValue[], importKey);
+  return {
+    find: async (choice) => selectKey(set, choice),
+    refresh: async () => undefined,
+    health: () => ({
+      source: 'pinned',
+      jwksUri: null,
+      ...describeKeySet(set),
+      fetchedAt: null,
+      freshUntil: null,
+      usableUntil: null,
+      lastAttemptAt: null,
+      lastError: describeUselessness(set, 'The pinned set'),
+    }),
+    close: () => undefined,
+  };
+};

@@ -1,0 +1,288 @@
+import type { EpochMilliseconds } from '../../core/time.ts';
+import type { Result } from '../../core/result.ts';
+import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
+import type { KeyLookup } from '../../ports/issuer-keys.ts';
+import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
+import { backOffMilliseconds } from './back-off.ts';
+import { fetchKeySet, type FetchedKeySet, type Validators } from './fetch-key-set.ts';
+import { freshnessBounds } from './freshness.ts';
+import { after, describeKeySet, describeUselessness, type IssuerKeySet } from './issuer-key-set.ts';
+import { createJwksLocation } from './jwks-location.ts';
+import type { KeySet } from './key-set.ts';
+import { selectKey } from './select-key.ts';
+
+/** Something worth a line in the log. Keys are named by `kid`; no key, token or body is in it. */
+export interface KeySetEvent {
+  readonly level: 'info' | 'warn';
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What the keys of a remote issuer are made of. */
+export interface RemoteKeySetOptions {
+  readonly issuer: TrustedIssuer;
+  readonly fetch: GuardedFetch;
+  readonly importKey: SignatureVerifier['importKey'];
+  readonly clock: Clock;
+  /** How long a set without HTTP freshness is fresh, and the longest time between two looks at one in use (A54). */
+  readonly refreshIntervalSeconds: number;
+  readonly random: () => number;
+  readonly report: (event: KeySetEvent) => void;
+}
+
+/** How long a request waits for keys where none are known. */
+const coldWaitMilliseconds = 5000;
+/** How long a token with an unknown `kid` waits for a refetch; every refusal is out within 250 ms. */
+const unknownKidWaitMilliseconds = 200;
+/** One extra fetch for unknown `kid`s in this time (JF-10, A50). */
+const unknownKidPauseMilliseconds = 30_000;
+/** The part of its lifetime after which a set is refreshed in the background (JF-15). */
+const refreshAfter = 0.8;
+/** A set nobody asked for this long is no longer kept fresh. */
+const idleMilliseconds = 3_600_000;
+
+interface Held {
+  readonly set: KeySet;
+  readonly validators: Validators;
+  readonly fetchedAt: EpochMilliseconds;
+  /** On the monotonic clock, as every time that decides something (B33). */
+  readonly receivedAt: number;
+  readonly staleAt: number;
+  readonly refreshAt: number;
+}
+
+interface Flight {
+  readonly isForced: boolean;
+  readonly abort: () => void;
+  /** Settles, never rejects, when the outcome is taken in or was overtaken. */
+  readonly done: Promise<void>;
+}
+
+/**
+ * Keeps the key set of one issuer.
+ *
+ * A good answer replaces the set completely (JF-09). What is never believed against a good set, before its stale limit: a
+ * failure, something unreadable, and a set with no usable key at all, be it empty; an issuer that publishes nothing for a
+ * moment is more often broken than closing down (A51, B21). An administrator's refresh is believed in any case, so
+ * that an emptied set takes effect when someone wants it to (JF-09). A set that shows private keys is believed at once: it
+ * ends the trust in all of them (A10).
+ */
+export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet => {
+  const { issuer, clock, random, refreshIntervalSeconds: freshByDefaultSeconds } = options;
+  const location = createJwksLocation({ ...options, freshByDefaultSeconds });
+  let held: Held | null = null;
+  let flight: Flight | null = null;
+  let failures = 0;
+  /** Before this no fetch but a forced one begins (JF-13). */
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let unknownKidFetchAt = Number.NEGATIVE_INFINITY;
+  let usedAt = clock.monotonic();
+  let lastAttemptAt: EpochMilliseconds | null = null;
+  let lastError: string | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let isClosed = false;
+
+  const begin = (isForced: boolean): Flight => {
+    const controller = new AbortController();
+    lastAttemptAt = clock.now();
+    const done = attempt(isForced, controller.signal).then((answer) => {
+      if (flight !== begun) return;
+      flight = null;
+      takeIn(answer, isForced);
+    });
+    const begun: Flight = { isForced, abort: () => controller.abort(), done };
+    flight = begun;
+    return begun;
+  };
+
+  const attempt = async (isForced: boolean, signal: AbortSignal): Promise<Result<FetchedKeySet, string>> => {
+    try {
+      const request = { isForced, validators: held?.validators ?? null, signal };
+      return await fetchKeySet({ ...options, location, freshByDefaultSeconds }, request);
+    } catch (error) {
+      // A defect of ours must not end the process from a background fetch.
+      report('warn', 'fault while reading the key set of a trusted issuer', { err: error });
+      return { ok: false, error: 'Bureau failed while reading the key set; see its log.' };
+    }
+  };
+
+  const takeIn = (answer: Result<FetchedKeySet, string>, isForced: boolean): void => {
+    const before = held;
+    if (!answer.ok) return noteFailure(answer.error);
+    const { set, freshSeconds, validators } = answer.value;
+    if (set === null) {
+      if (before === null) return noteFailure(`${validators.jwksUri} answered 304, and no set is held.`);
+      return hold(before.set, freshSeconds, validators);
+    }
+    const useless = describeUselessness(set, validators.jwksUri);
+    const isBelieved = useless === null || set.exposesPrivateKeys || isForced || !hasKeys(before);
+    if (!isBelieved)
+      return noteFailure(`${useless} The keys known before stay in use until their time is over.`);
+    reportChange(before, set, validators.jwksUri);
+    if (useless === null) return hold(set, freshSeconds, validators);
+    // A set of no use is looked at again soon and never confirmed by a 304.
+    hold(set, freshnessBounds.leastSeconds, { ...validators, etag: null, lastModified: null });
+    lastError = useless;
+    report('warn', 'key set of a trusted issuer is of no use', { problem: useless });
+  };
+
+  const hold = (set: KeySet, freshSeconds: number, validators: Validators): void => {
+    const now = clock.monotonic();
+    const untilRefresh = Math.min(freshSeconds * refreshAfter, freshByDefaultSeconds) * 1000;
+    held = {
+      set,
+      validators,
+      fetchedAt: clock.now(),
+      receivedAt: now,
+      staleAt: now + freshSeconds * 1000,
+      refreshAt: now + untilRefresh,
+    };
+    failures = 0;
+    pausedUntil = Number.NEGATIVE_INFINITY;
+    lastError = null;
+    wakeAt(held.refreshAt);
+  };
+
+  const noteFailure = (problem: string): void => {
+    failures += 1;
+    pausedUntil = clock.monotonic() + backOffMilliseconds(failures, random);
+    lastError = problem;
+    report('warn', 'key set of a trusted issuer could not be refreshed', { problem, failures });
+    wakeAt(pausedUntil);
+  };
+
+  /** Refreshes by itself at `time`, unless nobody uses the set any more. Never keeps the process alive. */
+  const wakeAt = (time: number): void => {
+    if (timer !== null) clearTimeout(timer);
+    if (isClosed) return;
+    timer = setTimeout(() => wake(time), Math.max(1, time - clock.monotonic()));
+    timer.unref();
+  };
+
+  const wake = (time: number): void => {
+    const now = clock.monotonic();
+    if (now < time) return wakeAt(time);
+    if (flight === null && now - usedAt < idleMilliseconds) begin(false);
+  };
+
+  /** Waits for the fetch under way, or for the one that overtook it, at most so long. */
+  const settled = async (milliseconds: number): Promise<void> => {
+    let timeout: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timeout = setTimeout(resolve, milliseconds, 'late');
+      timeout.unref();
+    });
+    try {
+      while (flight !== null) if ((await Promise.race([flight.done, late])) === 'late') return;
+    } finally {
+      clearTimeout(timeout);
+    }
+  };
+
+  const usable = (staleIfErrorSeconds: number): KeySet | null =>
+    held !== null && clock.monotonic() < held.staleAt + staleIfErrorSeconds * 1000 ? held.set : null;
+
+  const unavailable = (): KeyLookup => ({
+    found: 'unavailable',
+    detail: lastError ?? 'The keys of the issuer are still being fetched.',
+    retryAfterSeconds: Math.max(1, flight === null ? Math.ceil((pausedUntil - clock.monotonic()) / 1000) : 5),
+  });
+
+  /** Sees to it that a set is held that may be used, or that there is none to be had now. */
+  const provide = async (staleIfErrorSeconds: number): Promise<KeySet | null> => {
+    const now = clock.monotonic();
+    const mayFetch = now >= pausedUntil;
+    const set = usable(staleIfErrorSeconds);
+    // Out of date although the last fetch was good: nobody asked for a while. Look before old keys are used again (A54).
+    const mustLook = set === null || (held !== null && now >= held.staleAt && failures === 0);
+    if (mustLook) {
+      if (flight === null && mayFetch) begin(false);
+      await settled(coldWaitMilliseconds);
+      return usable(staleIfErrorSeconds);
+    }
+    if (flight === null && mayFetch && held !== null && now >= held.refreshAt) begin(false);
+    return set;
+  };
+
+  /** One early refetch for a key that is not in the set, shared, and rare (JF-10, A50). */
+  const askForUnknown = (choice: Parameters<IssuerKeySet['find']>[0]): void => {
+    const now = clock.monotonic();
+    if (flight !== null || now < pausedUntil || now - unknownKidFetchAt < unknownKidPauseMilliseconds) return;
+    const before = unknownKidFetchAt;
+    unknownKidFetchAt = now;
+    void begin(false).done.then(() => {
+      // The key was there: the issuer has rotated, nobody is flooding. The next rotation may be as prompt (B22).
+      if (held !== null && selectKey(held.set, choice).found === 'key') unknownKidFetchAt = before;
+    });
+  };
+
+  const report = (level: KeySetEvent['level'], message: string, details: KeySetEvent['details']): void =>
+    options.report({ level, message, details: { tenant: issuer.tenant, issuer: issuer.issuer, ...details } });
+
+  const reportChange = (before: Held | null, set: KeySet, jwksUri: string): void => {
+    const kids = set.keys.map((key) => key.kid);
+    const ignored = describeKeySet(set).ignored;
+    if (thumbprints(before?.set) !== thumbprints(set))
+      report('info', 'key set of a trusted issuer is new', { jwksUri, kids, ignored });
+    if (before !== null && new URL(before.validators.jwksUri).host !== new URL(jwksUri).host)
+      report('warn', 'key set of a trusted issuer has moved to another host', {
+        from: before.validators.jwksUri,
+        to: jwksUri,
+      });
+  };
+
+  return {
+    find: async (choice, staleIfErrorSeconds) => {
+      usedAt = clock.monotonic();
+      const heldBefore = held;
+      if (isClosed) return unavailable();
+      const set = await provide(staleIfErrorSeconds);
+      if (set === null) return unavailable();
+      const lookup = selectKey(set, choice);
+      // A set that arrived while this token waited is as new as any: asking again would tell nothing.
+      if (lookup.found !== 'unknown' || held !== heldBefore) return lookup;
+      askForUnknown(choice);
+      await settled(unknownKidWaitMilliseconds);
+      const current = usable(staleIfErrorSeconds);
+      return current === null ? lookup : selectKey(current, choice);
+    },
+    refresh: async () => {
+      if (isClosed) return;
+      if (flight !== null && !flight.isForced) flight.abort();
+      await (flight?.isForced === true ? flight : begin(true)).done;
+    },
+    health: (staleIfErrorSeconds) => {
+      const freshUntil = held === null ? null : held.fetchedAt + (held.staleAt - held.receivedAt);
+      return {
+        source: issuer.jwksUri === null ? 'discovery' : 'jwks-uri',
+        jwksUri: issuer.jwksUri ?? held?.validators.jwksUri ?? null,
+        ...describeKeySet(held?.set ?? null),
+        fetchedAt: held?.fetchedAt ?? null,
+        freshUntil,
+        usableUntil: freshUntil === null ? null : after(freshUntil, staleIfErrorSeconds),
+        lastAttemptAt,
+        lastError,
+      };
+    },
+    close: () => {
+      isClosed = true;
+      held = null;
+      lastError = 'The trusted issuer was changed or removed meanwhile.';
+      flight?.abort();
+      flight = null;
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+};
+
+const hasKeys = (held: Held | null): boolean => held !== null && held.set.keys.length > 0;
+
+const thumbprints = (set: KeySet | undefined): string | null =>
+  set === undefined
+    ? null
+    : set.keys
+        .map((key) => `${key.kid} ${key.thumbprint}`)
+        .toSorted()
+        .join('\n');
