@@ -9,7 +9,6 @@ export const adminProblems = {
   authentication_required: { status: 401, title: 'An access token is required' },
   invalid_token: { status: 401, title: 'The access token is not accepted' },
   forbidden: { status: 403, title: 'The role of the account does not allow this' },
-  tenant_disabled: { status: 403, title: 'The tenant is disabled' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
   already_exists: { status: 409, title: 'The name is taken' },

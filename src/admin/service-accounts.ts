@@ -113,7 +113,9 @@ export const patchServiceAccount = (
     if (!before.ok) return before;
     const request = applyPatch<ServiceAccountRequest>(requestOf(before.value), patch);
     if (!holdsRoles(actor.account.role, [before.value.role, request.role])) return refuseStronger();
-    const draft = await parseRequest(deps, stores, actor, request, before.value.federations);
+    const draft = onlyDisables(patch)
+      ? ok({ ...before.value, status: 'disabled' as const })
+      : await parseRequest(deps, stores, actor, request, before.value.federations);
     if (!draft.ok) return draft;
     const after: ServiceAccount = {
       ...before.value,
@@ -123,7 +125,7 @@ export const patchServiceAccount = (
     };
     const last = await refuseLastAdministrator(stores, before.value, after);
     if (!last.ok) return last;
-    const registered = await registerIssuers(deps, stores, actor, request.federations);
+    const registered = await registerIssuers(deps, stores, actor, patch.federations ?? []);
     if (!registered.ok) return registered;
     if (!(await stores.serviceAccounts.update(after))) return stale();
     return ok({
@@ -166,6 +168,10 @@ export const deleteServiceAccount = (
       },
     });
   });
+
+/** A disable must work at once, also for an account registered under rules that have become stricter since. */
+const onlyDisables = (patch: Patch<ServiceAccountRequest>): boolean =>
+  patch.status === 'disabled' && Object.values(patch).filter((value) => value !== undefined).length === 1;
 
 const changeableMembers = [
   'name',

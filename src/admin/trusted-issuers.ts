@@ -82,7 +82,7 @@ export const patchTrustedIssuer = async (
   const result = await changeTenant<TrustedIssuer>(deps, actor, async (stores) => {
     const before = await findCurrent(stores, actor, id, condition);
     if (!before.ok) return before;
-    const parsed = parseTrustedIssuer(deps, actor.account.tenant, applyPatch(inputOf(before.value), patch));
+    const parsed = parseTrustedIssuer(deps, actor.account.tenant, applyPatch<TrustedIssuerInput>(inputOf(before.value), patch));
     if (!parsed.ok) return refuseInput(parsed.error);
     const after: TrustedIssuer = {
       ...before.value,

@@ -1,15 +1,20 @@
 import { ok, type Result } from '../core/result.ts';
 import { type AdminProblem, refuse } from './admin-problem.ts';
 
-/** What an If-Match header asks for (RFC 9110 §13.1.1): any current version, or one of these. */
-export type VersionCondition = 'any' | readonly number[];
+/** What an If-Match header asks for (RFC 9110 §13.1.1): any current version, or one of these; or it was not sent. */
+export type VersionCondition = 'any' | 'missing' | readonly number[];
 
 /** The resource when its version is the one the caller saw, else the refusal (A72, AD-06). */
 export const requireVersion = <T extends { readonly version: number }>(
   resource: T,
   condition: VersionCondition,
-): Result<T, AdminProblem> =>
-  condition === 'any' || condition.includes(resource.version) ? ok(resource) : stale();
+): Result<T, AdminProblem> => {
+  // Only here, after the resource was found: what does not exist is 404 whatever the headers say (A107).
+  if (condition === 'missing') {
+    return refuse('version_missing', 'Send If-Match with the ETag of the version you have read (or *), so that no change of another is lost.');
+  }
+  return condition === 'any' || condition.includes(resource.version) ? ok(resource) : stale();
+};
 
 /** The refusal for a version that is no longer the current one. */
 export const stale = () =>

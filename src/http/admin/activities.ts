@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { type ActivityQuery, getActivity, listActivities } from '../../admin/activities.ts';
+import { activityResource, listActivitiesQuery } from '../../admin-api/activities.ts';
+import { pageOf } from '../../admin-api/page.ts';
+import { identifier } from '../../admin-api/text.ts';
+import type { Activity } from '../../core/activity/activity.ts';
+import { ok } from '../../core/result.ts';
+import { type AdminRoute, adminRoute, noMembers } from './admin-route.ts';
+import { cursorOf } from './page-request.ts';
+import { toIso } from './wire-time.ts';
+
+/** An activity as contract §5 has it, with the members a change has besides. */
+const toWire = (activity: Activity): z.input<typeof activityResource> => ({
+  id: activity.id,
+  time: toIso(activity.time),
+  type: activity.type,
+  outcome: activity.outcome,
+  reason: activity.reason,
+  door: activity.door,
+  account: activity.account,
+  actor: activity.actor,
+  issuer: activity.issuer,
+  subject: activity.subject,
+  audience: activity.audience,
+  jti: activity.jti,
+  tokenHash: activity.tokenHash,
+  sourceAddress: activity.sourceAddress,
+  checks: [...activity.checks],
+  details:
+    activity.details === null
+      ? null
+      : Object.fromEntries(
+          Object.entries(activity.details).map(([name, value]) => [
+            name,
+            typeof value === 'object' && value !== null ? [...value] : value,
+          ]),
+        ),
+});
+
+/** Only the members that were given, so that an absent one never narrows the list. */
+const filterOf = (query: z.output<typeof listActivitiesQuery>): ActivityQuery => {
+  const { limit: _limit, cursor: _cursor, ...filter } = query;
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+};
+
+/** The routes of `activities`; nothing here edits or deletes one (A115). */
+export const activityRoutes: readonly AdminRoute[] = [
+  adminRoute({
+    operation: 'listActivities',
+    status: 200,
+    params: noMembers,
+    query: listActivitiesQuery,
+    body: null,
+    response: pageOf(activityResource).meta({ id: 'ActivityPage' }),
+    handle: async (deps, { actor, query }) => {
+      const { items, nextCursor } = await listActivities(deps, actor, filterOf(query), cursorOf(query));
+      return ok({ body: { items: items.map(toWire), nextCursor } });
+    },
+  }),
+  adminRoute({
+    operation: 'getActivity',
+    status: 200,
+    params: z.strictObject({ id: identifier }),
+    query: noMembers,
+    body: null,
+    response: activityResource,
+    handle: async (deps, { actor, params }) => {
+      const activity = await getActivity(deps, actor, params.id);
+      return activity.ok ? ok({ body: toWire(activity.value) }) : activity;
+    },
+  }),
+];

@@ -1,0 +1,19 @@
+import { activityRoutes } from './activities.ts';
+import type { AdminRoute } from './admin-route.ts';
+import { serviceAccountRoutes } from './service-accounts.ts';
+import { settingsRoutes } from './settings.ts';
+import { teamRoutes } from './teams.ts';
+import { tenantRoutes } from './tenants.ts';
+import { trustedIssuerRoutes } from './trusted-issuers.ts';
+import { useCaseRoutes } from './use-cases.ts';
+
+/** Every route of the admin API. */
+export const adminRoutes: readonly AdminRoute[] = [
+  ...serviceAccountRoutes,
+  ...trustedIssuerRoutes,
+  ...teamRoutes,
+  ...useCaseRoutes,
+  ...activityRoutes,
+  ...settingsRoutes,
+  ...tenantRoutes,
+];

@@ -1,0 +1,129 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
+import type { Actor } from '../../admin/actor.ts';
+import type { AdminDependencies } from '../../admin/dependencies.ts';
+import { type AdminOperation, adminOperations, permits } from '../../admin/permissions.ts';
+import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
+import type { AdminRoute } from './admin-route.ts';
+import { adminRoutes } from './admin-routes.ts';
+import { authenticateRequest, refuseRole } from './authenticate.ts';
+import { createFaultResponse } from './fault-response.ts';
+import { acceptJsonBodies } from './json-body.ts';
+import { allowedMethods } from './methods.ts';
+import { buildOpenapiDocument, describeOperation, openapiOptions } from './openapi.ts';
+import { sendProblem } from './problem-response.ts';
+import { registerProtectedResourceMetadata } from './protected-resource.ts';
+import { registerReference } from './reference.ts';
+import { etagOf, parseIfMatch } from './version-header.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls the admin API; `null` on every other route. */
+    adminActor: Actor | null;
+  }
+}
+
+/** What the admin API is made from. */
+export interface AdminApiDependencies extends AdminDependencies {
+  readonly authenticate: VerifyAccessToken;
+}
+
+/**
+ * Registers everything below `/api/v1` and `/t/:tenant/api/v1` (contract §5), with errors of its own so that no shape of
+ * Fastify's leaks, and the metadata of the protected resource.
+ *
+ * `openapi.json` and `docs` are public: they describe the product, hold no data, and a browser that opens a page cannot
+ * send a token (A103).
+ */
+export const registerAdminApi = async (app: FastifyInstance, deps: AdminApiDependencies): Promise<void> => {
+  registerProtectedResourceMetadata(app, { baseIssuer: deps.baseIssuer, tenants: deps.storage.tenants });
+  app.decorateRequest('adminActor', null);
+
+  await app.register(async (documented) => {
+    await documented.register(swagger, {
+      openapi: openapiOptions(deps.baseIssuer),
+      transform: jsonSchemaTransform,
+      transformObject: buildOpenapiDocument,
+    });
+    await documented.register(createAdminScope(deps, 'documented'), { prefix: '/api/v1' });
+    await documented.register(createAdminScope(deps, 'hidden'), { prefix: '/t/:tenant/api/v1' });
+    await registerReference(documented);
+  });
+};
+
+const createAdminScope =
+  (deps: AdminApiDependencies, visibility: 'documented' | 'hidden') =>
+  async (scope: FastifyInstance): Promise<void> => {
+    const authentication = { authenticate: deps.authenticate, tenants: deps.storage.tenants, baseIssuer: deps.baseIssuer };
+    acceptJsonBodies(scope);
+    // Shapes are checked by the route itself (`adminRoute`); Fastify's part is the document.
+    scope.setValidatorCompiler(() => () => true);
+    scope.setSerializerCompiler(serializerCompiler);
+    scope.setErrorHandler(createFaultResponse(deps));
+
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+      const actor = await authenticateRequest(authentication, request, reply);
+      if (actor === null) return reply;
+      request.adminActor = actor;
+      return undefined;
+    });
+    scope.setNotFoundHandler((request, reply) => sendNothingHere(request, reply, scope.prefix));
+
+    for (const route of adminRoutes) {
+      const operation: AdminOperation = adminOperations[route.operation];
+      scope.route({
+        method: operation.method,
+        url: operation.path.replaceAll(/\{([a-z]+)\}/g, ':$1'),
+        schema: describeOperation(route, visibility),
+        // Before the body is parsed: who may not act is not read.
+        onRequest: async (request, reply) => {
+          if (permits(operation, actorOf(request).account)) return undefined;
+          return refuseRole(authentication, request, reply, operation);
+        },
+        handler: (request, reply) => answer(deps, route, request, reply),
+      });
+    }
+    return Promise.resolve();
+  };
+
+const actorOf = (request: FastifyRequest): Actor => {
+  if (request.adminActor === null) throw new Error('a route of the admin API ran without authentication');
+  return request.adminActor;
+};
+
+const answer = async (
+  deps: AdminDependencies,
+  route: AdminRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> => {
+  const { tenant: _tenant, ...params } = request.params as Readonly<Record<string, string>>;
+  const result = await route.run(deps, {
+    actor: actorOf(request),
+    params,
+    query: { ...(request.query as object) },
+    body: request.body ?? undefined,
+    condition: parseIfMatch(request.headers['if-match']),
+  });
+  if (!result.ok) return sendProblem(request, reply, result.error);
+  const { body, version, location } = result.value;
+  if (version !== undefined) reply.header('etag', etagOf(version));
+  if (location !== undefined) reply.header('location', `${basePathOf(request)}${location}`);
+  return reply.code(route.status).send(body);
+};
+
+/** The path up to and with `/api/v1`, as the caller wrote it. */
+const basePathOf = (request: FastifyRequest): string => /^.*?\/api\/v1/.exec(request.url)?.[0] ?? '';
+
+const sendNothingHere = (request: FastifyRequest, reply: FastifyReply, prefix: string): FastifyReply => {
+  const depth = prefix.split('/').length - 1;
+  const path = (request.url.split('?', 1)[0] ?? '').split('/').slice(depth + 1).join('/');
+  const allowed = allowedMethods(`/${path}`);
+  if (allowed.length === 0) return sendProblem(request, reply, { code: 'not_found', detail: 'There is nothing at this path.' });
+  return sendProblem(request, reply.header('allow', allowed.join(', ')), {
+    code: 'method_not_allowed',
+    detail: `This resource has ${allowed.join(', ')}.`,
+  });
+};
