@@ -1,11 +1,10 @@
 import type { Activity } from '../../core/activity/activity.ts';
 import type { ActivityLog } from '../../ports/activity-log.ts';
 import type { ActivityStore } from '../../ports/activity-store.ts';
+import { StoreUnavailable } from '../../ports/storage.ts';
 
 /** Thrown for a record that found the queue full: the store is slower than what arrives. */
-export class ActivityLogFull extends Error {
-  override readonly name = 'ActivityLogFull';
-}
+export class ActivityLogFull extends StoreUnavailable {}
 
 /** An {@link ActivityLog} that can be emptied before the process ends. */
 export interface GroupCommitLog extends ActivityLog {

@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts';
 import { openPostgres, type PostgresOptions } from './postgres/open-postgres.ts';
 import { createReplayGuard } from './replay-guard.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
+import { reportUnavailable, toStoreUnavailable } from './report-unavailable.ts';
 import { StorageUnusable } from './storage-errors.ts';
 import { createStores } from './stores/create-stores.ts';
 
@@ -54,8 +55,23 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
 
   return {
     ...createStores(db),
-    replayGuard: createReplayGuard(db),
-    transaction: (work) => transact((transaction) => work(createStores(transaction))),
+    replayGuard: reportUnavailable(createReplayGuard(db)),
+    transaction: async (work) => {
+      // What `work` itself throws is its own; what is left is the database's begin or commit.
+      let thrownByWork: { readonly error: unknown } | null = null;
+      try {
+        return await transact(async (transaction) => {
+          try {
+            return await work(createStores(transaction));
+          } catch (error) {
+            thrownByWork = { error };
+            throw error;
+          }
+        });
+      } catch (error) {
+        throw thrownByWork === null ? toStoreUnavailable(error) : error;
+      }
+    },
     ping: async () => {
       beating ??= beat().finally(() => {
         beating = null;

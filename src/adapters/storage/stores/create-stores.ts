@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Stores } from '../../../ports/stores.ts';
+import { reportUnavailable } from '../report-unavailable.ts';
 import type { Database } from '../schema.ts';
 import { createAccountKeyStore } from './account-key-store.ts';
 import { createActivityStore } from './activity-store.ts';
@@ -13,13 +14,13 @@ import { createUseCaseStore } from './use-case-store.ts';
 
 /** Every store over one database handle, be it the pool or one transaction. */
 export const createStores = (db: Kysely<Database>): Stores => ({
-  tenants: createTenantStore(db),
-  trustedIssuers: createTrustedIssuerStore(db),
-  serviceAccounts: createServiceAccountStore(db),
-  accountKeys: createAccountKeyStore(db),
-  teams: createTeamStore(db),
-  useCases: createUseCaseStore(db),
-  signingKeys: createSigningKeyStore(db),
-  activities: createActivityStore(db),
-  revisions: createRevisionStore(db),
+  tenants: reportUnavailable(createTenantStore(db)),
+  trustedIssuers: reportUnavailable(createTrustedIssuerStore(db)),
+  serviceAccounts: reportUnavailable(createServiceAccountStore(db)),
+  accountKeys: reportUnavailable(createAccountKeyStore(db)),
+  teams: reportUnavailable(createTeamStore(db)),
+  useCases: reportUnavailable(createUseCaseStore(db)),
+  signingKeys: reportUnavailable(createSigningKeyStore(db)),
+  activities: reportUnavailable(createActivityStore(db)),
+  revisions: reportUnavailable(createRevisionStore(db)),
 });
