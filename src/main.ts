@@ -52,8 +52,8 @@ const serve = async (file: string | null): Promise<void> => {
   try {
     if (bureau.metricsApp !== null)
       await bureau.metricsApp.listen({ host: configuration.metricsHost, port: configuration.metricsPort ?? 0 });
-    const url = await bureau.app.listen({ host: configuration.host, port: configuration.port, listenTextResolver: () => '' });
-    bureau.app.log.info({ url, issuer: configuration.issuer, version: await readVersion() }, 'ready');
+    const url = await bureau.app.listen({ host: configuration.host, port: configuration.port });
+    bureau.logger.info({ url, issuer: configuration.issuer, version: await readVersion() }, 'ready');
   } catch (error) {
     await stop();
     throw describeListenError(error, configuration);

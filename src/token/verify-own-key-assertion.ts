@@ -4,11 +4,8 @@ import { failed, grant, passed, refuse, type Verdict } from '../core/activity/ch
 import { present } from '../core/activity/present.ts';
 import { assertionTypes, checkHeader } from '../core/jwt/check-header.ts';
 import type { CompactJws } from '../core/jwt/compact-form.ts';
-import {
-  type AssertionClaims,
-  accountIdOfAssertion,
-  validateAssertionClaims,
-} from '../core/jwt/validate-assertion-claims.ts';
+import type { AssertionClaims } from '../core/jwt/claims.ts';
+import { accountIdOfAssertion, validateAssertionClaims } from '../core/jwt/validate-assertion-claims.ts';
 import { type EpochMilliseconds, toEpochSeconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SignatureVerifier } from '../ports/signature-verifier.ts';
