@@ -120,7 +120,7 @@ const ifMatch = {
   description: 'The ETag of the version the change is about, or *.',
   schema: { type: 'string' },
   example: '"3"',
-};
+} as const;
 const etag = { description: 'The version of the resource, for If-Match.', schema: { type: 'string' } };
 const location = { description: 'Where the new resource is.', schema: { type: 'string' } };
 
@@ -132,7 +132,7 @@ export const buildOpenapiDocument: typeof jsonSchemaTransformObject = (input) =>
     const described = item?.[method.toLowerCase() as 'get'];
     if (described === undefined) continue;
     if (method === 'PATCH' || method === 'DELETE') {
-      described.parameters = [...(described.parameters ?? []), ifMatch];
+      Object.assign(described, { parameters: [...(described.parameters ?? []), ifMatch] });
     }
     for (const [status, response] of Object.entries(described.responses ?? {})) {
       if (status === '201') Object.assign(response, { headers: { etag, location } });
