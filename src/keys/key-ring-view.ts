@@ -5,7 +5,7 @@ import type { EpochMilliseconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Signer, SigningBackend } from '../ports/signing-backend.ts';
 import type { SigningKeyStore } from '../ports/stores.ts';
-import { openTenantKeys, signerSlot, type TenantKeys } from './open-tenant-keys.ts';
+import { isEmpty, openTenantKeys, signerSlot, type TenantKeys } from './open-tenant-keys.ts';
 
 /** Thrown when a tenant has no active key to sign with: nothing can be issued and the server is not ready (A70). */
 export class NoActiveSigningKey extends Error {
@@ -13,15 +13,17 @@ export class NoActiveSigningKey extends Error {
 }
 
 /**
- * The signing keys of every tenant as this node knows them. A tenant is read at first use and kept until
- * {@link forget}; while the store is down, what was read goes on serving.
+ * The signing keys of every tenant as this node knows them. A tenant is read at first use and kept; while the store is
+ * down, what was read goes on serving.
  */
 export interface KeyRing {
   /** Reads and opens the keys of `tenant` unless that was done; throws what prevents it (`CannotOpenSigningKey`, a fault of the store). */
   load(tenant: string): Promise<void>;
-  /** {@link forget} and {@link load}. */
+  /** Reads the keys of `tenant` again. What is known serves until then, and on when this throws. */
   reload(tenant: string): Promise<void>;
-  /** The keys of `tenant` changed: read them again before the next use. A read that began before is not believed (A66). */
+  /** {@link reload} for every tenant that was ever read; for when changes may have been missed. */
+  reloadAll(): Promise<void>;
+  /** The keys of `tenant` changed: nothing known serves any more. A read that began before is not believed (A66). */
   forget(tenant: string): void;
   /** The key to sign with now; throws {@link NoActiveSigningKey}. */
   signer(tenant: string, purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): Promise<Signer>;
@@ -38,6 +40,8 @@ interface Entry {
   readonly last: TenantKeys | null;
   /** What is believed, or being read for everybody who waits; `null` once forgotten. */
   readonly current: Promise<TenantKeys> | null;
+  /** The number of the read behind {@link current}, or of the forgetting. An older read is out of date. */
+  readonly turn: number;
 }
 
 /** Creates the view of the signing keys in `signingKeys`, opened by `backend`. */
@@ -51,48 +55,58 @@ export const createKeyRing = ({
   readonly clock: Pick<Clock, 'now'>;
 }): KeyRing => {
   const entries = new Map<string, Entry>();
+  let turns = 0;
+  const nextTurn = (): number => {
+    turns += 1;
+    return turns;
+  };
 
   const read = async (tenant: string, last: TenantKeys | null): Promise<TenantKeys> =>
     openTenantKeys(backend, await signingKeys.listOf(tenant), last, clock.now());
 
-  const settle = (tenant: string, current: Promise<TenantKeys>, entry: Entry): void => {
-    if (entries.get(tenant)?.current !== current) return;
+  const settle = (tenant: string, entry: Entry): void => {
+    const known = entries.get(tenant);
+    if (known !== undefined && known.turn > entry.turn) return;
     // Names that strangers made up leave nothing behind.
-    if (entry.last === null || entry.last.fingerprint === '[]') entries.delete(tenant);
-    else entries.set(tenant, entry);
+    const wasEver = known !== undefined && known.last !== null;
+    if (wasEver || (entry.last !== null && !isEmpty(entry.last))) entries.set(tenant, entry);
+    else entries.delete(tenant);
   };
 
   const keysOf = (tenant: string): Promise<TenantKeys> => {
     const entry = entries.get(tenant);
     if (entry?.current) return entry.current;
     const last = entry?.last ?? null;
+    const turn = nextTurn();
     const current = read(tenant, last);
-    entries.set(tenant, { last, current });
+    entries.set(tenant, { last, current, turn });
     current.then(
-      (keys) => settle(tenant, current, { last: keys, current }),
-      () => settle(tenant, current, { last, current: null }),
+      (keys) => settle(tenant, { last: keys, current, turn }),
+      () => settle(tenant, { last, current: null, turn }),
     );
     return current;
   };
 
-  const forget = (tenant: string): void => {
-    const entry = entries.get(tenant);
-    if (entry !== undefined) entries.set(tenant, { last: entry.last, current: null });
+  const reload = async (tenant: string): Promise<void> => {
+    const turn = nextTurn();
+    const keys = await read(tenant, entries.get(tenant)?.last ?? null);
+    settle(tenant, { last: keys, current: Promise.resolve(keys), turn });
   };
-  const load = async (tenant: string): Promise<void> => void (await keysOf(tenant));
 
   return {
-    load,
-    reload: async (tenant) => {
-      forget(tenant);
-      await load(tenant);
+    load: async (tenant) => void (await keysOf(tenant)),
+    reload,
+    reloadAll: async () => {
+      for (const tenant of [...entries.keys()]) await reload(tenant);
     },
-    forget,
+    forget: (tenant) => {
+      const entry = entries.get(tenant);
+      if (entry !== undefined) entries.set(tenant, { last: entry.last, current: null, turn: nextTurn() });
+    },
     signer: async (tenant, purpose, algorithm) => {
       const opened = (await keysOf(tenant)).signers.get(signerSlot(purpose, algorithm));
-      if (opened === undefined)
-        throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);
-      return opened.signer;
+      if (opened !== undefined) return opened.signer;
+      throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);
     },
     published: async (tenant, purpose) => (await keysOf(tenant)).published[purpose],
     changedAt: async (tenant) => (await keysOf(tenant)).changedAt,

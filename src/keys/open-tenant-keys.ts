@@ -28,6 +28,10 @@ interface OpenedKey {
 export const signerSlot = (purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): string =>
   `${purpose} ${algorithm}`;
 
+/** Whether the tenant has no keys at all, which is to say that there is no such tenant. */
+export const isEmpty = ({ published }: TenantKeys): boolean =>
+  published['access-token'].length === 0 && published['jwt-svid'].length === 0;
+
 /**
  * Opens the keys in `rows`. Keys that `last` has opened already are taken from there, and when nothing changed, `last`
  * itself is the answer.

@@ -1,0 +1,314 @@
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
+import type { KeyState, SigningKey } from '../../src/core/signing-keys/signing-key.ts';
+import { createTenantSigningKeys } from '../../src/keys/create-signing-keys.ts';
+import { createKeyRing, NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
+import { CannotOpenSigningKey } from '../../src/ports/signing-backend.ts';
+import { createMemorySigningKeys } from '../support/memory-signing-keys.ts';
+
+const now = 1_790_000_000_000;
+const clock = { now: () => now };
+const backend = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
+
+let first: readonly SigningKey[];
+let second: readonly SigningKey[];
+beforeAll(async () => {
+  first = await createTenantSigningKeys({ backend, clock }, 'default');
+  second = await createTenantSigningKeys({ backend, clock }, 'default');
+});
+
+const one = (rows: readonly SigningKey[], purpose = 'access-token', algorithm = 'ES256'): SigningKey => {
+  const row = rows.find((key) => key.purpose === purpose && key.algorithm === algorithm);
+  if (row === undefined) throw new Error('no such key');
+  return row;
+};
+const inState = (row: SigningKey, state: KeyState, at = now): SigningKey => ({
+  ...row,
+  state,
+  activatedAt: state === 'prepared' ? null : at,
+  retiredAt: state === 'retired' ? at : null,
+});
+const open = (rows: readonly SigningKey[]) => {
+  const store = createMemorySigningKeys(rows);
+  return { store, ring: createKeyRing({ signingKeys: store, backend, clock }) };
+};
+
+describe('createTenantSigningKeys', () => {
+  it('contract §2 §4 makes an ES256 and an RS256 key for each purpose, active at once', () => {
+    expect(first.map(({ purpose, algorithm, state }) => `${purpose} ${algorithm} ${state}`)).toEqual([
+      'access-token ES256 active',
+      'access-token RS256 active',
+      'jwt-svid ES256 active',
+      'jwt-svid RS256 active',
+    ]);
+    for (const key of first)
+      expect(key).toMatchObject({ tenant: 'default', createdAt: now, activatedAt: now, retiredAt: null });
+  });
+
+  it('AT-17 SV-15 no two of them are the same key', () => {
+    expect(new Set([...first, ...second].map(({ kid }) => kid)).size).toBe(8);
+  });
+});
+
+describe('the signer of the key ring', () => {
+  it.each([
+    ['access-token', 'ES256'],
+    ['access-token', 'RS256'],
+    ['jwt-svid', 'ES256'],
+    ['jwt-svid', 'RS256'],
+  ] as const)('AT-17 for %s %s is the active key of just that', async (purpose, algorithm) => {
+    const { ring } = open(first);
+    const signer = await ring.signer('default', purpose, algorithm);
+    expect(signer).toMatchObject({ kid: one(first, purpose, algorithm).kid, algorithm });
+  });
+
+  it.each(['prepared', 'retired'] as const)('A68 MD-15 is never a key that is %s', async (state) => {
+    const { ring } = open([inState(one(first), state), one(second)]);
+    expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(second).kid);
+    const { ring: alone } = open([inState(one(first), state)]);
+    await expect(alone.signer('default', 'access-token', 'ES256')).rejects.toBeInstanceOf(NoActiveSigningKey);
+  });
+
+  it.each([
+    ['in order', false],
+    ['in reverse', true],
+  ])('is the key activated last, rows %s', async (_case, reversed) => {
+    const rows = [inState(one(first), 'active', now - 1000), inState(one(second), 'active', now)];
+    const { ring } = open(reversed ? rows.toReversed() : rows);
+    expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(second).kid);
+  });
+
+  it('A70 is a fault where no key is active', async () => {
+    const { ring } = open(first.filter(({ algorithm }) => algorithm === 'ES256'));
+    await expect(ring.signer('default', 'access-token', 'ES256')).resolves.toBeDefined();
+    await expect(ring.signer('default', 'access-token', 'RS256')).rejects.toThrow('no active RS256 key');
+    await expect(ring.signer('acme', 'access-token', 'ES256')).rejects.toBeInstanceOf(NoActiveSigningKey);
+  });
+
+  it('AT-03 has a kid that is published at that moment', async () => {
+    const { ring } = open(first);
+    const { kid } = await ring.signer('default', 'access-token', 'ES256');
+    expect((await ring.published('default', 'access-token')).map((key) => key.kid)).toContain(kid);
+  });
+});
+
+describe('the published keys of the key ring', () => {
+  it('MD-15 are the prepared, the active and the retired ones', async () => {
+    const { ring } = open([
+      inState(one(first), 'retired'),
+      one(second),
+      inState(one(first, 'access-token', 'RS256'), 'prepared'),
+    ]);
+    expect((await ring.published('default', 'access-token')).map((key) => key.kid)).toEqual([
+      one(first).kid,
+      one(second).kid,
+      one(first, 'access-token', 'RS256').kid,
+    ]);
+  });
+
+  it('AT-17 SV-15 of one purpose hold none of the other', async () => {
+    const { ring } = open(first);
+    const accessToken = (await ring.published('default', 'access-token')).map(({ kid }) => kid);
+    const svid = (await ring.published('default', 'jwt-svid')).map(({ kid }) => kid);
+    expect(accessToken).toHaveLength(2);
+    expect(svid).toHaveLength(2);
+    expect(accessToken.filter((kid) => svid.includes(kid))).toEqual([]);
+  });
+
+  it('MD-11 a kid that two keys share is a fault at the start', async () => {
+    await expect(open([one(first), one(second)]).ring.load('default')).resolves.toBeUndefined();
+    const twice = open([one(first), { ...one(second, 'jwt-svid'), kid: one(first).kid }]);
+    await expect(twice.ring.load('default')).rejects.toThrow('share one kid');
+  });
+
+  it('verification keys are those a live token can have been signed with', async () => {
+    const prepared = inState(one(first, 'access-token', 'RS256'), 'prepared');
+    const { ring } = open([inState(one(first), 'retired'), one(second), prepared, one(first, 'jwt-svid')]);
+    const kids = (await ring.verificationKeys('default')).map(({ kid }) => kid);
+    expect(kids).toEqual([one(first).kid, one(second).kid]);
+  });
+});
+
+describe('what the key ring keeps', () => {
+  it('reads a tenant once, however many ask at once', async () => {
+    const { ring, store } = open(first);
+    await Promise.all(Array.from({ length: 50 }, () => ring.signer('default', 'access-token', 'ES256')));
+    await ring.load('default');
+    expect(store.reads()).toBe(1);
+  });
+
+  it('goes on serving while the store is down, until it has to read again', async () => {
+    const { ring, store } = open(first);
+    await ring.load('default');
+    store.breakWith(new Error('store down'));
+    await expect(ring.signer('default', 'access-token', 'ES256')).resolves.toBeDefined();
+    ring.forget('default');
+    await expect(ring.signer('default', 'access-token', 'ES256')).rejects.toThrow('store down');
+    store.breakWith(null);
+    await expect(ring.signer('default', 'access-token', 'ES256')).resolves.toBeDefined();
+  });
+
+  it('does not keep a failure', async () => {
+    const { ring, store } = open(first);
+    store.breakWith(new Error('store down'));
+    await expect(ring.load('default')).rejects.toThrow('store down');
+    store.breakWith(null);
+    await expect(ring.load('default')).resolves.toBeUndefined();
+  });
+
+  it('keeps nothing of tenants that do not exist, and finds one that was made since', async () => {
+    const { ring, store } = open(first);
+    expect(await ring.published('acme', 'access-token')).toEqual([]);
+    expect(await ring.published('acme', 'access-token')).toEqual([]);
+    expect(store.reads()).toBe(2);
+    store.set('acme', second);
+    expect(await ring.published('acme', 'access-token')).toHaveLength(2);
+  });
+
+  it('A107 keeps tenants apart', async () => {
+    const { ring, store } = open(first);
+    store.set('acme', second);
+    expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(first).kid);
+    expect((await ring.signer('acme', 'access-token', 'ES256')).kid).toBe(one(second).kid);
+    ring.forget('acme');
+    await ring.load('default');
+    expect(store.reads()).toBe(2);
+  });
+
+  it('MD-14 gives the same arrays while nothing changed, and others once something did', async () => {
+    const { ring, store } = open(first);
+    const before = await ring.published('default', 'access-token');
+    await ring.reload('default');
+    expect(await ring.published('default', 'access-token')).toBe(before);
+    store.set('default', [...first, inState(one(second), 'prepared')]);
+    expect(await ring.published('default', 'access-token')).toBe(before);
+    ring.forget('default');
+    expect(await ring.published('default', 'access-token')).toHaveLength(3);
+  });
+
+  it('a reload that fails leaves what is known in service, and one that works replaces it', async () => {
+    const { ring, store } = open(first);
+    await ring.load('default');
+    store.breakWith(new Error('store down'));
+    await expect(ring.reload('default')).rejects.toThrow('store down');
+    await expect(ring.reloadAll()).rejects.toThrow('store down');
+    expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(first).kid);
+    store.breakWith(null);
+    store.set('default', second);
+    expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(first).kid);
+    await ring.reloadAll();
+    expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(second).kid);
+  });
+
+  it('serves what is known while a reload is on its way, and a later read wins over an earlier one', async () => {
+    const answers: ((rows: readonly SigningKey[]) => void)[] = [];
+    const slow = {
+      listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
+    };
+    const ring = createKeyRing({ signingKeys: slow, backend, clock });
+    const kid = async () => (await ring.signer('default', 'access-token', 'ES256')).kid;
+    const loading = ring.load('default');
+    answers[0]?.(first);
+    await loading;
+    const reloads = [ring.reload('default'), ring.reload('default')];
+    expect(await kid()).toBe(one(first).kid);
+    answers[2]?.(second);
+    await reloads[1];
+    expect(await kid()).toBe(one(second).kid);
+    answers[1]?.(first);
+    await reloads[0];
+    expect(await kid()).toBe(one(second).kid);
+  });
+
+  it('A71 a tenant whose last key is gone signs nothing more', async () => {
+    const { ring, store } = open(first);
+    await ring.load('default');
+    store.set('default', []);
+    await ring.reload('default');
+    await expect(ring.signer('default', 'access-token', 'ES256')).rejects.toBeInstanceOf(NoActiveSigningKey);
+  });
+
+  it('A66 does not believe a read that began before it was told to forget', async () => {
+    const { store } = open(first);
+    const answers: ((rows: readonly SigningKey[]) => void)[] = [];
+    const slow = {
+      listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
+    };
+    const ring = createKeyRing({ signingKeys: slow, backend, clock });
+    const early = ring.signer('default', 'access-token', 'ES256');
+    ring.forget('default');
+    const late = ring.signer('default', 'access-token', 'ES256');
+    answers[1]?.(second);
+    expect((await late).kid).toBe(one(second).kid);
+    answers[0]?.(await store.listOf('default'));
+    await early;
+    expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(second).kid);
+    expect(answers).toHaveLength(2);
+  });
+
+  it('opens a key again only when its row changed', async () => {
+    const opened: string[] = [];
+    const counting = {
+      open: async (key: Parameters<typeof backend.open>[0]) => {
+        opened.push(key.kid);
+        return backend.open(key);
+      },
+    };
+    const store = createMemorySigningKeys(first);
+    const ring = createKeyRing({ signingKeys: store, backend: counting, clock });
+    await ring.load('default');
+    expect(opened).toHaveLength(4);
+    store.set('default', [...first, inState(one(second), 'active', now + 1)]);
+    await ring.reload('default');
+    expect(opened).toHaveLength(5);
+    expect(opened.at(-1)).toBe(one(second).kid);
+  });
+
+  it('contract §2 a wrong key-encryption key shows at load', async () => {
+    const store = createMemorySigningKeys(first);
+    const stranger = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
+    const ring = createKeyRing({ signingKeys: store, backend: stranger, clock });
+    await expect(ring.load('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    await expect(open(first).ring.load('default')).resolves.toBeUndefined();
+  });
+});
+
+describe('SV-20 when the keys last changed', () => {
+  it('grows with every change, also when a key only goes and the clock stands still', async () => {
+    const { ring, store } = open(first);
+    const stages = [
+      [...first, inState(one(second), 'prepared')],
+      [...first, one(second)],
+      first.slice(1),
+      first,
+    ];
+    const seen = [await ring.changedAt('default')];
+    for (const rows of stages) {
+      store.set('default', rows);
+      await ring.reload('default');
+      seen.push(await ring.changedAt('default'));
+    }
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+  });
+
+  it('stays where nothing changed', async () => {
+    const { ring } = open(first);
+    const before = await ring.changedAt('default');
+    await ring.reload('default');
+    expect(await ring.changedAt('default')).toBe(before);
+  });
+
+  it('is not set back by a store from a backup, nor by a clock that was', async () => {
+    let time = now + 10_000;
+    const store = createMemorySigningKeys([...first, inState(one(second), 'active', now + 5000)]);
+    const ring = createKeyRing({ signingKeys: store, backend, clock: { now: () => time } });
+    const before = await ring.changedAt('default');
+    store.set('default', first);
+    time = now - 10_000;
+    await ring.reload('default');
+    expect(await ring.changedAt('default')).toBeGreaterThan(before);
+    const restarted = createKeyRing({ signingKeys: store, backend, clock: { now: () => before + 1 } });
+    expect(await restarted.changedAt('default')).toBeGreaterThan(before);
+  });
+});
