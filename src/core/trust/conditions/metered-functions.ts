@@ -7,7 +7,7 @@ import {
   celMethod,
   isCelError,
 } from '@bufbuild/cel';
-import { RE2JS } from '@bufbuild/re2';
+import type { RE2JS } from '@bufbuild/re2';
 import type { Meter } from './meter.ts';
 
 /** The function that {@link checkExpression} puts before each step of a macro; its argument is the size of the step. */
