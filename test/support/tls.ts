@@ -48,7 +48,7 @@ export const createTestAuthority = (name = 'Bureau test CA'): TestAuthority => {
         signingKey: keys.privateKey,
         isAuthority: false,
       });
-      return { cert, key: leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+      return { cert, key: leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }) };
     },
   };
 };
@@ -65,7 +65,7 @@ export const createSelfSigned = (options: LeafOptions): TestCertificate => {
     signingKey: keys.privateKey,
     isAuthority: false,
   });
-  return { cert, key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+  return { cert, key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 };
 
 const newKeyPair = (): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } => {

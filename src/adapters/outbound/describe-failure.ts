@@ -17,6 +17,7 @@ const sentences: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'the answer did not end in time',
   UND_ERR_HEADERS_OVERFLOW: 'the header of the answer is too large',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'the answer is too large',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is not as long as it says',
   UND_ERR_SOCKET: 'the connection was closed before the answer was complete',
   CERT_HAS_EXPIRED: 'its TLS certificate has expired',
   CERT_NOT_YET_VALID: 'its TLS certificate is not valid yet',

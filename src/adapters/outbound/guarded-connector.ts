@@ -42,10 +42,11 @@ export const createGuardedConnector = (options: GuardedConnectorOptions): buildC
     return good;
   };
 
-  return (target, callback) => {
+  const open = async (target: buildConnector.Options, callback: buildConnector.Callback): Promise<void> => {
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
-    const connectTo = (addresses: readonly string[]): void => {
+    try {
+      const addresses = await judge(host, port);
       const connect = buildConnector({
         timeout: options.connectMilliseconds,
         allowH2: false,
@@ -58,14 +59,12 @@ export const createGuardedConnector = (options: GuardedConnectorOptions): buildC
         ...(options.ca === null ? {} : { ca: options.ca }),
       });
       connect({ ...target, hostname: host }, callback);
-    };
-    // Also what TLS throws at once, for example about a CA it cannot read.
-    judge(host, port)
-      .then(connectTo)
-      .catch((error: unknown) =>
-        callback(error instanceof Error ? error : new Error('the name look-up failed'), null),
-      );
+    } catch (error) {
+      // A refused address, a name without one, or what TLS throws at once about a CA it cannot read.
+      callback(error instanceof Error ? error : new Error('the name look-up failed'), null);
+    }
   };
+  return (target, callback) => void open(target, callback);
 };
 
 /** A look-up that knows its answer. */

@@ -8,21 +8,25 @@ export type NameLookUp = (host: string, signal: AbortSignal) => Promise<readonly
 /** The milliseconds for which a hosts file that was read is believed. */
 const hostsFileMilliseconds = 5000;
 
+/** Where names are looked up; default: as the system does. */
+export interface NameSources {
+  readonly hostsFile?: string;
+  /** Name servers, `address` or `address:port`. */
+  readonly servers?: readonly string[];
+}
+
 /**
  * Looks names up in the hosts file and then in the DNS through c-ares. Not `dns.lookup`: that is getaddrinfo on libuv's
  * four threads, where four names whose servers do not answer stop every signature check and file read of the process
  * (A58). So names are taken as fully qualified, search domains and nsswitch.conf do not count: in Kubernetes write
  * `kubernetes.default.svc.cluster.local`.
  */
-export const createNameLookUp = (
-  clock: Pick<Clock, 'monotonic'>,
-  hostsFile: string = systemHostsFile,
-): NameLookUp => {
-  const readHosts = createHostsReader(clock, hostsFile);
+export const createNameLookUp = (clock: Pick<Clock, 'monotonic'>, sources: NameSources = {}): NameLookUp => {
+  const readHosts = createHostsReader(clock, sources.hostsFile ?? systemHostsFile);
   return async (host, signal) => {
     if (/(^|\.)localhost$/.test(host)) return ['127.0.0.1', '::1'];
     const fixed = (await readHosts()).get(host);
-    return fixed ?? queryAddresses(host, signal);
+    return fixed ?? queryAddresses(host, sources.servers, signal);
   };
 };
 
@@ -60,8 +64,14 @@ export const parseHosts = (text: string): ReadonlyMap<string, readonly string[]>
 };
 
 /** Both address families at once; one that fails does not spoil the other. A resolver per look-up, so that it can be cancelled. */
-const queryAddresses = async (host: string, signal: AbortSignal): Promise<readonly string[]> => {
+const queryAddresses = async (
+  host: string,
+  servers: NameSources['servers'],
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
+  signal.throwIfAborted();
   const resolver = new Resolver({ timeout: 1000, tries: 2 });
+  if (servers !== undefined) resolver.setServers(servers);
   const cancel = (): void => resolver.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   try {
