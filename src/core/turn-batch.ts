@@ -9,6 +9,8 @@ export const createTurnBatch = <Input, Output>(
   run: (input: Input) => Output,
   schedule: (task: () => void) => void,
 ): ((input: Input) => Promise<Output>) => {
+  // Async, so that what is thrown becomes the rejection of this call.
+  const settle = async (input: Input): Promise<Output> => run(input);
   let waiting: (() => void)[] = [];
   const runAll = (): void => {
     const turn = waiting;
@@ -16,14 +18,8 @@ export const createTurnBatch = <Input, Output>(
     for (const call of turn) call();
   };
   return (input) =>
-    new Promise<Output>((resolve, reject) => {
-      waiting.push(() => {
-        try {
-          resolve(run(input));
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
+    new Promise((resolve) => {
+      waiting.push(() => resolve(settle(input)));
       if (waiting.length === 1) schedule(runAll);
     });
 };

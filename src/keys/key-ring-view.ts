@@ -97,7 +97,7 @@ export const createKeyRing = ({
     load: async (tenant) => void (await keysOf(tenant)),
     reload,
     reloadAll: async () => {
-      for (const tenant of [...entries.keys()]) await reload(tenant);
+      for (const tenant of entries.keys()) await reload(tenant);
     },
     forget: (tenant) => {
       const entry = entries.get(tenant);

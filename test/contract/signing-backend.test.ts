@@ -104,19 +104,17 @@ describe.each(candidates)('signing backend: $name', ({ open }) => {
       const positions = Array.from({ length: 60 }, (_, index) => Math.floor((index * text.length) / 60));
       const changed = [
         ...positions.map((at) => `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`),
-        ...[
-          '',
-          'x',
-          '.',
-          '..',
-          'v1..',
-          text.slice(0, -1),
-          `${text}A`,
-          `${text}=`,
-          `${text}.`,
-          ` ${text}`,
-          `${text}\n`,
-        ],
+        '',
+        'x',
+        '.',
+        '..',
+        'v1..',
+        text.slice(0, -1),
+        `${text}A`,
+        `${text}=`,
+        `${text}.`,
+        ` ${text}`,
+        `${text}\n`,
       ];
       for (const sealedPrivateKey of changed) {
         const error: unknown = await backend

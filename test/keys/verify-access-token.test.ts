@@ -83,14 +83,16 @@ beforeEach(() => {
   });
 });
 
+interface IssueOptions {
+  readonly typ?: string;
+  readonly tenant?: string;
+  readonly purpose?: 'access-token' | 'jwt-svid';
+  readonly algorithm?: 'ES256' | 'RS256';
+}
+
 const issue = async (
   changes: Readonly<Record<string, unknown>> = {},
-  {
-    typ = 'at+jwt',
-    tenant = 'default',
-    purpose = 'access-token' as 'access-token' | 'jwt-svid',
-    algorithm = 'ES256' as 'ES256' | 'RS256',
-  } = {},
+  { typ = 'at+jwt', tenant = 'default', purpose = 'access-token', algorithm = 'ES256' }: IssueOptions = {},
 ): Promise<string> =>
   signJwt(await ring.signer(tenant, purpose, algorithm), { typ }, { ...goodClaims, ...changes });
 

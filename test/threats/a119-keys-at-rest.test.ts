@@ -80,7 +80,10 @@ describe('A119 keys at rest', () => {
     const names = await readdir(dataDir);
     expect(names).toContain('key-encryption.key');
     expect(names).toContain('bureau.db');
-    for (const name of names) expect((await stat(join(dataDir, name))).mode & 0o777, name).toBe(0o600);
+    for (const name of names) {
+      const { mode } = await stat(join(dataDir, name));
+      expect({ name, mode: mode & 0o777 }).toEqual({ name, mode: 0o600 });
+    }
     await storage.close();
   });
 
