@@ -1,7 +1,8 @@
 import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
 import { present } from '../activity/present.ts';
 import type { JsonObject } from '../json.ts';
-import { type JsonDefect, type JsonLimits, parseJsonObject } from '../json-text.ts';
+import type { JsonDefect, JsonLimits } from '../json-reader.ts';
+import { parseJsonObject } from '../json-text.ts';
 import type { RefusalReason } from '../oauth/reasons.ts';
 import { fail, type Result } from '../result.ts';
 import { decodeBase64Url, decodeBase64UrlOctets, decodeUtf8 } from './base64url.ts';

@@ -1,6 +1,6 @@
 import { type Check, failed, grant, refuse, type Verdict } from '../activity/check.ts';
 import { present } from '../activity/present.ts';
-import { isClean } from '../json-text.ts';
+import { isClean } from '../clean-text.ts';
 import { type JsonObject, type JsonValue, member } from '../json.ts';
 import type { EpochSeconds } from '../time.ts';
 
