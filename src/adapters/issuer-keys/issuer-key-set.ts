@@ -5,9 +5,9 @@ import type { KeyChoice } from './select-key.ts';
 
 /** The keys of one trusted issuer, wherever they come from. */
 export interface IssuerKeySet {
-  find(choice: KeyChoice, staleIfErrorSeconds: number): Promise<KeyLookup>;
+  find(choice: KeyChoice): Promise<KeyLookup>;
   refresh(): Promise<void>;
-  health(staleIfErrorSeconds: number): KeyHealth;
+  health(): KeyHealth;
   /** Ends everything under way; nothing is found any more. */
   close(): void;
 }

@@ -47,11 +47,20 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys & { clo
   const importKey: SignatureVerifier['importKey'] = (jwk) => options.verifier.importKey(jwk);
   const slots = new LRUCache<string, Slot>({ max: maxIssuers, dispose: (slot) => slot.keySet.close() });
 
-  const create = (issuer: TrustedIssuer): IssuerKeySet => {
+  const create = (issuer: TrustedIssuer, staleIfErrorSeconds: () => number): IssuerKeySet => {
     if (issuer.jwks !== null) return createPinnedKeySet(issuer.jwks, importKey);
     const report: Parameters<typeof createRemoteKeySet>[0]['report'] = ({ level, message, details }) =>
       log?.[level](details, message);
-    return createRemoteKeySet({ issuer, fetch, importKey, clock, refreshIntervalSeconds, random, report });
+    return createRemoteKeySet({
+      issuer,
+      staleIfErrorSeconds,
+      fetch,
+      importKey,
+      clock,
+      refreshIntervalSeconds,
+      random,
+      report,
+    });
   };
 
   const keySetOf = (issuer: TrustedIssuer): IssuerKeySet => {
@@ -64,19 +73,19 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys & { clo
       known.issuer = issuer;
       return known.keySet;
     }
-    const slot = { issuer, keySet: create(issuer) };
+    const slot: Slot = { issuer, keySet: create(issuer, () => slot.issuer.staleIfErrorSeconds) };
     slots.set(name, slot);
     return slot.keySet;
   };
 
   return {
-    find: (issuer, header) => keySetOf(issuer).find(header, issuer.staleIfErrorSeconds),
+    find: (issuer, header) => keySetOf(issuer).find(header),
     refresh: async (issuer) => {
       const keySet = keySetOf(issuer);
       await keySet.refresh();
-      return keySet.health(issuer.staleIfErrorSeconds);
+      return keySet.health();
     },
-    health: (issuer) => keySetOf(issuer).health(issuer.staleIfErrorSeconds),
+    health: (issuer) => keySetOf(issuer).health(),
     forget: (tenant, issuerId) => void slots.delete(slotName(tenant, issuerId)),
     close: () => slots.clear(),
   };

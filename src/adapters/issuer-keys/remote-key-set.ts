@@ -23,6 +23,8 @@ export interface KeySetEvent {
 /** What the keys of a remote issuer are made of. */
 export interface RemoteKeySetOptions {
   readonly issuer: TrustedIssuer;
+  /** As registered now: it may be edited without the keys being dropped (JF-08). */
+  readonly staleIfErrorSeconds: () => number;
   readonly fetch: GuardedFetch;
   readonly importKey: SignatureVerifier['importKey'];
   readonly clock: Clock;
@@ -117,7 +119,8 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
       return hold(before.set, freshSeconds, validators);
     }
     const useless = describeUselessness(set, validators.jwksUri);
-    const isBelieved = useless === null || set.exposesPrivateKeys || isForced || !hasKeys(before);
+    const isBelieved =
+      useless === null || set.exposesPrivateKeys || isForced || (usable()?.keys.length ?? 0) === 0;
     if (!isBelieved)
       return noteFailure(`${useless} The keys known before stay in use until their time is over.`);
     reportChange(before, set, validators.jwksUri);
@@ -181,8 +184,10 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     }
   };
 
-  const usable = (staleIfErrorSeconds: number): KeySet | null =>
-    held !== null && clock.monotonic() < held.staleAt + staleIfErrorSeconds * 1000 ? held.set : null;
+  const usable = (): KeySet | null =>
+    held !== null && clock.monotonic() < held.staleAt + options.staleIfErrorSeconds() * 1000
+      ? held.set
+      : null;
 
   const unavailable = (): KeyLookup => ({
     found: 'unavailable',
@@ -191,16 +196,16 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
   });
 
   /** Sees to it that a set is held that may be used, or that there is none to be had now. */
-  const provide = async (staleIfErrorSeconds: number): Promise<KeySet | null> => {
+  const provide = async (): Promise<KeySet | null> => {
     const now = clock.monotonic();
     const mayFetch = now >= pausedUntil;
-    const set = usable(staleIfErrorSeconds);
+    const set = usable();
     // Out of date although the last fetch was good: nobody asked for a while. Look before old keys are used again (A54).
     const mustLook = set === null || (held !== null && now >= held.staleAt && failures === 0);
     if (mustLook) {
       if (flight === null && mayFetch) begin(false);
       await settled(coldWaitMilliseconds);
-      return usable(staleIfErrorSeconds);
+      return usable();
     }
     if (flight === null && mayFetch && held !== null && now >= held.refreshAt) begin(false);
     return set;
@@ -234,18 +239,18 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
   };
 
   return {
-    find: async (choice, staleIfErrorSeconds) => {
+    find: async (choice) => {
       usedAt = clock.monotonic();
       const heldBefore = held;
       if (isClosed) return unavailable();
-      const set = await provide(staleIfErrorSeconds);
+      const set = await provide();
       if (set === null) return unavailable();
       const lookup = selectKey(set, choice);
       // A set that arrived while this token waited is as new as any: asking again would tell nothing.
       if (lookup.found !== 'unknown' || held !== heldBefore) return lookup;
       askForUnknown(choice);
       await settled(unknownKidWaitMilliseconds);
-      const current = usable(staleIfErrorSeconds);
+      const current = usable();
       return current === null ? lookup : selectKey(current, choice);
     },
     refresh: async () => {
@@ -253,7 +258,7 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
       if (flight !== null && !flight.isForced) flight.abort();
       await (flight?.isForced === true ? flight : begin(true)).done;
     },
-    health: (staleIfErrorSeconds) => {
+    health: () => {
       const freshUntil = held === null ? null : held.fetchedAt + (held.staleAt - held.receivedAt);
       return {
         source: issuer.jwksUri === null ? 'discovery' : 'jwks-uri',
@@ -261,7 +266,7 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
         ...describeKeySet(held?.set ?? null),
         fetchedAt: held?.fetchedAt ?? null,
         freshUntil,
-        usableUntil: freshUntil === null ? null : after(freshUntil, staleIfErrorSeconds),
+        usableUntil: freshUntil === null ? null : after(freshUntil, options.staleIfErrorSeconds()),
         lastAttemptAt,
         lastError,
       };
@@ -276,8 +281,6 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     },
   };
 };
-
-const hasKeys = (held: Held | null): boolean => held !== null && held.set.keys.length > 0;
 
 const thumbprints = (set: KeySet | undefined): string | null =>
   set === undefined
