@@ -1,6 +1,5 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
-import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { adminProblems, type AdminProblemCode } from '../../admin/admin-problem.ts';
 import { type AdminOperation, adminOperations } from '../../admin/permissions.ts';
 import { problemDetails } from '../../admin-api/problem.ts';
@@ -63,10 +62,13 @@ export const describeOperation = (route: AdminRoute, visibility: 'documented' | 
     ...{ 'x-roles': [...operation.roles] },
     ...(operation.path.includes('{') ? { params: route.schemas.params } : {}),
     ...(isList(route) ? { querystring: route.schemas.query } : {}),
-    ...(route.schemas.body === null ? {} : { body: route.schemas.body }),
+    ...(route.schemas.body === null ? {} : { body: route.schemas.body, consumes: mediaTypesOf(operation) }),
     response: { [route.status]: route.schemas.response, ...problemResponses(operation) },
   };
 };
+
+const mediaTypesOf = ({ method }: AdminOperation): readonly string[] =>
+  method === 'PATCH' ? ['application/json', 'application/merge-patch+json'] : ['application/json'];
 
 const isList = (route: AdminRoute): boolean => route.operation.startsWith('list');
 
@@ -111,35 +113,4 @@ const conflictsOf = (method: AdminOperation['method'], path: string): readonly A
   if (path.startsWith('/tenants')) return [method === 'POST' ? 'already_exists' : 'default_tenant'];
   if (method === 'POST') return path === '/trusted-issuers' ? ['already_exists', 'issuer_conflict'] : ['already_exists'];
   return method === 'DELETE' || path.startsWith('/use-cases') ? ['in_use'] : [];
-};
-
-const ifMatch = {
-  name: 'If-Match',
-  in: 'header',
-  required: true,
-  description: 'The ETag of the version the change is about, or *.',
-  schema: { type: 'string' },
-  example: '"3"',
-} as const;
-const etag = { description: 'The version of the resource, for If-Match.', schema: { type: 'string' } };
-const location = { description: 'Where the new resource is.', schema: { type: 'string' } };
-
-/** Adds what schemas of bodies cannot say, the headers, and turns zod schemas into components. */
-export const buildOpenapiDocument: typeof jsonSchemaTransformObject = (input) => {
-  const document = jsonSchemaTransformObject(input);
-  for (const { method, path } of Object.values<AdminOperation>(adminOperations)) {
-    const item = document.paths?.[`/api/v1${path}`];
-    const described = item?.[method.toLowerCase() as 'get'];
-    if (described === undefined) continue;
-    if (method === 'PATCH' || method === 'DELETE') {
-      Object.assign(described, { parameters: [...(described.parameters ?? []), ifMatch] });
-    }
-    for (const [status, response] of Object.entries(described.responses ?? {})) {
-      if (status === '201') Object.assign(response, { headers: { etag, location } });
-      if (status === '200' && (path.includes('{') || path === '/settings') && method !== 'POST') {
-        Object.assign(response, { headers: { etag } });
-      }
-    }
-  }
-  return document;
 };

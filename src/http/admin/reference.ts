@@ -20,7 +20,7 @@ const contentSecurityPolicy = {
 };
 
 /** Serves the OpenAPI document of the routes of `scope`, and a page that shows it. Both are public. */
-export const registerReference = async (scope: FastifyInstance): Promise<void> => {
+export const registerReference = async (scope: FastifyInstance, baseIssuer: string): Promise<void> => {
   let document: PublicDocument | null = null;
   const openapi = (): PublicDocument =>
     (document ??= buildPublicDocument('application/json', scope.swagger()));
@@ -29,7 +29,12 @@ export const registerReference = async (scope: FastifyInstance): Promise<void> =
     pages.get('/api/v1/openapi.json', { schema: { hide: true } }, (request, reply) =>
       sendPublicDocument(request, reply, openapi()),
     );
-    await pages.register(helmet, { contentSecurityPolicy, referrerPolicy: { policy: 'no-referrer' } });
+    await pages.register(helmet, {
+      contentSecurityPolicy,
+      referrerPolicy: { policy: 'no-referrer' },
+      xFrameOptions: { action: 'deny' },
+      strictTransportSecurity: baseIssuer.startsWith('https:'),
+    });
     await pages.register(swaggerUi, {
       routePrefix: '/api/v1/docs',
       uiConfig: { docExpansion: 'list', deepLinking: true, supportedSubmitMethods: [], validatorUrl: null },

@@ -11,7 +11,8 @@ import { authenticateRequest, refuseRole } from './authenticate.ts';
 import { createFaultResponse } from './fault-response.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { allowedMethods } from './methods.ts';
-import { buildOpenapiDocument, describeOperation, openapiOptions } from './openapi.ts';
+import { describeOperation, openapiOptions } from './openapi.ts';
+import { buildOpenapiDocument } from './openapi-document.ts';
 import { sendProblem } from './problem-response.ts';
 import { registerProtectedResourceMetadata } from './protected-resource.ts';
 import { registerReference } from './reference.ts';
@@ -48,7 +49,7 @@ export const registerAdminApi = async (app: FastifyInstance, deps: AdminApiDepen
     });
     await documented.register(createAdminScope(deps, 'documented'), { prefix: '/api/v1' });
     await documented.register(createAdminScope(deps, 'hidden'), { prefix: '/t/:tenant/api/v1' });
-    await registerReference(documented);
+    await registerReference(documented, deps.baseIssuer);
   });
 };
 
