@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** The cores the two sides are held to; `null` where that is not possible, and then the report says so. */
+export interface Cores {
+  readonly server: number;
+  readonly load: number;
+}
+
+/** Takes two cores of those this process may use, of different physical cores where there are such. */
+export const chooseCores = (): Cores | null => {
+  if (process.platform !== 'linux') return null;
+  if (spawnSync('taskset', ['-c', '-p', String(process.pid)], { stdio: 'ignore' }).status !== 0) return null;
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const allowed = parseCpuList(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '');
+  const server = allowed.at(-1);
+  if (server === undefined) return null;
+  const others = allowed.filter((core) => core !== server);
+  const load = others.find((core) => !siblingsOf(server).includes(core)) ?? others[0];
+  return load === undefined ? null : { server, load };
+};
+
+/** Whether two cores are threads of one physical core and so share its units. */
+export const areSiblings = ({ server, load }: Cores): boolean => siblingsOf(server).includes(load);
+
+/** The command that runs Node with these arguments on one core, or on any when `core` is `null`. */
+export const nodeOnCore = (
+  core: number | null,
+  args: readonly string[],
+): readonly [command: string, args: readonly string[]] =>
+  core === null ? [process.execPath, args] : ['taskset', ['-c', String(core), process.execPath, ...args]];
+
+/** `0-3,8` as 0, 1, 2, 3, 8. */
+export const parseCpuList = (text: string): readonly number[] =>
+  text
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    });
+
+const siblingsOf = (core: number): readonly number[] => {
+  try {
+    const path = `/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`;
+    return parseCpuList(readFileSync(path, 'utf8').trim());
+  } catch {
+    return [core];
+  }
+};
