@@ -69,9 +69,7 @@ const checkMembers = (header: JsonObject): Verdict<null> => {
   }
   const cty = member(header, 'cty');
   if (cty !== undefined && (typeof cty !== 'string' || mediaSubtype(cty) === 'jwt')) {
-    return refuse('token_header_forbidden', [
-      failed('header.members', expectedMembers, `cty ${present(cty)}`),
-    ]);
+    return refuse('token_header_forbidden', [failed('header.members', expectedMembers, present({ cty }))]);
   }
   return grant(null, [passed('header.members', expectedMembers, 'none')]);
 };

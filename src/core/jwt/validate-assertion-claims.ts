@@ -69,7 +69,7 @@ const checkSelfIssued = (claims: JsonObject, tenant: string): Verdict<string> =>
   const accountId = accountIdOfAssertion(claims, tenant);
   return accountId === null
     ? refuse('assertion_subject_mismatch', [
-        failed('claims.iss', expected, `${present(issuer.value)} and ${present(subject.value)}`),
+        failed('claims.iss', expected, present({ iss: issuer.value, sub: subject.value })),
       ])
     : grant(accountId, [passed('claims.iss', expected, present(subject.value))]);
 };
