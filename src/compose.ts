@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import type { FastifyInstance } from 'fastify';
+import { fileURLToPath } from 'node:url';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
 import { systemClock } from './adapters/clock/system-clock.ts';
 import { createCredentialsFolder, CredentialsFileExists } from './adapters/credentials/credentials-folder.ts';
@@ -9,6 +10,7 @@ import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
 import { openLog } from './adapters/logging/open-log.ts';
 import { createPrometheusMetrics } from './adapters/metrics/prometheus.ts';
 import { createGuardedFetch } from './adapters/outbound/guarded-fetch.ts';
+import { allowsLoopbackHttp, parseFetchUrl } from './adapters/outbound/fetch-url.ts';
 import { parseOutboundAllow } from './adapters/outbound/outbound-allow.ts';
 import { createSignatureVerifier } from './adapters/signature/signature-verifier.ts';
 import { generateAccountKeyPair } from './adapters/signing/key-pair-generator.ts';
@@ -16,7 +18,6 @@ import { loadKeyEncryptionKey } from './adapters/signing/key-encryption-key.ts';
 import { openSigningBackend } from './adapters/signing/open-signing-backend.ts';
 import { openStorage } from './adapters/storage/open-storage.ts';
 import { DatabaseNewer, StorageUnusable } from './adapters/storage/storage-errors.ts';
-import type { AdminDependencies } from './admin/dependencies.ts';
 import { prepareFirstStart } from './admin/first-start.ts';
 import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
@@ -34,10 +35,9 @@ import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import type { Storage } from './ports/storage.ts';
 import { exitCodes, StartRefused } from './start-refused.ts';
-import { grants } from './token/grants/index.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
-import { createStrangerBudget } from './token/stranger-budget.ts';
+import { createStrangerBudget, type StrangerBudget } from './token/stranger-budget.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
 import { createTrustDirectory } from './token/trust-directory.ts';
 
@@ -52,6 +52,7 @@ export const configurationParsers = {
 /** A server with everything it needs, not listening yet. */
 export interface Bureau {
   readonly app: FastifyInstance;
+  readonly logger: FastifyBaseLogger;
   /** `/metrics` on a listener of its own, where configured. */
   readonly metricsApp: FastifyInstance | null;
   /** Not ready from now on; requests are still answered. */
@@ -73,7 +74,7 @@ export const openBureau = async (configuration: Configuration, version: string):
 
   const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));
   if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, exitCodes.configuration);
-  const presets = await loadIssuerPresets();
+  const presets = await loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url)));
   await requireDataFolder(configuration.dataDir);
   const storage = await openConfiguredStorage(configuration);
 
@@ -97,11 +98,12 @@ export const openBureau = async (configuration: Configuration, version: string):
       userAgent: `bureau/${version}`,
     });
     const issuerKeys = createIssuerKeys({ fetch: guardedFetch, verifier, clock, log: logger });
-    closing.push(() => guardedFetch.close(), async () => issuerKeys.close());
+    closing.push(() => guardedFetch.close());
+    closing.push(async () => issuerKeys.close());
 
     const directory = createTrustDirectory(storage, verifier);
     const metrics = createPrometheusMetrics();
-    const activityLog = createGroupCommitLog({ append: storage.activities.append });
+    const activityLog = createGroupCommitLog({ append: (batch) => storage.activities.append(batch), maxBatch: 500, maxQueue: 20_000 });
     closing.push(() => activityLog.drain());
 
     const strangers = createStrangerBudget(configuration.strangerActivities, clock, newId);
@@ -109,7 +111,7 @@ export const openBureau = async (configuration: Configuration, version: string):
 
     let stopping = false;
     const app = createServer({ logger, trustProxy: configuration.trustProxy });
-    registerWellKnown(app, { keyRing, baseIssuer, grantTypes: grants.map(({ type }) => type) });
+    registerWellKnown(app, { keyRing, baseIssuer });
 
     const forget = (tenant: string): void => {
       directory.forget(tenant);
@@ -141,6 +143,40 @@ export const openBureau = async (configuration: Configuration, version: string):
       limits: { perAddress: configuration.rateLimit, perTenant: configuration.tenantRateLimit },
     });
 
+    const adminStorage = withPendingSummaries(storage, strangers);
+    await registerAdminApi(app, {
+      storage: adminStorage,
+      clock,
+      newId,
+      issuerKeys,
+      signatureVerifier: verifier,
+      presets,
+      baseIssuer,
+      aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
+      allowLoopbackHttp: (url) => allowsLoopbackHttp(outboundAllow.value, url),
+      checkOutboundUrl: (url) => {
+        const parsed = parseFetchUrl(url, outboundAllow.value);
+        return parsed.ok ? null : parsed.error;
+      },
+      changed: forget,
+      openTenant: async (tenant, alongside) => {
+        const contents = await prepareTenantContents(foundry, tenant);
+        await storage.transaction(async (stores) => {
+          await insertTenantContents(stores, contents);
+          await alongside(stores);
+        });
+        return contents;
+      },
+      authenticate: createAccessTokenVerifier({
+        keyRing,
+        verifier,
+        clock,
+        accounts: storage.serviceAccounts,
+        tenants: storage.tenants,
+        baseIssuer,
+      }),
+    });
+
     registerHealthRoutes(app, {
       parts: [
         { name: 'store', check: () => storage.ping() },
@@ -153,6 +189,7 @@ export const openBureau = async (configuration: Configuration, version: string):
 
     return {
       app,
+      logger,
       metricsApp,
       announceStop: () => {
         stopping = true;
@@ -165,6 +202,15 @@ export const openBureau = async (configuration: Configuration, version: string):
   }
 };
 
+/** The receipt of a stranger may be looked up before its minute is over and the summary written. */
+const withPendingSummaries = (storage: Storage, strangers: Pick<StrangerBudget, 'pending'>): Storage => ({
+  ...storage,
+  activities: {
+    ...storage.activities,
+    find: async (tenant, id) => (await storage.activities.find(tenant, id)) ?? strangers.pending(tenant, id),
+  },
+});
+
 const requireDataFolder = async (path: string): Promise<void> => {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -175,7 +221,7 @@ const requireDataFolder = async (path: string): Promise<void> => {
 
 const openConfiguredStorage = async (configuration: Configuration): Promise<Storage> => {
   try {
-    return await openStorage({ url: configuration.databaseUrl, poolSize: configuration.databasePoolSize });
+    return await openStorage({ url: configuration.databaseUrl, postgres: { poolSize: configuration.databasePoolSize } });
   } catch (error) {
     if (error instanceof StorageUnusable || error instanceof DatabaseNewer) throw new StartRefused([error.message]);
     throw error;

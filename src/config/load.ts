@@ -21,7 +21,13 @@ export const loadConfiguration = async (
   const problems: string[] = [];
   const fromFile = await readConfigurationFile(sources, problems);
   const fromEnvironment = readEnvironment(sources.environment);
-  const parsed = configurationSchema.safeParse({ ...fromFile, ...fromEnvironment }, { reportInput: false });
+  const given: Record<string, unknown> = { ...fromFile, ...fromEnvironment };
+  const parsed = configurationSchema.safeParse(given);
+  for (const [name, parser] of Object.entries(sources.parsers)) {
+    const value = configurationSchema.shape[name as keyof typeof configurationSchema.shape].safeParse(given[name]);
+    if (value.success)
+      for (const problem of parser(value.data as never)) problems.push(`${label(name, fromEnvironment)}: ${problem}`);
+  }
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(describeIssue(issue, fromEnvironment));
     return fail(problems);
@@ -37,10 +43,6 @@ export const loadConfiguration = async (
     problems.push('keyEncryptionKey, keyEncryptionKeyFile: set one of the two, not both');
   if (parsed.data.issuer === undefined && configuration.port === 0)
     problems.push('issuer (BUREAU_ISSUER): must be set when the port is 0');
-  for (const [name, parser] of Object.entries(sources.parsers)) {
-    const value = configuration[name as keyof Configuration] as never;
-    for (const problem of parser(value)) problems.push(`${label(name, fromEnvironment)}: ${problem}`);
-  }
   return problems.length === 0 ? ok(configuration) : fail(problems);
 };
 

@@ -82,6 +82,12 @@ export const configurationSchema = z.strictObject({
     .describe('Addresses of proxies whose forwarding headers count.'),
   metricsPort: port.optional().describe('Serve /metrics on a listener of its own.'),
   metricsHost: z.string().min(1).default('127.0.0.1').describe('Address of the metrics listener.'),
+  stopDelaySeconds: z.coerce
+    .number()
+    .min(0)
+    .max(7)
+    .default(1)
+    .describe('How long to go on answering, not ready any more, after SIGTERM, so that balancers notice first.'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('How much to log.'),
 });
 

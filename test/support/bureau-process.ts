@@ -88,7 +88,7 @@ export const startBureau = async (options: BureauProcessOptions = {}): Promise<B
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bureau-')));
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [main, 'serve'], {
-    env: { BUREAU_PORT: String(port), BUREAU_DATA_DIR: dataDir, BUREAU_RATE_LIMIT: 'off', ...options.environment },
+    env: { BUREAU_PORT: String(port), BUREAU_DATA_DIR: dataDir, BUREAU_RATE_LIMIT: 'off', BUREAU_STOP_DELAY_SECONDS: '0', ...options.environment },
     cwd: dataDir,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
