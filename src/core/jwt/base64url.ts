@@ -5,7 +5,7 @@
  * one spelling here (ST-01, ST-02, A18).
  */
 export const decodeBase64UrlOctets = (text: string): string | null => {
-  if (text.includes('+') || text.includes('/')) return null;
+  if (text.includes('+') || text.includes('/') || text.includes('=')) return null;
   const standard = text.replaceAll('-', '+').replaceAll('_', '/');
   try {
     const octets = atob(standard);
