@@ -34,12 +34,20 @@ export const loadIssuerPresets = async (directory: string): Promise<readonly Iss
 };
 
 const loadIssuerPreset = async (file: string): Promise<IssuerPreset> => {
-  const parsed = issuerPresetSchema.safeParse(parse(await readFile(file, 'utf8'), { maxAliasCount: 0 }));
+  const parsed = issuerPresetSchema.safeParse(parseYaml(file, await readFile(file, 'utf8')));
   if (!parsed.success) throw new Error(`The issuer preset ${file} is not valid:\n${z.prettifyError(parsed.error)}`);
   const definition: IssuerPresetDefinition = { name: basename(file, '.yaml'), ...parsed.data };
   const compiled = compileIssuerPreset(definition);
   if (!compiled.ok) throw new Error(`The issuer preset ${file} is not valid: ${compiled.error}`);
   return compiled.value;
+};
+
+const parseYaml = (file: string, text: string): unknown => {
+  try {
+    return parse(text, { maxAliasCount: 0 });
+  } catch (error) {
+    throw new Error(`The issuer preset ${file} is not YAML.`, { cause: error });
+  }
 };
 
 const hasGlob = (preset: IssuerPreset): boolean => preset.match.some((issuer) => issuer.includes('*'));

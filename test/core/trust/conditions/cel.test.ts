@@ -115,6 +115,8 @@ describe('compileCel', () => {
     it.each([
       'claims.groups.all(a, claims.groups.all(b, true))',
       'claims.groups.exists(a, claims.groups.exists(b, claims.groups.exists(c, false)))',
+      // Each inner macro ends at once, but only after its list was laid out.
+      'claims.groups.all(a, claims.groups.exists(b, true))',
       // What went over the limit cannot be hidden behind an or.
       'claims.groups.all(a, claims.groups.all(b, true)) || true',
       '{1: claims.groups.all(a, claims.groups.all(b, true))} == {1: true}',
