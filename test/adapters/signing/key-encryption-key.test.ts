@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   keyEncryptionKeyFile,
@@ -130,6 +131,14 @@ describe('contract §2 the key-encryption key made at the first start', () => {
     const keys = new Set(loaded.map((one) => (one.ok ? Buffer.from(one.value).toString('hex') : one.error)));
     expect(keys.size).toBe(1);
     expect([...keys][0]).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('waits for the process that is just making it', async () => {
+    await write(ours(), '', 0o600);
+    const loading = loadKeyEncryptionKey({ dataDir, allowCreate: true });
+    await sleep(30);
+    await write(ours(), `${text}\n`, 0o600);
+    expect(await loading).toEqual({ ok: true, value: key });
   });
 
   it('is not made anew where something was encrypted already', async () => {

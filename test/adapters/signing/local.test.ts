@@ -1,6 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createLocalSigningBackend } from '../../../src/adapters/signing/local.ts';
+import { seal } from '../../../src/adapters/signing/sealed-key.ts';
 
 describe('createLocalSigningBackend', () => {
   it.each([0, 16, 31, 33, 64])('takes a key-encryption key of 32 bytes and not one of %i', (length) => {
@@ -27,6 +29,21 @@ describe('createLocalSigningBackend', () => {
     const backend = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
     const { sealedPrivateKey } = await backend.generate('jwt-svid', 'ES256');
     expect(sealedPrivateKey).toMatch(/^v1\.[A-Za-z0-9_-]{80}\.[A-Za-z0-9_-]+$/);
+  });
+
+  it('opens nothing that is not the key its kid says, though it was sealed with the right key', async () => {
+    const keyEncryptionKey = randomBytes(32);
+    const backend = createLocalSigningBackend({ keyEncryptionKey });
+    const label = { purpose: 'access-token', algorithm: 'ES256' } as const;
+    const sealedAs = (kid: string): string => seal(createSecretKey(keyEncryptionKey), { ...label, kid }, der);
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+    const kid = await calculateJwkThumbprint(publicKey.export({ format: 'jwk' }));
+    await expect(backend.open({ ...label, kid, sealedPrivateKey: sealedAs(kid) })).resolves.toBeDefined();
+    const other = 'A'.repeat(43);
+    await expect(backend.open({ ...label, kid: other, sealedPrivateKey: sealedAs(other) })).rejects.toThrow(
+      other,
+    );
   });
 
   it('generates off the event loop: timers run meanwhile (A63)', async () => {
