@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { migrate } from '../migrations/migrate.ts';
 import type { Database } from '../schema.ts';
+import { startDriver } from '../start-driver.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { createTurns } from '../turns.ts';
 import { openPool } from './open-pool.ts';
@@ -70,11 +71,6 @@ const prepare = async (url: string): Promise<void> => {
  */
 export const openPostgres = async (url: string, options: PostgresOptions = {}): Promise<Engine> => {
   const chosen = { ...defaults, ...options };
-  try {
-    await prepare(url);
-  } catch (error) {
-    throw toUnusable(url, error);
-  }
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({
       pool: openPool({
@@ -85,6 +81,13 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
       }),
     }),
   });
+  try {
+    await prepare(url);
+    await startDriver(db);
+  } catch (error) {
+    await db.destroy();
+    throw toUnusable(url, error);
+  }
   // Waiting here rather than for the lock keeps the pool free for the exchanges.
   const turns = createTurns(chosen.statementTimeoutMilliseconds);
   return {

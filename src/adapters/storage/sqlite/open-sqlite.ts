@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { migrate, refuseNewer } from '../migrations/migrate.ts';
+import { startDriver } from '../start-driver.ts';
 import type { Database } from '../schema.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { openConnection, SqliteFailure, type SqliteConnection } from './open-connection.ts';
@@ -82,6 +83,7 @@ export const openSqlite = async (path: string): Promise<Engine> => {
     const dialect = createSqliteDialect(reader, writer);
     await migrate(new Kysely({ dialect }), 'sqlite');
     const db = new Kysely<Database>({ dialect });
+    await startDriver(db);
     return {
       db,
       transact: async (work) => await db.transaction().execute(work),

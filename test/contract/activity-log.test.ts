@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ActivityLogFull, createGroupCommitLog } from '../../src/adapters/activity/group-commit.ts';
+import type { Activity } from '../../src/core/activity/activity.ts';
+import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
+import { sampleActivity } from '../support/stored-samples.ts';
+
+/** An append whose end the test decides, call by call. */
+const createSlowAppend = () => {
+  const calls: { readonly batch: readonly Activity[]; readonly end: PromiseWithResolvers<void> }[] = [];
+  const arrivals: (() => void)[] = [];
+  return {
+    append: async (batch: readonly Activity[]): Promise<void> => {
+      const end = Promise.withResolvers<void>();
+      calls.push({ batch, end });
+      arrivals.shift()?.();
+      await end.promise;
+    },
+    /** The call of the given number, once it has come. */
+    call: async (index: number) => {
+      while (calls.length <= index) {
+        await new Promise<void>((resolve) => arrivals.push(resolve));
+      }
+      return calls[index]!;
+    },
+    calls,
+  };
+};
+
+const names = (batch: readonly Activity[]): readonly (string | null)[] => batch.map((line) => line.subject);
+const line = (subject: string): Activity => sampleActivity({ subject });
+const settle = (records: readonly Promise<void>[]) =>
+  Promise.allSettled(records).then((outcomes) => outcomes.map((outcome) => outcome.status));
+
+describe('group commit', () => {
+  it('§7 resolves only after the append that holds the record', async () => {
+    const { append, call } = createSlowAppend();
+    const log = createGroupCommitLog({ append, maxBatch: 10, maxQueue: 10 });
+    let durable = false;
+    const record = log.record(line('a')).then(() => {
+      durable = true;
+    });
+    const first = await call(0);
+    expect(durable).toBe(false);
+    first.end.resolve();
+    await record;
+    expect(durable).toBe(true);
+  });
+
+  it('one append is under way at a time; what arrives meanwhile forms the next, in order', async () => {
+    const { append, call, calls } = createSlowAppend();
+    const log = createGroupCommitLog({ append, maxBatch: 3, maxQueue: 10 });
+    const records = [log.record(line('a')), log.record(line('b'))];
+    const first = await call(0);
+    records.push(...['c', 'd', 'e', 'f'].map((name) => log.record(line(name))));
+    expect(calls).toHaveLength(1);
+    first.end.resolve();
+    const second = await call(1);
+    expect(names(first.batch)).toEqual(['a', 'b']);
+    expect(names(second.batch)).toEqual(['c', 'd', 'e']);
+    second.end.resolve();
+    const third = await call(2);
+    expect(names(third.batch)).toEqual(['f']);
+    third.end.resolve();
+    expect(await settle(records)).toEqual(Array.from({ length: 6 }, () => 'fulfilled'));
+  });
+
+  it('starts again after it was idle', async () => {
+    const kept: Activity[] = [];
+    const append = async (batch: readonly Activity[]) => {
+      kept.push(...batch);
+    };
+    const log = createGroupCommitLog({ append, maxBatch: 10, maxQueue: 10 });
+    await log.record(line('a'));
+    await log.record(line('b'));
+    expect(names(kept)).toEqual(['a', 'b']);
+  });
+
+  it('a poisoned record is rejected alone, and its neighbours are kept', async () => {
+    const kept: Activity[] = [];
+    const append = async (batch: readonly Activity[]) => {
+      if (batch.some((activity) => activity.subject === 'poison')) {
+        throw new Error('poisoned');
+      }
+      kept.push(...batch);
+    };
+    const log = createGroupCommitLog({ append, maxBatch: 10, maxQueue: 10 });
+    const records = ['a', 'poison', 'b', 'poison', 'c'].map((name) => log.record(line(name)));
+    expect(await settle(records)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    await expect(records[1]).rejects.toThrow('poisoned');
+    expect(names(kept)).toEqual(['a', 'b', 'c']);
+    await log.record(line('d'));
+  });
+
+  it('a store that is down rejects the batch after a few tries, not after as many as there are records', async () => {
+    let tries = 0;
+    const append = async () => {
+      tries += 1;
+      throw new Error('down');
+    };
+    const log = createGroupCommitLog({ append, maxBatch: 100, maxQueue: 100 });
+    const records = Array.from({ length: 100 }, (_, index) => log.record(line(String(index))));
+    expect(new Set(await settle(records))).toEqual(new Set(['rejected']));
+    expect(tries).toBe(4);
+  });
+
+  it('A103 B38 a full queue rejects at once, and takes records again when there is room', async () => {
+    const { append, call } = createSlowAppend();
+    const log = createGroupCommitLog({ append, maxBatch: 1, maxQueue: 2 });
+    const taken = [log.record(line('a'))];
+    const first = await call(0);
+    taken.push(log.record(line('b')), log.record(line('c')));
+    await expect(log.record(line('d'))).rejects.toBeInstanceOf(ActivityLogFull);
+    first.end.resolve();
+    const second = await call(1);
+    taken.push(log.record(line('e')));
+    second.end.resolve();
+    for (const index of [2, 3]) {
+      (await call(index)).end.resolve();
+    }
+    expect(await settle(taken)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+  });
+
+  it('B06 drain waits for everything taken so far', async () => {
+    const { append, call } = createSlowAppend();
+    const log = createGroupCommitLog({ append, maxBatch: 1, maxQueue: 10 });
+    await log.drain();
+    const records = [log.record(line('a')), log.record(line('b'))];
+    let drained = false;
+    const draining = log.drain().then(() => {
+      drained = true;
+    });
+    (await call(0)).end.resolve();
+    await records[0];
+    expect(drained).toBe(false);
+    (await call(1)).end.reject(new Error('lost'));
+    await draining;
+    expect(await settle(records)).toEqual(['fulfilled', 'rejected']);
+  });
+});
+
+describe.each(storageEngines)('$engine', ({ createPlace }) => {
+  let opened: OpenedStorage;
+  beforeAll(async () => {
+    opened = await openInEmptyPlace(createPlace);
+  });
+  afterAll(() => opened.remove());
+
+  it('§7 a flood of records is all there, each once', async () => {
+    const log = createGroupCommitLog({
+      append: (batch) => opened.storage.activities.append(batch),
+      maxBatch: 256,
+      maxQueue: 5000,
+    });
+    const lines = Array.from({ length: 1500 }, () => sampleActivity({ tenant: 'flood' }));
+    await Promise.all(lines.map((activity) => log.record(activity)));
+    const ids = new Set<string>();
+    let cursor: string | null = null;
+    do {
+      const page = await opened.storage.activities.list('flood', {}, { limit: 200, cursor });
+      for (const { id } of page.items) {
+        expect(ids.has(id)).toBe(false);
+        ids.add(id);
+      }
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(ids).toEqual(new Set(lines.map((activity) => activity.id)));
+  });
+
+  it('§7 a record the store cannot keep sinks alone', async () => {
+    const log = createGroupCommitLog({
+      append: (batch) => opened.storage.activities.append(batch),
+      maxBatch: 256,
+      maxQueue: 5000,
+    });
+    const [good, bad, better] = [
+      sampleActivity({ id: randomUUID() }),
+      sampleActivity({ time: Number.NaN }),
+      sampleActivity(),
+    ];
+    expect(await settle([log.record(good), log.record(bad), log.record(better)])).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(await opened.storage.activities.find('acme', good.id)).toEqual(good);
+    expect(await opened.storage.activities.find('acme', better.id)).toEqual(better);
+  });
+});
