@@ -27,6 +27,7 @@ const sentences: Readonly<Record<string, string>> = {
     'its TLS certificate is from a CA that is not trusted here; set caCertificates if that is meant',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     'its TLS certificate is from a CA that is not trusted here; set caCertificates if that is meant',
+  CERT_SIGNATURE_FAILURE: 'its TLS certificate was not signed by the CA that is trusted here',
   UNABLE_TO_GET_ISSUER_CERT: 'its TLS certificate chain is incomplete',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     'its TLS certificate is from a CA that is not trusted here; set caCertificates if that is meant',
