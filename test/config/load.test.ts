@@ -57,6 +57,7 @@ describe('contract §2: where a setting comes from', () => {
       strangerActivities: 600,
       trustProxy: [],
       metricsHost: '127.0.0.1',
+      stopDelaySeconds: 1,
       logLevel: 'info',
     });
   });
@@ -116,6 +117,7 @@ const environmentTable: readonly (readonly [keyof Configuration, string, string,
   ['trustProxy', 'BUREAU_TRUST_PROXY', '10.0.0.1,fd00::/8', ['10.0.0.1', 'fd00::/8']],
   ['metricsPort', 'BUREAU_METRICS_PORT', '9090', 9090],
   ['metricsHost', 'BUREAU_METRICS_HOST', '0.0.0.0', '0.0.0.0'],
+  ['stopDelaySeconds', 'BUREAU_STOP_DELAY_SECONDS', '0.5', 0.5],
   ['logLevel', 'BUREAU_LOG_LEVEL', 'debug', 'debug'],
 ];
 

@@ -59,6 +59,7 @@ describe('contract §2: a value that does not fit is refused, and its neighbour 
     ['trustProxy', '10.0.0.1', '10.0.0.1/8/8'],
     ['trustProxy', '10.0.0.1', 'loopback'],
     ['metricsPort', 9090, 'many'],
+    ['stopDelaySeconds', 7, 8],
     ['logLevel', 'trace', 'verbose'],
   ])('%s: %j and not %j', (name, good, bad) => {
     expect(problems({ [name]: good })).toEqual([]);
