@@ -7,6 +7,20 @@ export class RunIsVoid extends Error {
   override readonly name = 'RunIsVoid';
 }
 
+/** Claims of the access token of either, sorted. */
+const claimNames = [
+  'account_name',
+  'aud',
+  'client_id',
+  'exp',
+  'iat',
+  'iss',
+  'jti',
+  'owning_team',
+  'scope',
+  'sub',
+].join(' ');
+
 /** What a contender answered when it was looked at. */
 export interface Inspection {
   /** Bytes of an access token. */
@@ -33,8 +47,9 @@ export const checkContender = async (
     audience: theExchange.audience,
     algorithms: ['ES256'],
     typ: 'at+jwt',
-    requiredClaims: ['sub', 'client_id', 'jti', 'iat', 'exp'],
   });
+  const claims = Object.keys(payload).toSorted().join(' ');
+  if (claims !== claimNames) throw new RunIsVoid(`${mine}: the access token has the claims ${claims}`);
   const lifetime = (payload.exp ?? 0) - (payload.iat ?? 0);
   if (lifetime !== theExchange.lifetimeSeconds) throw new RunIsVoid(`${mine}: lives ${lifetime} s`);
   if (payload['scope'] !== theExchange.scope)

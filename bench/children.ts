@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeOnCore } from './cores.ts';
 
 /** How a child of the harness is started. */
 export interface ChildOptions {
-  /** File of the program, from the root of the project. */
-  readonly program: string;
+  readonly program: URL;
   readonly args?: readonly string[];
   /** The core it is held to, or `null`. */
   readonly core: number | null;
@@ -32,16 +32,15 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
 /** A starter of children; `killAll` ends them at once, for the moment the harness itself ends. */
 export const createNursery = () => {
   const living = new Set<ChildProcess>();
 
   const start = (options: ChildOptions): Child => {
+    const program = fileURLToPath(options.program);
     const [command, args] = nodeOnCore(options.core, [
       ...(options.nodeOptions ?? []),
-      `${root}${options.program}`,
+      program,
       ...(options.args ?? []),
     ]);
     const output = openSync(options.outputFile, 'a', 0o600);
@@ -74,7 +73,7 @@ export const createNursery = () => {
       ask: <Answer>(message: object) =>
         new Promise<Answer>((resolve, reject) => {
           child.once('message', (answer) => resolve(answer as Answer));
-          void ended.then(() => reject(new Error(`${options.program} ended: ${errors.trim()}`)));
+          void ended.then(() => reject(new Error(`${basename(program)} ended: ${errors.trim()}`)));
           child.send(message, (error) => (error === null ? undefined : reject(error)));
         }),
       stop: async () => {

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
+/** Holds a program to cores; comes with Linux (util-linux, BusyBox), not with a package of ours. */
+const taskset = 'taskset';
+
 /** The cores the two sides are held to; `null` where that is not possible, and then the report says so. */
 export interface Cores {
   readonly server: number;
@@ -10,7 +13,7 @@ export interface Cores {
 /** Takes two cores of those this process may use, of different physical cores where there are such. */
 export const chooseCores = (): Cores | null => {
   if (process.platform !== 'linux') return null;
-  if (spawnSync('taskset', ['-c', '-p', String(process.pid)], { stdio: 'ignore' }).status !== 0) return null;
+  if (spawnSync(taskset, ['-c', '-p', String(process.pid)], { stdio: 'ignore' }).status !== 0) return null;
   const status = readFileSync('/proc/self/status', 'utf8');
   const allowed = parseCpuList(/^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1] ?? '');
   const server = allowed.at(-1);
@@ -28,7 +31,7 @@ export const nodeOnCore = (
   core: number | null,
   args: readonly string[],
 ): readonly [command: string, args: readonly string[]] =>
-  core === null ? [process.execPath, args] : ['taskset', ['-c', String(core), process.execPath, ...args]];
+  core === null ? [process.execPath, args] : [taskset, ['-c', String(core), process.execPath, ...args]];
 
 /** `0-3,8` as 0, 1, 2, 3, 8. */
 export const parseCpuList = (text: string): readonly number[] =>

@@ -64,7 +64,7 @@ const run = async (options: Options): Promise<Findings> => {
   const bureau = await startBureau(nursery, folder, core, issuers, nodeOptions);
   const other = await startOidcProvider(nursery, folder, core, issuers, nodeOptions);
   const load = nursery.start({
-    program: 'bench/load-process.ts',
+    program: new URL('./load-process.ts', import.meta.url),
     core: cores?.load ?? null,
     cwd: folder,
     outputFile: join(folder, 'load.log'),

@@ -26,7 +26,7 @@ export const startBureau = async (
   const dataDir = join(folder, 'bureau');
   await mkdir(dataDir);
   const child = nursery.start({
-    program: 'src/main.ts',
+    program: new URL('../src/main.ts', import.meta.url),
     args: ['serve'],
     core,
     nodeOptions,

@@ -12,7 +12,7 @@ export const startOidcProvider = async (
   nodeOptions: readonly string[],
 ): Promise<Contender> => {
   const child = nursery.start({
-    program: 'bench/oidc-provider-process.ts',
+    program: new URL('./oidc-provider-process.ts', import.meta.url),
     core,
     nodeOptions,
     cwd: folder,

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
+const shortest = [
+  '--rounds',
+  '1',
+  '--seconds',
+  '0.3',
+  '--warm-up',
+  '0.2',
+  '--tokens',
+  '64',
+  '--connections',
+  '4',
+];
+
+/** Two servers start and are held to the work; on a busy machine that takes its time. */
+const patienceMs = 90_000;
+
+describe('the benchmark as a program', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bureau-bench-test-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = (args: readonly string[]) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { PATH: process.env['PATH'], TMPDIR: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said.stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said.stderr += text;
+    });
+    const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { child, said, code };
+  };
+
+  it('runs both contenders through every case and leaves nothing behind', {
+    timeout: patienceMs,
+  }, async () => {
+    const { said, code } = start(shortest);
+    expect({ code: await code, said: said.stderr }).toMatchObject({ code: 0 });
+    expect(said.stdout.match(/^\| bureau \| \*\*[\d,]+\*\*/gm)).toHaveLength(3);
+    expect(said.stdout.match(/^\| oidc-provider \| \*\*[\d,]+\*\*/gm)).toHaveLength(3);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('ends at once with Ctrl-C and leaves nothing behind', { timeout: patienceMs }, async () => {
+    const { child, said, code } = start(shortest.with(3, '60'));
+    await new Promise<void>((resolve) => {
+      child.stderr.on('data', () => {
+        if (said.stderr.includes('warm-up')) resolve();
+      });
+      child.on('close', () => resolve());
+    });
+    child.kill('SIGINT');
+    expect({ code: await code, said: said.stderr }).toMatchObject({ code: 130 });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('a wrong command line ends with 2 and starts nothing', async () => {
+    const { said, code } = start(['--fast']);
+    expect(await code).toBe(2);
+    expect(said.stderr).toContain('usage: npm run bench');
+  });
+});
