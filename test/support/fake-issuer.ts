@@ -18,6 +18,7 @@ export type FakeIssuerMode =
   | '404'
   | '204'
   | '206'
+  | '304'
   | 'hang'
   | 'hang-in-body'
   | 'drip'
@@ -207,6 +208,8 @@ export const createFakeIssuer = async (options: FakeIssuerOptions = {}): Promise
         return void response.writeHead(404, json).end('{"error":"gone"}');
       case '204':
         return void response.writeHead(204).end();
+      case '304':
+        return void response.writeHead(304).end();
       case '206':
         return void response.writeHead(206, { ...json, 'content-range': 'bytes 0-1/2' }).end(bodyOf(route));
       case 'hang':
