@@ -15,6 +15,9 @@ export interface TrustDecision {
 /** The most candidates a refusal shows. */
 const maxShown = 5;
 
+/** The most candidates that are looked at for evidence alone. */
+const maxAssessed = 200;
+
 /** The most expressions one decision evaluates. Beyond it nothing is decided, for a second match could be missed. */
 const maxExpressions = 200;
 
@@ -36,8 +39,12 @@ export const decideTrust = (
   token: ThirdPartyClaims,
   clientId: string | null,
 ): Verdict<TrustDecision> => {
-  const covering = index.covering(token.subject).map((candidate) => assessCandidate(candidate, token));
-  const promising = covering.filter(isMet);
+  const covering = index.covering(token.subject);
+  const audiences = new Set(token.audiences);
+  const addressed = covering
+    .filter(({ federation }) => audiences.has(federation.audience))
+    .map((candidate) => assessCandidate(candidate, token));
+  const promising = addressed.filter(isMet);
   if (promising.filter(({ candidate }) => candidate.federation.cel !== null).length > maxExpressions) {
     return refuse('federation_ambiguous', [tooManyExpressions]);
   }
@@ -46,7 +53,7 @@ export const decideTrust = (
   const narrowed = matching.filter(({ candidate }) => clientId === null || candidate.account.id === clientId);
   const accounts = new Map(narrowed.map(({ candidate }) => [candidate.account.id, candidate.account]));
   const [match] = narrowed;
-  if (match === undefined) return refuseUnmatched(index, token, clientId, covering, matching);
+  if (match === undefined) return refuseUnmatched(index, token, clientId, { covering, addressed, matching });
   if (accounts.size > 1) return refuseAmbiguous(narrowed, [...accounts.values()]);
 
   const { account, federation } = match.candidate;
@@ -55,16 +62,24 @@ export const decideTrust = (
   });
 };
 
+/** What was found on the way to a decision. */
+interface Findings {
+  /** Those that cover the subject. */
+  readonly covering: readonly Candidate[];
+  /** Of these, those whose audience the token names. */
+  readonly addressed: readonly Assessment[];
+  /** Of these, those that meet everything, whatever the client id. */
+  readonly matching: readonly Assessment[];
+}
+
 /** No match: says what the nearest candidates, of the named account if there is one, lack. */
 const refuseUnmatched = (
   index: FederationIndex,
   token: ThirdPartyClaims,
   clientId: string | null,
-  covering: readonly Assessment[],
-  matching: readonly Assessment[],
+  { covering, addressed, matching }: Findings,
 ): Verdict<never> => {
   const ofClient = clientId === null ? null : index.ofAccount(clientId);
-  const client = clientIdCheck(clientId, ofClient?.[0]?.account.id ?? null);
   const [stranger] = matching;
   if (clientId !== null && (stranger !== undefined || ofClient?.length === 0)) {
     return refuse('client_id_mismatch', [
@@ -73,15 +88,20 @@ const refuseUnmatched = (
     ]);
   }
 
-  const assessed = new Set(covering.map(({ candidate }) => candidate));
-  const others = (ofClient ?? index.nearest(token.subject, maxShown)).filter(
-    (candidate) => !assessed.has(candidate),
-  );
-  const known = [
-    ...covering.filter(({ candidate }) => clientId === null || candidate.account.id === clientId),
-    ...others.map((candidate) => assessCandidate(candidate, token)),
-  ];
-  const nearest = pickNearest(known, token.subject).map((assessment) => assessExpression(assessment, token));
+  const isMeant = ({ account }: Candidate): boolean => clientId === null || account.id === clientId;
+  const assessed = new Set(addressed.map(({ candidate }) => candidate));
+  const others = [...covering.filter(isMeant), ...(ofClient ?? index.nearest(token.subject, maxShown))]
+    .filter((candidate) => !assessed.has(candidate))
+    .slice(0, maxAssessed);
+  const nearest = pickNearest(
+    [
+      ...addressed.filter(({ candidate }) => isMeant(candidate)),
+      ...Array.from(new Set(others), (candidate) => assessCandidate(candidate, token)),
+    ],
+    token.subject,
+  ).map((assessment) => assessExpression(assessment, token));
+
+  const client = clientIdCheck(clientId, clientId);
   const [first] = nearest;
   const failure = first?.findings.find(({ ok }) => !ok);
   if (first === undefined || failure === undefined) {

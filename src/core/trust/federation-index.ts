@@ -18,7 +18,7 @@ export interface Candidate {
 /** Every federation on one issuer, so that a token is held against few of them however many there are. Immutable. */
 export interface FederationIndex {
   readonly issuer: string;
-  /** Every candidate whose exact subject or pattern covers `subject`, in the order of registration. */
+  /** Every candidate whose exact subject or pattern covers `subject`: the exact ones first, then those of ever shorter patterns. */
   readonly covering: (subject: string) => readonly Candidate[];
   /** Every candidate of one account. */
   readonly ofAccount: (accountId: string) => readonly Candidate[];
@@ -39,12 +39,17 @@ export const buildFederationIndex = (
       .filter((federation) => federation.issuer === issuer)
       .map((federation) => buildCandidate(account, federation)),
   );
-  const order = new Map(candidates.map((candidate, index) => [candidate, index]));
 
   const bySubject = Map.groupBy(candidates, ({ federation }) => federation.subject);
-  const patterns = candidates.filter(({ federation }) => federation.subject === null);
-  const byPrefix = Map.groupBy(patterns, ({ federation }) => literalPrefix(federation.subjectPattern ?? ''));
-  const prefixLengths = [...new Set([...byPrefix.keys()].map((prefix) => prefix.length))];
+  // Each distinct pattern is tried once, and only where the subject begins with its literal part.
+  const byPattern = Map.groupBy(
+    candidates.filter(({ federation }) => federation.subject === null),
+    ({ federation }) => federation.subjectPattern ?? '',
+  );
+  const byPrefix = Map.groupBy(byPattern.entries(), ([pattern]) => literalPrefix(pattern));
+  const prefixLengths = [...new Set([...byPrefix.keys()].map((prefix) => prefix.length))].toSorted(
+    (one, other) => other - one,
+  );
   const byAccount = Map.groupBy(candidates, ({ account }) => account.id);
   const sorted = once(() =>
     candidates.toSorted((one, other) => compareCodeUnits(subjectText(one), subjectText(other))),
@@ -54,14 +59,14 @@ export const buildFederationIndex = (
     issuer,
 
     covering: (subject) => {
-      const found = [...(bySubject.get(subject) ?? [])];
+      const groups = [bySubject.get(subject) ?? []];
       for (const length of prefixLengths) {
         if (length > subject.length) continue;
-        for (const candidate of byPrefix.get(subject.slice(0, length)) ?? []) {
-          if (candidate.covers(subject)) found.push(candidate);
+        for (const [, group] of byPrefix.get(subject.slice(0, length)) ?? []) {
+          if (group[0]?.covers(subject) === true) groups.push(group);
         }
       }
-      return found.sort((one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0));
+      return groups.flat();
     },
 
     ofAccount: (accountId) => byAccount.get(accountId) ?? [],

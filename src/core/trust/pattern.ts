@@ -25,13 +25,14 @@ export const compilePattern = (pattern: string): Result<(value: string) => boole
   if (wrong !== null) return fail(wrong);
 
   const [head = '', ...literals] = pattern.split('*');
-  if (literals.length === 0) return ok((value) => value === pattern);
-
   const gaps = literals.map((literal, index): Gap => {
     const before = index === 0 ? head : (literals[index - 1] ?? '');
     return { atLeast: endsWithSeparator(before) ? 1 : 0, literal };
   });
-  return ok((value) => matchesWhole(value, head, gaps));
+  const last = gaps.at(-1);
+  if (last === undefined) return ok((value) => value === pattern);
+  const inner = gaps.slice(0, -1);
+  return ok((value) => matchesWhole(value, head, inner, last));
 };
 
 /**
@@ -72,16 +73,13 @@ const refusePattern = (pattern: string): string | null => {
  * Taking each literal where it first occurs leaves the most room for the rest, so the first try decides. The last one is
  * anchored at the end instead.
  */
-const matchesWhole = (value: string, head: string, gaps: readonly Gap[]): boolean => {
+const matchesWhole = (value: string, head: string, gaps: readonly Gap[], last: Gap): boolean => {
   if (!value.startsWith(head)) return false;
   let position = head.length;
-  for (const [index, { atLeast, literal }] of gaps.entries()) {
-    const earliest = position + atLeast;
-    if (index === gaps.length - 1)
-      return value.length - literal.length >= earliest && value.endsWith(literal);
-    const found = value.indexOf(literal, earliest);
+  for (const { atLeast, literal } of gaps) {
+    const found = value.indexOf(literal, position + atLeast);
     if (found < 0) return false;
     position = found + literal.length;
   }
-  return true;
+  return value.length - last.literal.length >= position + last.atLeast && value.endsWith(last.literal);
 };

@@ -142,7 +142,6 @@ describe('limitAuthorization', () => {
   it('TX-14 never grants more than the account holds', () => {
     const scope = fc.constantFrom('a', 'b', 'c', 'd');
     const target = fc.constantFrom('x:1', 'x:2', 'x:3');
-    const absent = { requiredKeys: [], noNullPrototype: true } as const;
     fc.assert(
       fc.property(
         fc.uniqueArray(scope),
@@ -150,7 +149,7 @@ describe('limitAuthorization', () => {
         fc.boolean(),
         fc.record(
           { scope: fc.array(scope).map((list) => list.join(' ')), audience: target, resource: target },
-          absent,
+          { requiredKeys: [], noNullPrototype: true },
         ),
         (scopes, audiences, strictScopes, asked) => {
           const verdict = limit({ account: { scopes, audiences, role: null }, strictScopes, ...asked });

@@ -180,9 +180,9 @@ describe('decideTrust', () => {
       }
     });
 
-    it('of one account is fine', () => {
+    it('of one account is fine; the more specific pattern is named', () => {
       const both = serviceAccount({ federations: [...one.federations, ...two.federations] });
-      expect(outcome(decide([both]))).toBe('account-1 by f1');
+      expect(outcome(decide([both]))).toBe('account-1 by f2');
     });
 
     it('an exact subject does not outrank a pattern', () => {
@@ -213,7 +213,11 @@ describe('decideTrust', () => {
       // Those that fail for less are not evaluated and do not count.
       const elsewhere = many(500).map((account) => ({
         ...account,
-        federations: account.federations.map((each) => ({ ...each, audience: `for-${each.id}`, cel: 'true' })),
+        federations: account.federations.map((each) => ({
+          ...each,
+          audience: `for-${each.id}`,
+          cel: 'true',
+        })),
       }));
       const token = thirdPartyClaims({ audiences: ['for-f7'] });
       expect(outcome(decide(elsewhere, token))).toBe('a7 by f7');
