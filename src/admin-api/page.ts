@@ -10,9 +10,7 @@ export const pageQuery = {
     .pipe(z.number().min(1).max(200))
     .default(50)
     .meta({ description: 'How many items at most, 1 to 200.', example: '50' }),
-  cursor: text(1024, 1)
-    .optional()
-    .meta({ description: 'What the previous page gave as nextCursor.' }),
+  cursor: text(1024, 1).optional().meta({ description: 'What the previous page gave as nextCursor.' }),
 };
 
 /** The query of a list without filters. */
@@ -22,5 +20,8 @@ export const listQuery = z.strictObject(pageQuery);
 export const pageOf = <T extends z.ZodType>(items: T) =>
   z.strictObject({
     items: z.array(items),
-    nextCursor: z.string().nullable().meta({ description: 'Send it as cursor for the next page; null on the last one.' }),
+    nextCursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Send it as cursor for the next page; null on the last one.' }),
   });

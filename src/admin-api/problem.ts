@@ -10,7 +10,12 @@ export const problemDetails = z
     instance: z.string(),
     code: z.string().meta({ description: 'Stable, for programs.' }),
     errors: z
-      .array(z.strictObject({ path: z.string().meta({ description: 'JSON pointer (RFC 6901).' }), message: z.string() }))
+      .array(
+        z.strictObject({
+          path: z.string().meta({ description: 'JSON pointer (RFC 6901).' }),
+          message: z.string(),
+        }),
+      )
       .optional(),
   })
   .meta({
@@ -19,9 +24,16 @@ export const problemDetails = z
       type: 'about:blank',
       title: 'The request is understood and refused',
       status: 422,
-      detail: 'The subject is missing: every workload of this issuer would be let in. Give the exact sub value, or a subjectPattern.',
+      detail:
+        'The subject is missing: every workload of this issuer would be let in. Give the exact sub value, or a subjectPattern.',
       instance: '/api/v1/service-accounts',
       code: 'invalid',
-      errors: [{ path: '/federations/0/subject', message: 'The subject is missing: every workload of this issuer would be let in. Give the exact sub value, or a subjectPattern.' }],
+      errors: [
+        {
+          path: '/federations/0/subject',
+          message:
+            'The subject is missing: every workload of this issuer would be let in. Give the exact sub value, or a subjectPattern.',
+        },
+      ],
     },
   });

@@ -107,7 +107,9 @@ export const listServiceAccountsQuery = z.strictObject({
   team: text(128).optional().meta({ description: 'Only accounts owned by this team.' }),
   useCase: text(128).optional().meta({ description: 'Only accounts of this use case.' }),
   status: status.optional(),
-  q: text(128).optional().meta({ description: 'Part of the name or description, in any case, taken literally.' }),
+  q: text(128)
+    .optional()
+    .meta({ description: 'Part of the name or description, in any case, taken literally.' }),
 });
 
 const federationResource = z

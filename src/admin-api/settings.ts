@@ -16,11 +16,19 @@ export const patchSettingsBody = z
   .strictObject({
     accessTokenAlgorithm: removable(members.accessTokenAlgorithm, defaultTenantSettings.accessTokenAlgorithm),
     assertionAudiences: removable(members.assertionAudiences, [...defaultTenantSettings.assertionAudiences]),
-    federatedClientAssertion: removable(members.federatedClientAssertion, defaultTenantSettings.federatedClientAssertion),
+    federatedClientAssertion: removable(
+      members.federatedClientAssertion,
+      defaultTenantSettings.federatedClientAssertion,
+    ),
     strictScopes: removable(members.strictScopes, defaultTenantSettings.strictScopes),
-    activityRetentionDays: removable(members.activityRetentionDays, defaultTenantSettings.activityRetentionDays),
+    activityRetentionDays: removable(
+      members.activityRetentionDays,
+      defaultTenantSettings.activityRetentionDays,
+    ),
   })
   .meta({ id: 'PatchSettings', example: { strictScopes: true } });
 
 /** The settings of a tenant on the wire. */
-export const settingsResource = z.strictObject(members).meta({ id: 'Settings', example: { ...defaultTenantSettings } });
+export const settingsResource = z
+  .strictObject(members)
+  .meta({ id: 'Settings', example: { ...defaultTenantSettings } });

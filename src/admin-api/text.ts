@@ -10,7 +10,10 @@ export const text = (maxLength: number, minLength = 0) =>
     .min(minLength)
     .max(maxLength)
     .refine((value) => !value.includes('\u0000'), 'Remove the character U+0000.')
-    .refine((value) => value.isWellFormed(), 'The text is not well-formed Unicode: it has half a surrogate pair.');
+    .refine(
+      (value) => value.isWellFormed(),
+      'The text is not well-formed Unicode: it has half a surrogate pair.',
+    );
 
 /** An opaque identifier in a path or a body; whether it exists is for the store. */
 export const identifier = text(128, 1);

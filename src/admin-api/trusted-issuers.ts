@@ -56,11 +56,18 @@ export const patchTrustedIssuerBody = z
 /** How the keys of an issuer are: which, from where, until when, and what went wrong last. */
 export const keyHealthResource = z
   .strictObject({
-    ok: z.boolean().meta({ description: 'Whether the last fetch succeeded; true where none was needed yet.' }),
+    ok: z
+      .boolean()
+      .meta({ description: 'Whether the last fetch succeeded; true where none was needed yet.' }),
     source: z.enum(['pinned', 'jwks-uri', 'discovery']),
     jwksUri: z.string().nullable(),
     keys: z.array(
-      z.strictObject({ kid: z.string().nullable(), kty: z.string(), alg: z.string().nullable(), thumbprint: z.string() }),
+      z.strictObject({
+        kid: z.string().nullable(),
+        kty: z.string(),
+        alg: z.string().nullable(),
+        thumbprint: z.string(),
+      }),
     ),
     ignored: z.array(z.string()),
     fetchedAt: timestamp.nullable(),

@@ -8,4 +8,7 @@ export interface Actor {
 }
 
 /** The actor as an activity names it. */
-export const partyOf = (account: Pick<ServiceAccount, 'id' | 'name'>): Party => ({ id: account.id, name: account.name });
+export const partyOf = (account: Pick<ServiceAccount, 'id' | 'name'>): Party => ({
+  id: account.id,
+  name: account.name,
+});

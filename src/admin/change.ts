@@ -67,7 +67,10 @@ const refuseDuplicate = (what: string) =>
         'federation_exists',
         'A service account of this tenant has a federation with this issuer, subject and audience already. Use that account, or change one of the two.',
       )
-    : refuse('already_exists', `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`);
+    : refuse(
+        'already_exists',
+        `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`,
+      );
 
 /** The audit line of a change by `actor`. */
 export const buildChangeActivity = (
@@ -95,5 +98,9 @@ export const buildChangeActivity = (
 });
 
 /** The names of the members of `after` that differ from `before`. */
-export const changedMembers = <T extends object>(before: T, after: T, members: readonly (keyof T & string)[]): readonly string[] =>
+export const changedMembers = <T extends object>(
+  before: T,
+  after: T,
+  members: readonly (keyof T & string)[],
+): readonly string[] =>
   members.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));

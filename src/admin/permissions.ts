@@ -22,18 +22,73 @@ const administrators = ['administrator'] as const;
  * every cell are made from this table; an operation without a row here has no route.
  */
 export const adminOperations = {
-  listServiceAccounts: { method: 'GET', path: '/service-accounts', roles: readers, summary: 'List service accounts' },
-  createServiceAccount: { method: 'POST', path: '/service-accounts', roles: administrators, summary: 'Create a service account' },
-  getServiceAccount: { method: 'GET', path: '/service-accounts/{id}', roles: readers, summary: 'Get a service account' },
-  patchServiceAccount: { method: 'PATCH', path: '/service-accounts/{id}', roles: administrators, summary: 'Change a service account' },
-  deleteServiceAccount: { method: 'DELETE', path: '/service-accounts/{id}', roles: administrators, summary: 'Delete a service account' },
+  listServiceAccounts: {
+    method: 'GET',
+    path: '/service-accounts',
+    roles: readers,
+    summary: 'List service accounts',
+  },
+  createServiceAccount: {
+    method: 'POST',
+    path: '/service-accounts',
+    roles: administrators,
+    summary: 'Create a service account',
+  },
+  getServiceAccount: {
+    method: 'GET',
+    path: '/service-accounts/{id}',
+    roles: readers,
+    summary: 'Get a service account',
+  },
+  patchServiceAccount: {
+    method: 'PATCH',
+    path: '/service-accounts/{id}',
+    roles: administrators,
+    summary: 'Change a service account',
+  },
+  deleteServiceAccount: {
+    method: 'DELETE',
+    path: '/service-accounts/{id}',
+    roles: administrators,
+    summary: 'Delete a service account',
+  },
 
-  listTrustedIssuers: { method: 'GET', path: '/trusted-issuers', roles: readers, summary: 'List trusted issuers' },
-  createTrustedIssuer: { method: 'POST', path: '/trusted-issuers', roles: administrators, summary: 'Register a trusted issuer' },
-  getTrustedIssuer: { method: 'GET', path: '/trusted-issuers/{id}', roles: readers, summary: 'Get a trusted issuer and the health of its keys' },
-  patchTrustedIssuer: { method: 'PATCH', path: '/trusted-issuers/{id}', roles: administrators, summary: 'Change a trusted issuer' },
-  deleteTrustedIssuer: { method: 'DELETE', path: '/trusted-issuers/{id}', roles: administrators, summary: 'Delete a trusted issuer' },
-  refreshTrustedIssuer: { method: 'POST', path: '/trusted-issuers/{id}/refresh', roles: administrators, summary: 'Fetch the keys of a trusted issuer now' },
+  listTrustedIssuers: {
+    method: 'GET',
+    path: '/trusted-issuers',
+    roles: readers,
+    summary: 'List trusted issuers',
+  },
+  createTrustedIssuer: {
+    method: 'POST',
+    path: '/trusted-issuers',
+    roles: administrators,
+    summary: 'Register a trusted issuer',
+  },
+  getTrustedIssuer: {
+    method: 'GET',
+    path: '/trusted-issuers/{id}',
+    roles: readers,
+    summary: 'Get a trusted issuer and the health of its keys',
+  },
+  patchTrustedIssuer: {
+    method: 'PATCH',
+    path: '/trusted-issuers/{id}',
+    roles: administrators,
+    summary: 'Change a trusted issuer',
+  },
+  deleteTrustedIssuer: {
+    method: 'DELETE',
+    path: '/trusted-issuers/{id}',
+    roles: administrators,
+    summary: 'Delete a trusted issuer',
+  },
+  refreshTrustedIssuer: {
+    method: 'POST',
+    path: '/trusted-issuers/{id}/refresh',
+    roles: administrators,
+    summary: 'Fetch the keys of a trusted issuer now',
+  },
 
   listTeams: { method: 'GET', path: '/teams', roles: readers, summary: 'List teams' },
   createTeam: { method: 'POST', path: '/teams', roles: administrators, summary: 'Create a team' },
@@ -44,26 +99,83 @@ export const adminOperations = {
   listUseCases: { method: 'GET', path: '/use-cases', roles: readers, summary: 'List use cases' },
   createUseCase: { method: 'POST', path: '/use-cases', roles: administrators, summary: 'Create a use case' },
   getUseCase: { method: 'GET', path: '/use-cases/{name}', roles: readers, summary: 'Get a use case' },
-  patchUseCase: { method: 'PATCH', path: '/use-cases/{name}', roles: administrators, summary: 'Change a use case' },
-  deleteUseCase: { method: 'DELETE', path: '/use-cases/{name}', roles: administrators, summary: 'Delete a use case' },
+  patchUseCase: {
+    method: 'PATCH',
+    path: '/use-cases/{name}',
+    roles: administrators,
+    summary: 'Change a use case',
+  },
+  deleteUseCase: {
+    method: 'DELETE',
+    path: '/use-cases/{name}',
+    roles: administrators,
+    summary: 'Delete a use case',
+  },
 
-  listActivities: { method: 'GET', path: '/activities', roles: everyone, summary: 'List activities, newest first' },
-  getActivity: { method: 'GET', path: '/activities/{id}', roles: everyone, summary: 'Get the activity behind a receipt' },
+  listActivities: {
+    method: 'GET',
+    path: '/activities',
+    roles: everyone,
+    summary: 'List activities, newest first',
+  },
+  getActivity: {
+    method: 'GET',
+    path: '/activities/{id}',
+    roles: everyone,
+    summary: 'Get the activity behind a receipt',
+  },
 
-  getSettings: { method: 'GET', path: '/settings', roles: readers, summary: 'Get the settings of the tenant' },
-  patchSettings: { method: 'PATCH', path: '/settings', roles: administrators, summary: 'Change the settings of the tenant' },
+  getSettings: {
+    method: 'GET',
+    path: '/settings',
+    roles: readers,
+    summary: 'Get the settings of the tenant',
+  },
+  patchSettings: {
+    method: 'PATCH',
+    path: '/settings',
+    roles: administrators,
+    summary: 'Change the settings of the tenant',
+  },
 
-  listTenants: { method: 'GET', path: '/tenants', roles: administrators, defaultTenantOnly: true, summary: 'List tenants' },
-  createTenant: { method: 'POST', path: '/tenants', roles: administrators, defaultTenantOnly: true, summary: 'Create a tenant with its first administrator' },
-  getTenant: { method: 'GET', path: '/tenants/{name}', roles: administrators, defaultTenantOnly: true, summary: 'Get a tenant' },
-  patchTenant: { method: 'PATCH', path: '/tenants/{name}', roles: administrators, defaultTenantOnly: true, summary: 'Disable, enable or describe a tenant' },
+  listTenants: {
+    method: 'GET',
+    path: '/tenants',
+    roles: administrators,
+    defaultTenantOnly: true,
+    summary: 'List tenants',
+  },
+  createTenant: {
+    method: 'POST',
+    path: '/tenants',
+    roles: administrators,
+    defaultTenantOnly: true,
+    summary: 'Create a tenant with its first administrator',
+  },
+  getTenant: {
+    method: 'GET',
+    path: '/tenants/{name}',
+    roles: administrators,
+    defaultTenantOnly: true,
+    summary: 'Get a tenant',
+  },
+  patchTenant: {
+    method: 'PATCH',
+    path: '/tenants/{name}',
+    roles: administrators,
+    defaultTenantOnly: true,
+    summary: 'Disable, enable or describe a tenant',
+  },
 } as const satisfies Record<string, AdminOperation>;
 
 /** The name of a row of {@link adminOperations}. */
 export type AdminOperationName = keyof typeof adminOperations;
 
 /** Whether an account of `tenant` with `role` may do `operation` within its own tenant. */
-export const permits = (operation: AdminOperation, account: { readonly tenant: string; readonly role: Role | null }): boolean =>
+export const permits = (
+  operation: AdminOperation,
+  account: { readonly tenant: string; readonly role: Role | null },
+): boolean =>
   account.role !== null &&
   operation.roles.includes(account.role) &&
   (operation.defaultTenantOnly !== true || account.tenant === defaultTenant);

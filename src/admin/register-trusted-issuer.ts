@@ -54,7 +54,10 @@ export const parseTrustedIssuer = (
   deps: Dependencies,
   tenant: string,
   input: TrustedIssuerInput,
-): Result<Omit<TrustedIssuer, 'tenant' | 'id' | 'createdAt' | 'updatedAt' | 'version'>, readonly RegistrationProblem[]> => {
+): Result<
+  Omit<TrustedIssuer, 'tenant' | 'id' | 'createdAt' | 'updatedAt' | 'version'>,
+  readonly RegistrationProblem[]
+> => {
   const issuer = parseRegisteredIssuer(input.issuer, registrationPolicy(deps, tenant));
   const jwks = input.jwks === null ? ok(null) : parsePinnedKeys(deps, input.jwks);
   const problems = [
@@ -62,12 +65,26 @@ export const parseTrustedIssuer = (
     ...(issuer.ok ? refuseKeySource(deps, input) : []),
     ...(jwks.ok ? [] : jwks.error),
     ...(input.algorithms.length === 0
-      ? [problem('/algorithms', 'Name at least one algorithm, or leave the member out to accept all of them.')]
+      ? [
+          problem(
+            '/algorithms',
+            'Name at least one algorithm, or leave the member out to accept all of them.',
+          ),
+        ]
       : []),
     ...refuseCertificates(input.caCertificates),
   ];
   if (problems.length > 0 || !jwks.ok) return fail(problems);
-  const { issuer: text, jwksUri, algorithms, allowAccessTokenType, replay, staleIfErrorSeconds, caCertificates, status } = input;
+  const {
+    issuer: text,
+    jwksUri,
+    algorithms,
+    allowAccessTokenType,
+    replay,
+    staleIfErrorSeconds,
+    caCertificates,
+    status,
+  } = input;
   return ok({
     issuer: text,
     jwksUri,
@@ -96,7 +113,12 @@ export const refuseKeySource = (
   const refusal = deps.checkOutboundUrl(input.jwksUri ?? input.issuer);
   if (refusal === null) return [];
   return input.jwksUri === null
-    ? [problem('/issuer', `The keys cannot be discovered there: ${refusal} Give a jwksUri that can be reached, or pin the keys with jwks.`)]
+    ? [
+        problem(
+          '/issuer',
+          `The keys cannot be discovered there: ${refusal} Give a jwksUri that can be reached, or pin the keys with jwks.`,
+        ),
+      ]
     : [problem('/jwksUri', refusal)];
 };
 
@@ -111,7 +133,8 @@ const parsePinnedKeys = (
   deps: Pick<AdminDependencies, 'signatureVerifier'>,
   jwks: { readonly keys: readonly JsonObject[] },
 ): Result<PublicJwkSet, readonly RegistrationProblem[]> => {
-  if (jwks.keys.length === 0) return fail([problem('/jwks/keys', 'The set is empty. Pin at least one public key.')]);
+  if (jwks.keys.length === 0)
+    return fail([problem('/jwks/keys', 'The set is empty. Pin at least one public key.')]);
   const seen = new Set<string>();
   const problems = jwks.keys.flatMap((jwk, index) => {
     const refusal = refusePinnedKey(deps, jwk, seen);
@@ -148,7 +171,12 @@ const refuseCertificates = (pem: string | null): readonly RegistrationProblem[] 
   if (pem === null) return [];
   const blocks = pem.match(certificateBlock) ?? [];
   if (blocks.length === 0 || pem.replace(certificateBlock, '').trim() !== '') {
-    return [problem('/caCertificates', 'Give PEM certificates (BEGIN CERTIFICATE) and nothing else: no keys, no file names.')];
+    return [
+      problem(
+        '/caCertificates',
+        'Give PEM certificates (BEGIN CERTIFICATE) and nothing else: no keys, no file names.',
+      ),
+    ];
   }
   return blocks.every(isCertificate)
     ? []

@@ -26,7 +26,10 @@ export const dropExpired = async ({ storage, clock }: Omit<Retention, 'reportFau
 };
 
 /** {@link dropExpired} now and then once every `intervalMs`, one round at a time. */
-export const startRetention = (retention: Retention, intervalMs = 3_600_000): { readonly stop: () => Promise<void> } => {
+export const startRetention = (
+  retention: Retention,
+  intervalMs = 3_600_000,
+): { readonly stop: () => Promise<void> } => {
   let round: Promise<void> | null = null;
   const run = (): void => {
     round ??= dropExpired(retention)

@@ -157,7 +157,8 @@ export const deleteServiceAccount = (
     if (!holdsRoles(actor.account.role, [before.value.role])) return refuseStronger();
     const last = await refuseLastAdministrator(stores, before.value, null);
     if (!last.ok) return last;
-    if (!(await stores.serviceAccounts.remove(actor.account.tenant, id, before.value.version))) return stale();
+    if (!(await stores.serviceAccounts.remove(actor.account.tenant, id, before.value.version)))
+      return stale();
     return ok({
       value: undefined,
       activity: {
@@ -204,7 +205,10 @@ const parseRequest = async (
   if (foreign.length > 0) return refuseInput(foreign);
   const input: ServiceAccountInput = {
     ...request,
-    federations: request.federations.map((federation) => ({ ...federation, id: idFor(deps, federation, existing) })),
+    federations: request.federations.map((federation) => ({
+      ...federation,
+      id: idFor(deps, federation, existing),
+    })),
   };
   const draft = parseServiceAccount(input, {
     teamExists: (await stores.teams.find(tenant, request.owningTeam)) !== null,
@@ -232,12 +236,18 @@ const refuseForeignIds = (
   const known = new Set(existing.map(({ id }) => id));
   return requests.flatMap(({ id }, index) => {
     if (id === null || known.delete(id)) return [];
-    return [{ path: `/federations/${index}/id`, message: 'The account has no federation with this id. Leave the id out for a new one.' }];
+    return [
+      {
+        path: `/federations/${index}/id`,
+        message: 'The account has no federation with this id. Leave the id out for a new one.',
+      },
+    ];
   });
 };
 
-const isWorkingAdministrator = (account: { readonly role: Role | null; readonly status: string } | null): boolean =>
-  account !== null && account.role === 'administrator' && account.status === 'enabled';
+const isWorkingAdministrator = (
+  account: { readonly role: Role | null; readonly status: string } | null,
+): boolean => account !== null && account.role === 'administrator' && account.status === 'enabled';
 
 /** Without an enabled administrator nobody could ever change the tenant again. */
 const refuseLastAdministrator = async (
@@ -256,7 +266,10 @@ const refuseLastAdministrator = async (
 const refuseStronger = () =>
   refuse('forbidden', 'The role concerned is stronger than that of your account. Ask an administrator.');
 
-const viewOf = async (stores: Pick<Stores, 'trustedIssuers'>, account: ServiceAccount): Promise<ServiceAccountView> => ({
+const viewOf = async (
+  stores: Pick<Stores, 'trustedIssuers'>,
+  account: ServiceAccount,
+): Promise<ServiceAccountView> => ({
   account,
   jwksUris: await issuersOf(stores, account.tenant, [account]),
 });

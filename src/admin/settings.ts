@@ -34,7 +34,10 @@ export const patchSettings = (
     const after: Tenant = { ...before.value, settings: settings.value, version: before.value.version + 1 };
     if (!(await stores.tenants.update(after))) return stale();
     const members = changedMembers(before.value.settings, after.settings, settingNames);
-    return ok({ value: after, activity: { type: 'settings.change', reason: 'changed', details: { members } } });
+    return ok({
+      value: after,
+      activity: { type: 'settings.change', reason: 'changed', details: { members } },
+    });
   });
 
 const settingNames = [

@@ -10,8 +10,11 @@ import { applyPatch, type Patch } from './merge-patch.ts';
 import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
 
 /** One page of the teams of the actor's tenant. */
-export const listTeams = (deps: Pick<AdminDependencies, 'storage'>, actor: Actor, page: PageRequest): Promise<Page<Team>> =>
-  deps.storage.teams.list(actor.account.tenant, page);
+export const listTeams = (
+  deps: Pick<AdminDependencies, 'storage'>,
+  actor: Actor,
+  page: PageRequest,
+): Promise<Page<Team>> => deps.storage.teams.list(actor.account.tenant, page);
 
 /** The team of this name. */
 export const getTeam = async (
@@ -24,13 +27,25 @@ export const getTeam = async (
 };
 
 /** Makes a team; `already_exists` when the name is taken. */
-export const createTeam = (deps: AdminDependencies, actor: Actor, input: TeamInput): Promise<Result<Team, AdminProblem>> =>
+export const createTeam = (
+  deps: AdminDependencies,
+  actor: Actor,
+  input: TeamInput,
+): Promise<Result<Team, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
     const parsed = parseTeam(input);
     if (!parsed.ok) return refuseInput(parsed.error);
-    const team: Team = { ...parsed.value, tenant: actor.account.tenant, createdAt: deps.clock.now(), version: 1 };
+    const team: Team = {
+      ...parsed.value,
+      tenant: actor.account.tenant,
+      createdAt: deps.clock.now(),
+      version: 1,
+    };
     await stores.teams.insert(team);
-    return ok({ value: team, activity: { type: 'team.create', reason: 'created', details: { team: team.name } } });
+    return ok({
+      value: team,
+      activity: { type: 'team.create', reason: 'created', details: { team: team.name } },
+    });
   });
 
 /** Changes a team; its name is its key and stays. */
@@ -44,12 +59,18 @@ export const patchTeam = (
   changeTenant(deps, actor, async (stores) => {
     const before = await findCurrent(stores, actor, name, condition);
     if (!before.ok) return before;
-    const parsed = parseTeam({ name, description: applyPatch({ description: before.value.description }, patch).description });
+    const parsed = parseTeam({
+      name,
+      description: applyPatch({ description: before.value.description }, patch).description,
+    });
     if (!parsed.ok) return refuseInput(parsed.error);
     const after: Team = { ...before.value, ...parsed.value, version: before.value.version + 1 };
     if (!(await stores.teams.update(after))) return stale();
     const members = changedMembers(before.value, after, ['description']);
-    return ok({ value: after, activity: { type: 'team.change', reason: 'changed', details: { team: name, members } } });
+    return ok({
+      value: after,
+      activity: { type: 'team.change', reason: 'changed', details: { team: name, members } },
+    });
   });
 
 /** Removes a team that owns nothing. */
@@ -63,10 +84,16 @@ export const deleteTeam = (
     const before = await findCurrent(stores, actor, name, condition);
     if (!before.ok) return before;
     if (await stores.teams.inUse(actor.account.tenant, name)) {
-      return refuse('in_use', `Service accounts are owned by the team ${JSON.stringify(name)}. Give them another team first.`);
+      return refuse(
+        'in_use',
+        `Service accounts are owned by the team ${JSON.stringify(name)}. Give them another team first.`,
+      );
     }
     if (!(await stores.teams.remove(actor.account.tenant, name, before.value.version))) return stale();
-    return ok({ value: undefined, activity: { type: 'team.delete', reason: 'deleted', details: { team: name } } });
+    return ok({
+      value: undefined,
+      activity: { type: 'team.delete', reason: 'deleted', details: { team: name } },
+    });
   });
 
 const findCurrent = async (

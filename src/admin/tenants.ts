@@ -84,7 +84,10 @@ export const patchTenant = async (
       patch,
     );
     if (name === defaultTenant && status === 'disabled') {
-      return refuse('default_tenant', 'The default tenant cannot be disabled, because only its administrators could enable it again.');
+      return refuse(
+        'default_tenant',
+        'The default tenant cannot be disabled, because only its administrators could enable it again.',
+      );
     }
     const parsed = parseTenant({ name, description });
     if (!parsed.ok) return refuseInput(parsed.error);
@@ -101,4 +104,5 @@ export const patchTenant = async (
   return result;
 };
 
-const taken = (name: string) => refuse('already_exists', `There is a tenant ${name} already. Names of tenants are never reused.`);
+const taken = (name: string) =>
+  refuse('already_exists', `There is a tenant ${name} already. Names of tenants are never reused.`);

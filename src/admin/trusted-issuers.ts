@@ -43,13 +43,21 @@ export const createTrustedIssuer = (
 ): Promise<Result<TrustedIssuer, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
     const { tenant } = actor.account;
-    const withKeys = input.jwks === null ? { ...input, jwksUri: input.jwksUri ?? knownJwksUri(deps, input.issuer) } : input;
+    const withKeys =
+      input.jwks === null ? { ...input, jwksUri: input.jwksUri ?? knownJwksUri(deps, input.issuer) } : input;
     const parsed = parseTrustedIssuer(deps, tenant, withKeys);
     if (!parsed.ok) return refuseInput(parsed.error);
     const known = await stores.trustedIssuers.findByIssuer(tenant, parsed.value.issuer);
     if (known !== null) return refuseKnown(known, parsed.value.jwksUri);
     const now = deps.clock.now();
-    const issuer: TrustedIssuer = { ...parsed.value, tenant, id: deps.newId(), createdAt: now, updatedAt: now, version: 1 };
+    const issuer: TrustedIssuer = {
+      ...parsed.value,
+      tenant,
+      id: deps.newId(),
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+    };
     await stores.trustedIssuers.insert(issuer);
     return ok({
       value: issuer,
@@ -65,7 +73,10 @@ export const createTrustedIssuer = (
 const refuseKnown = (known: TrustedIssuer, jwksUri: string | null) =>
   known.jwksUri === jwksUri
     ? refuse('already_exists', `The issuer is registered already, as ${known.id}. Change that one.`)
-    : refuse('issuer_conflict', `The issuer is registered already, as ${known.id}, with keys from ${keySource(known)}. Change that one.`);
+    : refuse(
+        'issuer_conflict',
+        `The issuer is registered already, as ${known.id}, with keys from ${keySource(known)}. Change that one.`,
+      );
 
 /** Where the keys of an issuer come from, in words. */
 export const keySource = (issuer: Pick<TrustedIssuer, 'jwks' | 'jwksUri'>): string =>
@@ -82,7 +93,11 @@ export const patchTrustedIssuer = async (
   const result = await changeTenant<TrustedIssuer>(deps, actor, async (stores) => {
     const before = await findCurrent(stores, actor, id, condition);
     if (!before.ok) return before;
-    const parsed = parseTrustedIssuer(deps, actor.account.tenant, applyPatch<TrustedIssuerInput>(inputOf(before.value), patch));
+    const parsed = parseTrustedIssuer(
+      deps,
+      actor.account.tenant,
+      applyPatch<TrustedIssuerInput>(inputOf(before.value), patch),
+    );
     if (!parsed.ok) return refuseInput(parsed.error);
     const after: TrustedIssuer = {
       ...before.value,
@@ -142,7 +157,9 @@ export const refreshTrustedIssuer = async (
   id: string,
 ): Promise<Result<KeyHealth, AdminProblem>> => {
   const trustedIssuer = await deps.storage.trustedIssuers.find(actor.account.tenant, id);
-  return trustedIssuer === null ? notFound('trusted issuer') : ok(await deps.issuerKeys.refresh(trustedIssuer));
+  return trustedIssuer === null
+    ? notFound('trusted issuer')
+    : ok(await deps.issuerKeys.refresh(trustedIssuer));
 };
 
 const changeableMembers = [
@@ -163,7 +180,9 @@ const inputOf = (issuer: TrustedIssuer): TrustedIssuerInput => ({
 
 const namesOf = (accounts: readonly { readonly name: string }[]): string => {
   const names = accounts.slice(0, 3).map(({ name }) => JSON.stringify(name));
-  return accounts.length > names.length ? `${names.join(', ')} and ${accounts.length - names.length} more accounts` : names.join(', ');
+  return accounts.length > names.length
+    ? `${names.join(', ')} and ${accounts.length - names.length} more accounts`
+    : names.join(', ');
 };
 
 const findCurrent = async (

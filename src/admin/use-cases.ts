@@ -35,7 +35,12 @@ export const createUseCase = (
   changeTenant(deps, actor, async (stores) => {
     const parsed = parseUseCase(input);
     if (!parsed.ok) return refuseInput(parsed.error);
-    const useCase: UseCase = { ...parsed.value, tenant: actor.account.tenant, createdAt: deps.clock.now(), version: 1 };
+    const useCase: UseCase = {
+      ...parsed.value,
+      tenant: actor.account.tenant,
+      createdAt: deps.clock.now(),
+      version: 1,
+    };
     await stores.useCases.insert(useCase);
     return ok({
       value: useCase,
@@ -60,7 +65,10 @@ export const patchUseCase = (
     const held = await stores.useCases.scopesInUse(actor.account.tenant, name);
     const orphaned = held.filter((scope) => !permitsScope(parsed.value, scope));
     if (orphaned.length > 0) {
-      return refuse('in_use', `Service accounts hold ${orphaned.join(' ')}. Take the scopes from them first.`);
+      return refuse(
+        'in_use',
+        `Service accounts hold ${orphaned.join(' ')}. Take the scopes from them first.`,
+      );
     }
     const after: UseCase = { ...before.value, ...parsed.value, version: before.value.version + 1 };
     if (!(await stores.useCases.update(after))) return stale();
@@ -82,10 +90,16 @@ export const deleteUseCase = (
     const before = await findCurrent(stores, actor, name, condition);
     if (!before.ok) return before;
     if (await stores.useCases.inUse(actor.account.tenant, name)) {
-      return refuse('in_use', `Service accounts have the use case ${JSON.stringify(name)}. Give them another one first.`);
+      return refuse(
+        'in_use',
+        `Service accounts have the use case ${JSON.stringify(name)}. Give them another one first.`,
+      );
     }
     if (!(await stores.useCases.remove(actor.account.tenant, name, before.value.version))) return stale();
-    return ok({ value: undefined, activity: { type: 'use-case.delete', reason: 'deleted', details: { useCase: name } } });
+    return ok({
+      value: undefined,
+      activity: { type: 'use-case.delete', reason: 'deleted', details: { useCase: name } },
+    });
   });
 
 const findCurrent = async (

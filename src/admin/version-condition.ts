@@ -11,11 +11,17 @@ export const requireVersion = <T extends { readonly version: number }>(
 ): Result<T, AdminProblem> => {
   // Only here, after the resource was found: what does not exist is 404 whatever the headers say (A107).
   if (condition === 'missing') {
-    return refuse('version_missing', 'Send If-Match with the ETag of the version you have read (or *), so that no change of another is lost.');
+    return refuse(
+      'version_missing',
+      'Send If-Match with the ETag of the version you have read (or *), so that no change of another is lost.',
+    );
   }
   return condition === 'any' || condition.includes(resource.version) ? ok(resource) : stale();
 };
 
 /** The refusal for a version that is no longer the current one. */
 export const stale = () =>
-  refuse('version_stale', 'Someone else changed it in the meantime. Read it again, look at the difference and repeat the change.');
+  refuse(
+    'version_stale',
+    'Someone else changed it in the meantime. Read it again, look at the difference and repeat the change.',
+  );

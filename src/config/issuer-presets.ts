@@ -12,7 +12,10 @@ export const issuerPresetSchema = z.strictObject({
   title: z.string().min(1),
   match: list.pipe(z.array(z.string()).min(1)),
   shared: z.boolean(),
-  jwksUri: z.url({ protocol: /^https$/ }).nullable().default(null),
+  jwksUri: z
+    .url({ protocol: /^https$/ })
+    .nullable()
+    .default(null),
   patterns: z.strictObject({ allowed: z.boolean(), minimumLiteralSegments: z.int().min(1).max(10) }),
   subjectStarts: z.array(z.string().min(1)).default([]),
   ownerClaims: z.array(z.string().min(1)).default([]),
@@ -35,7 +38,8 @@ export const loadIssuerPresets = async (directory: string): Promise<readonly Iss
 
 const loadIssuerPreset = async (file: string): Promise<IssuerPreset> => {
   const parsed = issuerPresetSchema.safeParse(parseYaml(file, await readFile(file, 'utf8')));
-  if (!parsed.success) throw new Error(`The issuer preset ${file} is not valid:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new Error(`The issuer preset ${file} is not valid:\n${z.prettifyError(parsed.error)}`);
   const definition: IssuerPresetDefinition = { name: basename(file, '.yaml'), ...parsed.data };
   const compiled = compileIssuerPreset(definition);
   if (!compiled.ok) throw new Error(`The issuer preset ${file} is not valid: ${compiled.error}`);

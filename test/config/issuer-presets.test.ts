@@ -24,14 +24,21 @@ describe('issuer presets', () => {
     expect(presets).toHaveLength((await readdir('config/issuers')).length);
     const shared = presets.filter((preset) => preset.shared).map(({ name }) => name);
     expect(shared).toEqual(
-      expect.arrayContaining(['buildkite', 'circleci', 'github-actions', 'gitlab', 'google', 'terraform-cloud']),
+      expect.arrayContaining([
+        'buildkite',
+        'circleci',
+        'github-actions',
+        'gitlab',
+        'google',
+        'terraform-cloud',
+      ]),
     );
   });
 
   it('A31 a shared issuer refuses patterns, or wants the owner named', async () => {
     for (const preset of (await loadIssuerPresets('config/issuers')).filter(({ shared }) => shared)) {
       const named = preset.subjectStarts.length > 0 && preset.patterns.minimumLiteralSegments >= 2;
-      expect(!preset.patterns.allowed || named, preset.name).toBe(true);
+      expect([preset.name, !preset.patterns.allowed || named]).toEqual([preset.name, true]);
     }
   });
 
@@ -59,7 +66,12 @@ describe('issuer presets', () => {
   it('reads a file, with defaults for what it does not say', async () => {
     await writeFile(join(folder, 'example.yaml'), minimal);
     const [preset] = await loadIssuerPresets(folder);
-    expect(preset).toMatchObject({ name: 'example', match: ['https://issuer.example.org'], jwksUri: null, ownerClaims: [] });
+    expect(preset).toMatchObject({
+      name: 'example',
+      match: ['https://issuer.example.org'],
+      jwksUri: null,
+      ownerClaims: [],
+    });
     expect(preset?.matches('https://issuer.example.org')).toBe(true);
   });
 

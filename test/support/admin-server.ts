@@ -168,7 +168,12 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
   };
 };
 
-const headersOf = ({ as = 'administrator', body, headers, ifMatch }: AdminRequestOptions): Record<string, unknown> => ({
+const headersOf = ({
+  as = 'administrator',
+  body,
+  headers,
+  ifMatch,
+}: AdminRequestOptions): Record<string, unknown> => ({
   ...(as === null ? {} : { authorization: `Bearer ${/^[a-z]+$/.test(as) ? `${as}~default` : as}` }),
   ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
@@ -207,7 +212,12 @@ const insertTenant = async (stores: Stores, tenant: Tenant): Promise<void> => {
 };
 
 /** An account of the store; `role` is also its name. */
-export const buildAccount = (tenant: string, role: Role | null, now: number, status: Status = 'enabled'): ServiceAccount => ({
+export const buildAccount = (
+  tenant: string,
+  role: Role | null,
+  now: number,
+  status: Status = 'enabled',
+): ServiceAccount => ({
   tenant,
   id: randomUUID(),
   name: role ?? 'none',

@@ -32,29 +32,38 @@ describe('A106 raising one’s own rights', () => {
     expect(holdsRoles(actor, [role, 'administrator'])).toBe(actor === 'administrator');
   });
 
-  it.each(['viewer', 'auditor', 'none'])('A106 %s sets no role on itself or another and links no federation', async (role) => {
-    const own = server.accountOf(`${role}~default`);
-    const strong = server.accountOf('administrator~default');
-    const attempts = [
-      { id: own.id, body: { role: 'administrator' } },
-      { id: strong.id, body: { federations: [goodFederation] } },
-      { id: strong.id, body: { status: 'disabled' } },
-    ];
-    for (const { id, body } of attempts) {
-      const reply = await server.request('PATCH', `/api/v1/service-accounts/${id}`, { as: role, ifMatch: '*', body });
-      expect(reply.status).toBe(403);
-    }
-    const created = await server.request('POST', '/api/v1/service-accounts', {
-      as: role,
-      body: goodAccount('mine', { role: 'administrator' }),
-    });
-    expect(created.status).toBe(403);
-    expect(await server.storage.serviceAccounts.find('default', own.id)).toEqual(own);
-    expect(await server.storage.serviceAccounts.find('default', strong.id)).toEqual(strong);
-  });
+  it.each(['viewer', 'auditor', 'none'])(
+    'A106 %s sets no role on itself or another and links no federation',
+    async (role) => {
+      const own = server.accountOf(`${role}~default`);
+      const strong = server.accountOf('administrator~default');
+      const attempts = [
+        { id: own.id, body: { role: 'administrator' } },
+        { id: strong.id, body: { federations: [goodFederation] } },
+        { id: strong.id, body: { status: 'disabled' } },
+      ];
+      for (const { id, body } of attempts) {
+        const reply = await server.request('PATCH', `/api/v1/service-accounts/${id}`, {
+          as: role,
+          ifMatch: '*',
+          body,
+        });
+        expect(reply.status).toBe(403);
+      }
+      const created = await server.request('POST', '/api/v1/service-accounts', {
+        as: role,
+        body: goodAccount('mine', { role: 'administrator' }),
+      });
+      expect(created.status).toBe(403);
+      expect(await server.storage.serviceAccounts.find('default', own.id)).toEqual(own);
+      expect(await server.storage.serviceAccounts.find('default', strong.id)).toEqual(strong);
+    },
+  );
 
   it('A106 positive control: an administrator grants a role and takes it back', async () => {
-    const created = await server.request('POST', '/api/v1/service-accounts', { body: goodAccount('deputy', { role: 'viewer' }) });
+    const created = await server.request('POST', '/api/v1/service-accounts', {
+      body: goodAccount('deputy', { role: 'viewer' }),
+    });
     expect(created.status).toBe(201);
     const path = created.headers['location'] ?? '';
     const raised = await server.request('PATCH', path, { ifMatch: '"1"', body: { role: 'administrator' } });
@@ -64,9 +73,22 @@ describe('A106 raising one’s own rights', () => {
   });
 
   it('A106 an administrator of a tenant makes and disables no tenants', async () => {
-    for (const [method, path] of [['POST', '/tenants'], ['PATCH', '/tenants/default'], ['GET', '/tenants']] as const) {
-      const body = method === 'POST' ? { body: { name: 'mine' } } : method === 'PATCH' ? { body: { status: 'disabled' } } : {};
-      const reply = await server.request(method, `/t/acme/api/v1${path}`, { as: 'administrator~acme', ifMatch: '*', ...body });
+    for (const [method, path] of [
+      ['POST', '/tenants'],
+      ['PATCH', '/tenants/default'],
+      ['GET', '/tenants'],
+    ] as const) {
+      const body =
+        method === 'POST'
+          ? { body: { name: 'mine' } }
+          : method === 'PATCH'
+            ? { body: { status: 'disabled' } }
+            : {};
+      const reply = await server.request(method, `/t/acme/api/v1${path}`, {
+        as: 'administrator~acme',
+        ifMatch: '*',
+        ...body,
+      });
       expect(reply.status).toBe(403);
     }
   });
@@ -74,9 +96,16 @@ describe('A106 raising one’s own rights', () => {
   it('A106 the use case itself refuses, whatever the route let through', async () => {
     const { patchServiceAccount } = await import('../../src/admin/service-accounts.ts');
     const viewer: Actor = { account: { ...server.accountOf('viewer~default') }, sourceAddress: null };
-    const deps = { storage: server.storage, clock: server.clock, newId: () => 'id', changed: () => undefined };
+    const deps = {
+      storage: server.storage,
+      clock: server.clock,
+      newId: () => 'id',
+      changed: () => undefined,
+    };
     const target = server.accountOf('administrator~default');
-    const result = await patchServiceAccount(deps as never, viewer, target.id, 'any', { description: 'mine now' });
+    const result = await patchServiceAccount(deps as never, viewer, target.id, 'any', {
+      description: 'mine now',
+    });
     expect(result).toMatchObject({ ok: false, error: { code: 'forbidden' } });
   });
 });

@@ -1,18 +1,41 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AdminServer, goodAccount, goodFederation, pathsOf, startAdminServer } from '../support/admin-server.ts';
+import {
+  type AdminServer,
+  goodAccount,
+  goodFederation,
+  pathsOf,
+  startAdminServer,
+} from '../support/admin-server.ts';
 
 let server: AdminServer;
 let accountPath: string;
 beforeAll(async () => {
   server = await startAdminServer();
-  accountPath = (await server.request('POST', '/api/v1/service-accounts', { body: goodAccount('target') })).headers['location'] ?? '';
+  accountPath =
+    (await server.request('POST', '/api/v1/service-accounts', { body: goodAccount('target') })).headers[
+      'location'
+    ] ?? '';
 });
 afterAll(() => server.close());
 
-const unknownMembers = ['id', 'clientId', 'tenant', 'tenantId', 'createdAt', 'updatedAt', 'version', 'disabled', 'isAdmin', 'constructor', '__proto__', 'toString'];
+const unknownMembers = [
+  'id',
+  'clientId',
+  'tenant',
+  'tenantId',
+  'createdAt',
+  'updatedAt',
+  'version',
+  'disabled',
+  'isAdmin',
+  'constructor',
+  '__proto__',
+  'toString',
+];
 
 /** `members` with one more; written as text because `__proto__` is special in a literal. */
-const withMember = (members: object, name: string): string => `${JSON.stringify(members).slice(0, -1)}${Object.keys(members).length === 0 ? '' : ','}"${name}":"x"}`;
+const withMember = (members: object, name: string): string =>
+  `${JSON.stringify(members).slice(0, -1)}${Object.keys(members).length === 0 ? '' : ','}"${name}":"x"}`;
 
 const bodies = [
   ['POST', '/service-accounts', () => goodAccount('new')],
@@ -32,27 +55,40 @@ describe('A108 mass assignment', () => {
     const target = method === 'PATCH' && path === '/service-accounts' ? accountPath : `/api/v1${path}`;
     for (const name of unknownMembers) {
       const reply = await server.request(method, target, { ifMatch: '*', body: withMember(good(), name) });
-      expect(reply.status, name).toBe(422);
-      expect(pathsOf(reply), name).toEqual([`/${name}`]);
+      expect([name, reply.status, pathsOf(reply)]).toEqual([name, 422, [`/${name}`]]);
     }
     const control = await server.request(method, target, { ifMatch: '*', body: good() });
     expect([200, 201]).toContain(control.status);
   });
 
-  it.each(['id', 'tenant', 'secret', '__proto__', 'constructor'])('A108 a federation refuses %s', async (name) => {
-    const federation = withMember({ ...goodFederation, subject: `x:y:${name}` }, name);
-    const body = JSON.stringify(goodAccount('f', { federations: [] })).replace('"federations":[]', `"federations":[${federation}]`);
-    const reply = await server.request('POST', '/api/v1/service-accounts', { body });
-    expect(reply.status).toBe(422);
-    expect(pathsOf(reply)).toEqual([`/federations/0/${name}`]);
-  });
+  it.each(['id', 'tenant', 'secret', '__proto__', 'constructor'])(
+    'A108 a federation refuses %s',
+    async (name) => {
+      const federation = withMember({ ...goodFederation, subject: `x:y:${name}` }, name);
+      const body = JSON.stringify(goodAccount('f', { federations: [] })).replace(
+        '"federations":[]',
+        `"federations":[${federation}]`,
+      );
+      const reply = await server.request('POST', '/api/v1/service-accounts', { body });
+      expect(reply.status).toBe(422);
+      expect(pathsOf(reply)).toEqual([`/federations/0/${name}`]);
+    },
+  );
 
   it('A108 a federation id is repeated, never chosen', async () => {
-    const current = (await server.request('GET', accountPath)).body['federations'] as readonly { id: string }[];
-    const chosen = await server.request('PATCH', accountPath, { ifMatch: '*', body: { federations: [{ ...goodFederation, id: 'mine' }] } });
+    const current = (await server.request('GET', accountPath)).body['federations'] as readonly {
+      id: string;
+    }[];
+    const chosen = await server.request('PATCH', accountPath, {
+      ifMatch: '*',
+      body: { federations: [{ ...goodFederation, id: 'mine' }] },
+    });
     expect(chosen.status).toBe(422);
     expect(pathsOf(chosen)).toEqual(['/federations/0/id']);
-    const repeated = await server.request('PATCH', accountPath, { ifMatch: '*', body: { federations: current } });
+    const repeated = await server.request('PATCH', accountPath, {
+      ifMatch: '*',
+      body: { federations: current },
+    });
     expect(repeated.status).toBe(200);
     expect(repeated.body['federations']).toEqual(current);
   });
@@ -75,7 +111,9 @@ describe('A108 mass assignment', () => {
     ['federations', [null]],
     ['federations', [[]]],
   ])('A108 nothing is coerced: %s = %j', async (name, value) => {
-    const created = await server.request('POST', '/api/v1/service-accounts', { body: goodAccount('t', { [name]: value }) });
+    const created = await server.request('POST', '/api/v1/service-accounts', {
+      body: goodAccount('t', { [name]: value }),
+    });
     expect(created.status).toBe(422);
     expect(pathsOf(created).every((path) => path.startsWith(`/${name}`))).toBe(true);
   });
@@ -90,25 +128,41 @@ describe('A108 mass assignment', () => {
     expect((await server.request('PATCH', `/api/v1${path}`, { ifMatch: '*', body })).status).toBe(422);
   });
 
-  it.each([['[]'], ['null'], ['"x"'], ['5'], ['true'], ['']])('A108 a body that is no object: %s', async (body) => {
-    expect([400, 422]).toContain((await server.request('POST', '/api/v1/teams', { body })).status);
-  });
+  it.each([['[]'], ['null'], ['"x"'], ['5'], ['true'], ['']])(
+    'A108 a body that is no object: %s',
+    async (body) => {
+      expect([400, 422]).toContain((await server.request('POST', '/api/v1/teams', { body })).status);
+    },
+  );
 
   it('A118 U+0000 and half surrogate pairs are refused in every text', async () => {
     for (const bad of ['a\\u0000b', 'a\\ud800', '\\udc00b']) {
       for (const member of ['name', 'description', 'owningTeam', 'useCase']) {
         const body = JSON.stringify(goodAccount('s')).replace(/}$/, `,"${member}":"${bad}"}`);
         const reply = await server.request('POST', '/api/v1/service-accounts', { body });
-        expect(reply.status, `${member} ${bad}`).toBe(422);
+        expect([member, bad, reply.status]).toEqual([member, bad, 422]);
       }
     }
-    const fine = await server.request('POST', '/api/v1/service-accounts', { body: goodAccount('smile', { description: '😀 é' }) });
+    const fine = await server.request('POST', '/api/v1/service-accounts', {
+      body: goodAccount('smile', { description: '😀 é' }),
+    });
     expect(fine.body['description']).toBe('😀 é');
   });
 
   it('A108 a query takes no unknown and no repeated member', async () => {
-    for (const query of ['unknown=1', 'limit=1&limit=2', '__proto__=1', 'limit=5x', 'limit=0', 'limit=201', 'limit=', 'limit=-1', 'status=gone']) {
-      expect((await server.request('GET', `/api/v1/service-accounts?${query}`)).status, query).toBe(422);
+    for (const query of [
+      'unknown=1',
+      'limit=1&limit=2',
+      '__proto__=1',
+      'limit=5x',
+      'limit=0',
+      'limit=201',
+      'limit=',
+      'limit=-1',
+      'status=gone',
+    ]) {
+      const { status } = await server.request('GET', `/api/v1/service-accounts?${query}`);
+      expect([query, status]).toEqual([query, 422]);
     }
     expect((await server.request('GET', '/api/v1/service-accounts?limit=200')).status).toBe(200);
   });

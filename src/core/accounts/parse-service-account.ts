@@ -1,7 +1,12 @@
 import type { AccessTokenAlgorithm } from '../jwt/algorithms.ts';
 import { fail, ok, type Result } from '../result.ts';
 import type { Federation } from '../trust/federation.ts';
-import { type FederationInput, federationIdentity, parseFederation, type RegistrationPolicy } from '../trust/registration.ts';
+import {
+  type FederationInput,
+  federationIdentity,
+  parseFederation,
+  type RegistrationPolicy,
+} from '../trust/registration.ts';
 import { below, problem, type RegistrationProblem } from '../trust/registration-problem.ts';
 import { refuseDescription, refuseDisplayName } from './refuse-name.ts';
 import { refuseScopes } from './parse-use-case.ts';
@@ -35,7 +40,10 @@ export interface ServiceAccountWorld {
 }
 
 /** A service account whose every invariant holds; what is left is who and when. */
-export type ServiceAccountDraft = Omit<ServiceAccount, 'tenant' | 'id' | 'createdAt' | 'updatedAt' | 'version'>;
+export type ServiceAccountDraft = Omit<
+  ServiceAccount,
+  'tenant' | 'id' | 'createdAt' | 'updatedAt' | 'version'
+>;
 
 /** The most federations an account may have, so that a decision stays small. */
 export const maxFederationsPerAccount = 50;
@@ -74,7 +82,9 @@ export const parseServiceAccount = (
 };
 
 const checkTeam = (team: string, world: ServiceAccountWorld): readonly RegistrationProblem[] =>
-  world.teamExists ? [] : [problem('/owningTeam', `There is no team ${quote(team)}. Create it first, or name one that exists.`)];
+  world.teamExists
+    ? []
+    : [problem('/owningTeam', `There is no team ${quote(team)}. Create it first, or name one that exists.`)];
 
 const checkUseCaseAndScopes = (
   input: Pick<ServiceAccountInput, 'useCase' | 'scopes'>,
@@ -83,7 +93,10 @@ const checkUseCaseAndScopes = (
   const malformed = refuseScopes(input.scopes);
   if (useCase === null) {
     return [
-      problem('/useCase', `There is no use case ${quote(input.useCase)}. Create it first, or name one that exists.`),
+      problem(
+        '/useCase',
+        `There is no use case ${quote(input.useCase)}. Create it first, or name one that exists.`,
+      ),
       ...malformed,
     ];
   }

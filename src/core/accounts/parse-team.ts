@@ -9,6 +9,9 @@ export type TeamInput = Pick<Team, 'name' | 'description'>;
 /** Every invariant of a team. */
 export const parseTeam = (input: TeamInput): Result<TeamInput, readonly RegistrationProblem[]> => {
   const name = refuseKeyName(input.name);
-  const problems = [...(name === null ? [] : [problem('/name', name)]), ...refuseDescription(input.description)];
+  const problems = [
+    ...(name === null ? [] : [problem('/name', name)]),
+    ...refuseDescription(input.description),
+  ];
   return problems.length === 0 ? ok({ name: input.name, description: input.description }) : fail(problems);
 };

@@ -30,7 +30,9 @@ export const refuseScopes = (scopes: readonly string[]): readonly RegistrationPr
   if (scopes.length > maxScopes) return [problem('/scopes', `At most ${maxScopes} scopes.`)];
   return scopes.flatMap((scope, index) => {
     if (scope === anyScope) {
-      return [problem(`/scopes/${index}`, 'The scope * stands alone, and only in a use case. Name the scopes.')];
+      return [
+        problem(`/scopes/${index}`, 'The scope * stands alone, and only in a use case. Name the scopes.'),
+      ];
     }
     return scopeToken.test(scope)
       ? []

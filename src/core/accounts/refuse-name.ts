@@ -12,9 +12,11 @@ const keyName = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 /** What is wrong with a name that people read, or `null`: any text without control characters and outer spaces. */
 export const refuseDisplayName = (name: string): string | null => {
   if (name === '') return 'The name is empty. Give one.';
-  if (name.length > maxDisplayNameLength) return `The name is longer than ${maxDisplayNameLength} characters.`;
+  if (name.length > maxDisplayNameLength)
+    return `The name is longer than ${maxDisplayNameLength} characters.`;
   if (name !== name.trim()) return 'The name begins or ends with a space. Remove it.';
-  if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name)) return 'The name contains a control or invisible character. Remove it.';
+  if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name))
+    return 'The name contains a control or invisible character. Remove it.';
   return null;
 };
 

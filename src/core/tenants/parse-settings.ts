@@ -27,7 +27,9 @@ export const parseTenantSettings = (
   });
   const days = settings.activityRetentionDays;
   if (!Number.isInteger(days) || days < 1 || days > maxActivityRetentionDays) {
-    problems.push(problem('/activityRetentionDays', `Give a whole number of days, 1 to ${maxActivityRetentionDays}.`));
+    problems.push(
+      problem('/activityRetentionDays', `Give a whole number of days, 1 to ${maxActivityRetentionDays}.`),
+    );
   }
   return problems.length === 0 ? ok(settings) : fail(problems);
 };

@@ -55,7 +55,10 @@ export const parseTenant = (input: TenantInput): Result<TenantInput, readonly Re
 const parseTenantName = (name: string): readonly RegistrationProblem[] => {
   if (!slug.test(name)) {
     return [
-      problem('/name', 'A tenant name is 1 to 63 lower-case letters, digits or dashes and begins with a letter or digit.'),
+      problem(
+        '/name',
+        'A tenant name is 1 to 63 lower-case letters, digits or dashes and begins with a letter or digit.',
+      ),
     ];
   }
   return name !== defaultTenant && reserved.has(name)

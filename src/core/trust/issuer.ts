@@ -16,7 +16,8 @@ const maxLength = 512;
  * Host names in lower case, dotted IPv4 and bracketed IPv6; path segments of RFC 3986 §3.3 without percent-encoding and
  * never empty, but for one trailing slash, which is significant (Auth0 and Azure v1 have one).
  */
-const shape = /^https?:\/\/(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*\/?$/;
+const shape =
+  /^https?:\/\/(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*\/?$/;
 
 /** The first thing wrong with the text, in words; each of these makes two spellings of one address possible (A28). */
 const refusals: readonly (readonly [(text: string) => boolean, string])[] = [
@@ -31,14 +32,23 @@ const refusals: readonly (readonly [(text: string) => boolean, string])[] = [
     (text) => !/^https?:\/\//.test(text),
     'The issuer is not an https URL. Give the exact value of the iss claim, beginning with https://.',
   ],
-  [(text) => text.includes('?'), 'The issuer has a query. An issuer identifier has none; remove everything from the ?.'],
-  [(text) => text.includes('#'), 'The issuer has a fragment. An issuer identifier has none; remove everything from the #.'],
+  [
+    (text) => text.includes('?'),
+    'The issuer has a query. An issuer identifier has none; remove everything from the ?.',
+  ],
+  [
+    (text) => text.includes('#'),
+    'The issuer has a fragment. An issuer identifier has none; remove everything from the #.',
+  ],
   [(text) => text.includes('%'), 'The issuer contains percent-encoding. Write the characters themselves.'],
   [
     (text) => authorityOf(text).includes('@'),
     'The issuer has user information before its host. Remove everything up to the @ sign.',
   ],
-  [(text) => /[A-Z]/.test(authorityOf(text)), 'The host of the issuer has upper-case letters. Write it in lower case.'],
+  [
+    (text) => /[A-Z]/.test(authorityOf(text)),
+    'The host of the issuer has upper-case letters. Write it in lower case.',
+  ],
   [
     (text) => /\/\.{1,2}(?:\/|$)/.test(text),
     'The path of the issuer has a dot segment. Write the path it resolves to.',
@@ -63,7 +73,9 @@ export const parseIssuerUrl = (text: string, policy: IssuerUrlPolicy): Result<Is
 
   // A default port, a numeric host in another notation or anything else the URL standard rewrites does not survive this.
   if (url.href !== text && url.href !== `${text}/`) {
-    return fail(`The issuer is not in its plain spelling. Write ${url.href.replace(/\/$/, '')} if that is what iss says.`);
+    return fail(
+      `The issuer is not in its plain spelling. Write ${url.href.replace(/\/$/, '')} if that is what iss says.`,
+    );
   }
   if (url.protocol === 'http:' && !policy.allowLoopbackHttp(url)) {
     return fail(

@@ -16,8 +16,10 @@ export const refuseAudience = (
     return `The audience is missing. Give the aud value the workload asks its platform for, for example ${ownIssuer}.`;
   }
   if (audience.length > maxLength) return `The audience is longer than ${maxLength} characters.`;
-  if (/[\s\p{Cc}]/u.test(audience)) return 'The audience contains a space or control character. Give the exact aud value.';
-  if (audience.includes('*')) return 'The audience is compared exactly and cannot hold a *. Give the exact aud value.';
+  if (/[\s\p{Cc}]/u.test(audience))
+    return 'The audience contains a space or control character. Give the exact aud value.';
+  if (audience.includes('*'))
+    return 'The audience is compared exactly and cannot hold a *. Give the exact aud value.';
   const other = presets.find((preset) => preset.isAudienceOfAnother(audience));
   if (other === undefined) return null;
   return `The audience ${audience} means another service (${other.title}), which could replay the token here. Have the workload ask for an audience of this server, for example ${ownIssuer}.`;

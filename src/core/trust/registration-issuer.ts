@@ -19,7 +19,10 @@ export const isOwnIssuer = (ownIssuers: readonly string[], issuer: string): bool
 const withoutScheme = (url: string): string => url.replace(/^https?:\/\//, '');
 
 /** Reads an issuer for registration: a clean URL (A28) that is not our own (ST-29). The error is one sentence. */
-export const parseRegisteredIssuer = (text: string, policy: IssuerRegistrationPolicy): Result<IssuerUrl, string> => {
+export const parseRegisteredIssuer = (
+  text: string,
+  policy: IssuerRegistrationPolicy,
+): Result<IssuerUrl, string> => {
   const issuer = parseIssuerUrl(text, policy);
   if (!issuer.ok) return issuer;
   if (isOwnIssuer(policy.ownIssuers, issuer.value)) {

@@ -10,5 +10,8 @@ export interface RegistrationProblem {
 export const problem = (path: string, message: string): RegistrationProblem => ({ path, message });
 
 /** The same problems, seen from the document that holds the part at `prefix`. */
-export const below = (prefix: string, problems: readonly RegistrationProblem[]): readonly RegistrationProblem[] =>
+export const below = (
+  prefix: string,
+  problems: readonly RegistrationProblem[],
+): readonly RegistrationProblem[] =>
   problems.map(({ path, message }) => ({ path: `${prefix}${path}`, message }));

@@ -53,11 +53,14 @@ const refusePatternText = (pattern: string): string | null => {
   if (/^\*+$/.test(pattern)) {
     return 'A bare * lets in every workload of this issuer. Begin the pattern with the part that names the owner.';
   }
-  if (!pattern.includes('*')) return 'The subjectPattern has no *. Give it as subject: it is then compared exactly.';
+  if (!pattern.includes('*'))
+    return 'The subjectPattern has no *. Give it as subject: it is then compared exactly.';
   const text = refuseText(pattern);
   if (text !== null) return text;
   const compiled = compilePattern(pattern);
-  return compiled.ok ? null : `${compiled.error.replace(/\.$/, '')}. Give a pattern such as repo:acme/payments:*.`;
+  return compiled.ok
+    ? null
+    : `${compiled.error.replace(/\.$/, '')}. Give a pattern such as repo:acme/payments:*.`;
 };
 
 const refusePatternReach = (pattern: string, preset: IssuerPreset | null): string | null => {
@@ -84,7 +87,10 @@ const refuseAnonymous = (
   const names = (condition: Condition): boolean =>
     preset.ownerClaims.includes(condition.claim) && !('matches' in condition);
   if (requirement.conditions.some(names)) return null;
-  const claims = preset.ownerClaims.length === 0 ? '' : `, or add a condition with equals on ${preset.ownerClaims.join(' or ')}`;
+  const claims =
+    preset.ownerClaims.length === 0
+      ? ''
+      : `, or add a condition with equals on ${preset.ownerClaims.join(' or ')}`;
   return `This subject does not name its owner, and ${preset.title} serves strangers too. Begin it with ${preset.subjectStarts.join(' or ')}${claims}.`;
 };
 

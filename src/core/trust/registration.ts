@@ -65,5 +65,7 @@ export const parseFederation = (
 };
 
 /** What makes two federations one: issuer, subject or pattern, audience (A43, ST-33). */
-export const federationIdentity = (federation: Pick<FederationInput, 'issuer' | 'subject' | 'subjectPattern' | 'audience'>): string =>
+export const federationIdentity = (
+  federation: Pick<FederationInput, 'issuer' | 'subject' | 'subjectPattern' | 'audience'>,
+): string =>
   JSON.stringify([federation.issuer, federation.subject, federation.subjectPattern, federation.audience]);

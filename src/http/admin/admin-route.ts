@@ -56,20 +56,23 @@ export const noContent = z.undefined().describe('Done; there is no body.');
  * Defines a route from its schemas and what it does. Nothing is coerced in a body and unknown members are refused (A108);
  * a request whose shape is wrong never reaches `handle`.
  */
-export const adminRoute = <Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Response extends z.ZodType>(
-  definition: {
-    readonly operation: AdminOperationName;
-    readonly status: AdminRoute['status'];
-    readonly params: Params;
-    readonly query: Query;
-    readonly body: Body | null;
-    readonly response: Response;
-    readonly handle: (
-      deps: AdminDependencies,
-      request: AdminRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
-    ) => Promise<Result<AdminAnswer<z.input<Response>>, AdminProblem>>;
-  },
-): AdminRoute => ({
+export const adminRoute = <
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+>(definition: {
+  readonly operation: AdminOperationName;
+  readonly status: AdminRoute['status'];
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body | null;
+  readonly response: Response;
+  readonly handle: (
+    deps: AdminDependencies,
+    request: AdminRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<Result<AdminAnswer<z.input<Response>>, AdminProblem>>;
+}): AdminRoute => ({
   operation: definition.operation,
   status: definition.status,
   schemas: definition,
@@ -78,7 +81,10 @@ export const adminRoute = <Params extends z.ZodType, Query extends z.ZodType, Bo
     if (!params.ok) return params;
     const query = parsePart(definition.query, request.query);
     if (!query.ok) return query;
-    const body = parsePart<z.ZodType>(definition.body ?? z.undefined({ error: 'This request has no body. Leave it out.' }), request.body);
+    const body = parsePart<z.ZodType>(
+      definition.body ?? z.undefined({ error: 'This request has no body. Leave it out.' }),
+      request.body,
+    );
     if (!body.ok) return body;
     return definition.handle(deps, {
       ...request,
@@ -96,7 +102,10 @@ const parsePart = <S extends z.ZodType>(schema: S, value: unknown): Result<z.out
 
 const describeIssue = (issue: z.core.$ZodIssue): readonly RegistrationProblem[] =>
   issue.code === 'unrecognized_keys'
-    ? issue.keys.map((key) => ({ path: pointerTo([...issue.path, key]), message: 'There is no such member. Remove it.' }))
+    ? issue.keys.map((key) => ({
+        path: pointerTo([...issue.path, key]),
+        message: 'There is no such member. Remove it.',
+      }))
     : [{ path: pointerTo(issue.path), message: `${issue.message.replace(/\.$/, '')}.` }];
 
 /** JSON pointer (RFC 6901 §3). */

@@ -27,15 +27,23 @@ const credentials = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 export const readBearerToken = (rawHeaders: readonly string[], url: string): PresentedToken => {
   const query = new URLSearchParams(url.split('?').slice(1).join('?'));
   if (query.has('access_token')) {
-    return { how: 'malformed', detail: 'Send the access token in the Authorization header, never in the query.' };
+    return {
+      how: 'malformed',
+      detail: 'Send the access token in the Authorization header, never in the query.',
+    };
   }
-  const headers = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization');
+  const headers = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'authorization',
+  );
   if (headers.length > 1) return { how: 'malformed', detail: 'Send one Authorization header.' };
   const header = headers[0]?.trim();
   if (header === undefined || !/^bearer(?: |$)/i.test(header)) return { how: 'none' };
   const token = credentials.exec(header)?.[1];
   if (token === undefined) {
-    return { how: 'malformed', detail: 'Send the Authorization header as Bearer, one space, and the access token.' };
+    return {
+      how: 'malformed',
+      detail: 'Send the Authorization header as Bearer, one space, and the access token.',
+    };
   }
   return { how: 'bearer', token };
 };
@@ -71,18 +79,23 @@ export const authenticateRequest = async (
     case 'none':
       sendProblem(request, challenge(''), {
         code: 'authentication_required',
-        detail: 'Send an access token of this tenant with the audience of the admin API as Authorization: Bearer.',
+        detail:
+          'Send an access token of this tenant with the audience of the admin API as Authorization: Bearer.',
       });
       return null;
     case 'malformed':
-      sendProblem(request, challenge('error="invalid_request", '), { code: 'malformed_request', detail: presented.detail });
+      sendProblem(request, challenge('error="invalid_request", '), {
+        code: 'malformed_request',
+        detail: presented.detail,
+      });
       return null;
     case 'bearer': {
       const verified = await deps.authenticate(tenant, presented.token);
       if (verified.ok) return { account: verified.account, sourceAddress: request.ip };
       sendProblem(request, challenge('error="invalid_token", '), {
         code: 'invalid_token',
-        detail: 'The access token is expired, not of this tenant, not for the admin API, or its account may not be used. Get a new one.',
+        detail:
+          'The access token is expired, not of this tenant, not for the admin API, or its account may not be used. Get a new one.',
       });
       return null;
     }

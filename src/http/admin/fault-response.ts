@@ -27,14 +27,20 @@ export const createFaultResponse =
     }
     switch (statusOf(error)) {
       case 413:
-        return sendProblem(request, reply, { code: 'body_too_large', detail: 'The body is larger than this server accepts.' });
+        return sendProblem(request, reply, {
+          code: 'body_too_large',
+          detail: 'The body is larger than this server accepts.',
+        });
       case 415:
         return sendProblem(request, reply, {
           code: 'unsupported_media_type',
           detail: 'Send the body as application/json in UTF-8.',
         });
       case 400:
-        return sendProblem(request, reply, { code: 'malformed_request', detail: 'The request cannot be read.' });
+        return sendProblem(request, reply, {
+          code: 'malformed_request',
+          detail: 'The request cannot be read.',
+        });
       default:
     }
     request.log.error({ err: error }, 'fault while answering an admin request');
@@ -55,4 +61,6 @@ export const createFaultResponse =
   };
 
 const statusOf = (error: unknown): number | undefined =>
-  error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
+  error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;

@@ -13,7 +13,8 @@ export const acceptJsonBodies = (scope: FastifyInstance): void => {
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     const contentType = request.headers['content-type'] ?? '';
     if (!mediaType.test(contentType)) return done(unsupported());
-    if (contentType.toLowerCase().includes('merge-patch') && request.method !== 'PATCH') return done(unsupported());
+    if (contentType.toLowerCase().includes('merge-patch') && request.method !== 'PATCH')
+      return done(unsupported());
     return parseJson(body, done);
   });
 };
@@ -23,7 +24,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const parseJson = (body: string | Buffer, done: (error: Error | null, value?: unknown) => void): void => {
   let value: unknown;
   try {
-    value = body.length === 0 ? undefined : JSON.parse(typeof body === 'string' ? body : decoder.decode(body));
+    value =
+      body.length === 0 ? undefined : JSON.parse(typeof body === 'string' ? body : decoder.decode(body));
   } catch {
     return done(new MalformedJson('The body is not JSON in UTF-8 (RFC 8259).'));
   }

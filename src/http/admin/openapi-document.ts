@@ -25,18 +25,24 @@ export const buildOpenapiDocument: typeof jsonSchemaTransformObject = (input) =>
     if (method === 'PATCH' || method === 'DELETE') parameters.push(ifMatch);
     for (const parameter of parameters) {
       // In a query everything is text; what it means is a number.
-      if ('name' in parameter && parameter.name === 'limit') Object.assign(parameter, { schema: limitSchema, example: 50 });
+      if ('name' in parameter && parameter.name === 'limit')
+        Object.assign(parameter, { schema: limitSchema, example: 50 });
     }
     if (parameters.length > 0) Object.assign(described, { parameters });
-    describeSuccess(described.responses ?? {}, method !== 'POST' && (path.includes('{') || path === '/settings'));
+    describeSuccess(
+      described.responses ?? {},
+      method !== 'POST' && (path.includes('{') || path === '/settings'),
+    );
   }
   return nameComponents(document);
 };
 
 const describeSuccess = (responses: object, oneResource: boolean): void => {
   for (const [status, response] of Object.entries(responses)) {
-    if (status === '201') Object.assign(response, { description: 'Created.', headers: { ETag: etag, Location: location } });
-    if (status === '200') Object.assign(response, { description: 'Done.', ...(oneResource ? { headers: { ETag: etag } } : {}) });
+    if (status === '201')
+      Object.assign(response, { description: 'Created.', headers: { ETag: etag, Location: location } });
+    if (status === '200')
+      Object.assign(response, { description: 'Done.', ...(oneResource ? { headers: { ETag: etag } } : {}) });
   }
 };
 
@@ -61,7 +67,9 @@ const nameComponents = <T extends DocumentParts>(document: T): T => {
   };
   const renamed = (value: unknown): unknown =>
     JSON.parse(JSON.stringify(value), (_key, text: unknown) =>
-      typeof text === 'string' && text.startsWith(prefix) ? `${prefix}${nameOf(text.slice(prefix.length))}` : text,
+      typeof text === 'string' && text.startsWith(prefix)
+        ? `${prefix}${nameOf(text.slice(prefix.length))}`
+        : text,
     );
   const kept = Object.fromEntries([...used].map((name) => [nameOf(name), schemas[name]]));
   return {

@@ -53,13 +53,14 @@ export const describeOperation = (route: AdminRoute, visibility: 'documented' | 
   if (visibility === 'hidden') return { hide: true, response: { [route.status]: route.schemas.response } };
   const operation: AdminOperation = adminOperations[route.operation];
   const where = operation.defaultTenantOnly === true ? ' of tenant `default`' : '';
+  const extension = { 'x-roles': [...operation.roles] };
   return {
+    ...extension,
     operationId: route.operation,
     summary: operation.summary,
     description: `For accounts${where} with role ${operation.roles.join(', ')}.`,
     tags: [tagOf(operation)],
     security: [{ accessToken: [] }],
-    ...{ 'x-roles': [...operation.roles] },
     ...(operation.path.includes('{') ? { params: route.schemas.params } : {}),
     ...(isList(route) ? { querystring: route.schemas.query } : {}),
     ...(route.schemas.body === null ? {} : { body: route.schemas.body, consumes: mediaTypesOf(operation) }),
@@ -108,9 +109,15 @@ const conflictsOf = (method: AdminOperation['method'], path: string): readonly A
   if (path.startsWith('/service-accounts')) {
     return method === 'DELETE'
       ? ['last_administrator']
-      : ['already_exists', 'federation_exists', 'issuer_conflict', ...(method === 'PATCH' ? (['last_administrator'] as const) : [])];
+      : [
+          'already_exists',
+          'federation_exists',
+          'issuer_conflict',
+          ...(method === 'PATCH' ? (['last_administrator'] as const) : []),
+        ];
   }
   if (path.startsWith('/tenants')) return [method === 'POST' ? 'already_exists' : 'default_tenant'];
-  if (method === 'POST') return path === '/trusted-issuers' ? ['already_exists', 'issuer_conflict'] : ['already_exists'];
+  if (method === 'POST')
+    return path === '/trusted-issuers' ? ['already_exists', 'issuer_conflict'] : ['already_exists'];
   return method === 'DELETE' || path.startsWith('/use-cases') ? ['in_use'] : [];
 };

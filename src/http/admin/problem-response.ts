@@ -2,21 +2,28 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AdminProblem, adminProblems } from '../../admin/admin-problem.ts';
 
 /** Sends a refusal as problem details (RFC 9457 §3, AD-03); `status` of the body is that of the answer. */
-export const sendProblem = (request: FastifyRequest, reply: FastifyReply, problem: AdminProblem): FastifyReply => {
+export const sendProblem = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  problem: AdminProblem,
+): FastifyReply => {
   const { status, title } = adminProblems[problem.code];
   return reply
     .code(status)
     .header('content-type', 'application/problem+json')
     .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title,
-        status,
-        detail: problem.detail,
-        instance: pathOf(request),
-        code: problem.code,
-        ...(problem.errors === undefined ? {} : { errors: problem.errors }),
-      }),
+      // Bytes, because Fastify would add a charset to text, and this media type has no such parameter (RFC 9457 §6.1).
+      Buffer.from(
+        JSON.stringify({
+          type: 'about:blank',
+          title,
+          status,
+          detail: problem.detail,
+          instance: pathOf(request),
+          code: problem.code,
+          ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+        }),
+      ),
     );
 };
 

@@ -56,7 +56,11 @@ export const registerAdminApi = async (app: FastifyInstance, deps: AdminApiDepen
 const createAdminScope =
   (deps: AdminApiDependencies, visibility: 'documented' | 'hidden') =>
   async (scope: FastifyInstance): Promise<void> => {
-    const authentication = { authenticate: deps.authenticate, tenants: deps.storage.tenants, baseIssuer: deps.baseIssuer };
+    const authentication = {
+      authenticate: deps.authenticate,
+      tenants: deps.storage.tenants,
+      baseIssuer: deps.baseIssuer,
+    };
     acceptJsonBodies(scope);
     // Shapes are checked by the route itself (`adminRoute`); Fastify's part is the document.
     scope.setValidatorCompiler(() => () => true);
@@ -120,9 +124,13 @@ const basePathOf = (request: FastifyRequest): string => /^.*?\/api\/v1/.exec(req
 
 const sendNothingHere = (request: FastifyRequest, reply: FastifyReply, prefix: string): FastifyReply => {
   const depth = prefix.split('/').length - 1;
-  const path = (request.url.split('?', 1)[0] ?? '').split('/').slice(depth + 1).join('/');
+  const path = (request.url.split('?', 1)[0] ?? '')
+    .split('/')
+    .slice(depth + 1)
+    .join('/');
   const allowed = allowedMethods(`/${path}`);
-  if (allowed.length === 0) return sendProblem(request, reply, { code: 'not_found', detail: 'There is nothing at this path.' });
+  if (allowed.length === 0)
+    return sendProblem(request, reply, { code: 'not_found', detail: 'There is nothing at this path.' });
   return sendProblem(request, reply.header('allow', allowed.join(', ')), {
     code: 'method_not_allowed',
     detail: `This resource has ${allowed.join(', ')}.`,

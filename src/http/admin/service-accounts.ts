@@ -68,7 +68,12 @@ const audiencesOf = (
     ? [...account.audiences]
     : [effectiveAudiences(account, tenantIssuer(deps.baseIssuer, account.tenant)).default];
 
-const filterOf = ({ team, useCase, status, q }: z.output<typeof listServiceAccountsQuery>): ServiceAccountFilter => ({
+const filterOf = ({
+  team,
+  useCase,
+  status,
+  q,
+}: z.output<typeof listServiceAccountsQuery>): ServiceAccountFilter => ({
   ...(team === undefined ? {} : { team }),
   ...(useCase === undefined ? {} : { useCase }),
   ...(status === undefined ? {} : { status }),

@@ -41,7 +41,11 @@ export const teamRoutes: readonly AdminRoute[] = [
     handle: async (deps, { actor, body }) => {
       const team = await createTeam(deps, actor, body);
       if (!team.ok) return team;
-      return ok({ body: toWire(team.value), version: team.value.version, location: `/teams/${team.value.name}` });
+      return ok({
+        body: toWire(team.value),
+        version: team.value.version,
+        location: `/teams/${team.value.name}`,
+      });
     },
   }),
   adminRoute({

@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import { createTenant, getTenant, listTenants, patchTenant } from '../../admin/tenants.ts';
 import { listQuery, pageOf } from '../../admin-api/page.ts';
-import { createTenantBody, openedTenantResource, patchTenantBody, tenantResource } from '../../admin-api/tenants.ts';
+import {
+  createTenantBody,
+  openedTenantResource,
+  patchTenantBody,
+  tenantResource,
+} from '../../admin-api/tenants.ts';
 import { identifier } from '../../admin-api/text.ts';
 import { ok } from '../../core/result.ts';
 import { type Tenant, tenantIssuer } from '../../core/tenants/tenant.ts';
@@ -60,7 +65,9 @@ export const tenantRoutes: readonly AdminRoute[] = [
     response: tenantResource,
     handle: async (deps, { actor, params }) => {
       const tenant = await getTenant(deps, actor, params.name);
-      return tenant.ok ? ok({ body: toWire(deps.baseIssuer, tenant.value), version: tenant.value.version }) : tenant;
+      return tenant.ok
+        ? ok({ body: toWire(deps.baseIssuer, tenant.value), version: tenant.value.version })
+        : tenant;
     },
   }),
   adminRoute({
@@ -72,7 +79,9 @@ export const tenantRoutes: readonly AdminRoute[] = [
     response: tenantResource,
     handle: async (deps, { actor, params, condition, body }) => {
       const tenant = await patchTenant(deps, actor, params.name, condition, body);
-      return tenant.ok ? ok({ body: toWire(deps.baseIssuer, tenant.value), version: tenant.value.version }) : tenant;
+      return tenant.ok
+        ? ok({ body: toWire(deps.baseIssuer, tenant.value), version: tenant.value.version })
+        : tenant;
     },
   }),
 ];

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { createUseCase, deleteUseCase, getUseCase, listUseCases, patchUseCase } from '../../admin/use-cases.ts';
+import {
+  createUseCase,
+  deleteUseCase,
+  getUseCase,
+  listUseCases,
+  patchUseCase,
+} from '../../admin/use-cases.ts';
 import { listQuery, pageOf } from '../../admin-api/page.ts';
 import { createUseCaseBody, patchUseCaseBody, useCaseResource } from '../../admin-api/use-cases.ts';
 import { identifier } from '../../admin-api/text.ts';
@@ -42,7 +48,11 @@ export const useCaseRoutes: readonly AdminRoute[] = [
     handle: async (deps, { actor, body }) => {
       const useCase = await createUseCase(deps, actor, body);
       if (!useCase.ok) return useCase;
-      return ok({ body: toWire(useCase.value), version: useCase.value.version, location: `/use-cases/${useCase.value.name}` });
+      return ok({
+        body: toWire(useCase.value),
+        version: useCase.value.version,
+        location: `/use-cases/${useCase.value.name}`,
+      });
     },
   }),
   adminRoute({

@@ -4,4 +4,5 @@ import type { EpochMilliseconds } from '../../core/time.ts';
 export const toIso = (time: EpochMilliseconds): string => new Date(time).toISOString();
 
 /** The same for a time that may not have come yet. */
-export const toIsoOrNull = (time: EpochMilliseconds | null): string | null => (time === null ? null : toIso(time));
+export const toIsoOrNull = (time: EpochMilliseconds | null): string | null =>
+  time === null ? null : toIso(time);

@@ -30,14 +30,22 @@ describe('ST-21 an audience that means another service is refused', () => {
     expect(refusal).toContain(ownIssuer);
   });
 
-  it.each([ownIssuer, `${ownIssuer}/token`, 'api.example.com', 'urn:example:sts', 'bureau', 'https://github.company.example/acme', 'sigstore.example.com'])(
-    'ST-20 ST-21 positive control: %s, configured as it is',
+  it.each([
+    ownIssuer,
+    `${ownIssuer}/token`,
+    'api.example.com',
+    'urn:example:sts',
+    'bureau',
+    'https://github.company.example/acme',
+    'sigstore.example.com',
+  ])('ST-20 ST-21 positive control: %s, configured as it is', (audience) => {
+    expect(refuseAudience(audience, presets, ownIssuer)).toBeNull();
+  });
+
+  it.each([null, '', 'a b', 'a\u0000', 'a\n', '*', 'https://sts.example.com/*', 'x'.repeat(513)])(
+    'ST-20 %j is no audience',
     (audience) => {
-      expect(refuseAudience(audience, presets, ownIssuer)).toBeNull();
+      expect(refuseAudience(audience, presets, ownIssuer)).not.toBeNull();
     },
   );
-
-  it.each([null, '', 'a b', 'a\u0000', 'a\n', '*', 'https://sts.example.com/*', 'x'.repeat(513)])('ST-20 %j is no audience', (audience) => {
-    expect(refuseAudience(audience, presets, ownIssuer)).not.toBeNull();
-  });
 });

@@ -77,7 +77,11 @@ describe('A28 AD-10 an issuer is a clean https URL, kept byte for byte', () => {
   });
 
   it('A98 a long hostile host costs nothing', () => {
-    for (const text of [`https://${'a-'.repeat(30_000)}`, `https://a/${'/.'.repeat(30_000)}`, 'a'.repeat(60_000)]) {
+    for (const text of [
+      `https://${'a-'.repeat(30_000)}`,
+      `https://a/${'/.'.repeat(30_000)}`,
+      'a'.repeat(60_000),
+    ]) {
       expect(parseIssuerUrl(text, policy).ok).toBe(false);
     }
   });

@@ -9,14 +9,19 @@ interface Described {
   readonly 'x-roles': readonly string[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
-  readonly responses: Readonly<Record<string, { readonly headers?: object; readonly content?: object; readonly description: string }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly headers?: object; readonly content?: object; readonly description: string }>
+  >;
 }
 
 interface Document {
   readonly openapi: string;
   readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, object>>; readonly securitySchemes: object };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, object>>;
+    readonly securitySchemes: object;
+  };
 }
 
 let server: AdminServer;
@@ -34,44 +39,61 @@ describe('contract §5, the OpenAPI document', () => {
   it('is OpenAPI 3.1 for the configured issuer and for tenants', () => {
     expect(reply.status).toBe(200);
     expect(document.openapi).toBe('3.1.0');
-    expect(document.servers.map(({ url }) => url)).toEqual([server.baseIssuer, `${server.baseIssuer}/t/{tenant}`]);
+    expect(document.servers.map(({ url }) => url)).toEqual([
+      server.baseIssuer,
+      `${server.baseIssuer}/t/{tenant}`,
+    ]);
   });
 
   it('describes every operation of the permission table and no other', () => {
     const described = Object.entries(document.paths).flatMap(([path, item]) =>
-      Object.entries(item).map(([method, operation]) => `${method.toUpperCase()} ${path} ${operation.operationId}`),
+      Object.entries(item).map(
+        ([method, operation]) => `${method.toUpperCase()} ${path} ${operation.operationId}`,
+      ),
     );
-    const wanted = Object.entries(adminOperations).map(([name, { method, path }]) => `${method} /api/v1${path} ${name}`);
+    const wanted = Object.entries(adminOperations).map(
+      ([name, { method, path }]) => `${method} /api/v1${path} ${name}`,
+    );
     expect(described.toSorted()).toEqual(wanted.toSorted());
   });
 
-  it.each(Object.entries(adminOperations))('says of %s who may, what it answers and how it refuses', (name, operation) => {
-    const described = document.paths[`/api/v1${operation.path}`]?.[operation.method.toLowerCase()];
-    expect(described?.operationId).toBe(name);
-    expect(described?.['x-roles']).toEqual([...operation.roles]);
-    expect(described?.security).toEqual([{ accessToken: [] }]);
-    expect(described?.summary).not.toBe('');
-    const statuses = Object.keys(described?.responses ?? {});
-    expect(statuses).toEqual(expect.arrayContaining(['401', '403', '422', '500', '503']));
-    const changes = operation.method === 'PATCH' || operation.method === 'DELETE';
-    expect(described?.parameters?.some(({ name: header }) => header === 'If-Match') ?? false).toBe(changes);
-    expect(statuses.includes('428')).toBe(changes);
-    for (const [status, { content }] of Object.entries(described?.responses ?? {})) {
-      if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
-    }
-    if (operation.method === 'PATCH') {
-      expect(Object.keys(described?.requestBody?.content ?? {})).toEqual(['application/json', 'application/merge-patch+json']);
-    }
-  });
+  it.each(Object.entries(adminOperations))(
+    'says of %s who may, what it answers and how it refuses',
+    (name, operation) => {
+      const described = document.paths[`/api/v1${operation.path}`]?.[operation.method.toLowerCase()];
+      expect(described?.operationId).toBe(name);
+      expect(described?.['x-roles']).toEqual([...operation.roles]);
+      expect(described?.security).toEqual([{ accessToken: [] }]);
+      expect(described?.summary).not.toBe('');
+      const statuses = Object.keys(described?.responses ?? {});
+      expect(statuses).toEqual(expect.arrayContaining(['401', '403', '422', '500', '503']));
+      const changes = operation.method === 'PATCH' || operation.method === 'DELETE';
+      expect(described?.parameters?.some(({ name: header }) => header === 'If-Match') ?? false).toBe(changes);
+      expect(statuses.includes('428')).toBe(changes);
+      for (const [status, { content }] of Object.entries(described?.responses ?? {})) {
+        if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+      }
+      if (operation.method === 'PATCH') {
+        expect(Object.keys(described?.requestBody?.content ?? {})).toEqual([
+          'application/json',
+          'application/merge-patch+json',
+        ]);
+      }
+    },
+  );
 
   it('has no reference that leads nowhere and no component that nothing needs', () => {
-    const names = [...reply.text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
+    const names = [...reply.text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name ?? '',
+    );
     expect([...new Set(names)].toSorted()).toEqual(Object.keys(document.components.schemas).toSorted());
     expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Input'))).toEqual([]);
   });
 
   it('gives an example with every body', () => {
-    const bodies = Object.entries(document.components.schemas).filter(([name]) => /^(Create|Patch)(?!Federation)/.test(name));
+    const bodies = Object.entries(document.components.schemas).filter(([name]) =>
+      /^(Create|Patch)(?!Federation)/.test(name),
+    );
     expect(bodies.length).toBeGreaterThan(8);
     for (const [, schema] of bodies) expect(schema).toHaveProperty('example');
   });

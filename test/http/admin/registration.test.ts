@@ -12,14 +12,20 @@ import { exampleKey } from '../../support/example-keys.ts';
 let server: AdminServer;
 let serial = 0;
 beforeAll(async () => {
-  server = await startAdminServer({ outboundAllow: '127.0.0.1:9000', aliasIssuers: ['https://alias.example.com'] });
+  server = await startAdminServer({
+    outboundAllow: '127.0.0.1:9000',
+    aliasIssuers: ['https://alias.example.com'],
+  });
 });
 afterAll(() => server.close());
 
 /** Registers an account with one federation, whose subject is new unless it is said. */
 const register = (federation: object) => {
   serial += 1;
-  const subject = 'subjectPattern' in federation || 'subject' in federation ? {} : { subject: `repo:acme/app-${serial}:ref` };
+  const subject =
+    'subjectPattern' in federation || 'subject' in federation
+      ? {}
+      : { subject: `repo:acme/app-${serial}:ref` };
   const { subject: _subject, ...good } = goodFederation;
   return server.request('POST', '/api/v1/service-accounts', {
     body: goodAccount(`account-${serial}`, { federations: [{ ...good, ...subject, ...federation }] }),
@@ -53,15 +59,17 @@ describe('A28 AD-10 issuer look-alikes at registration', () => {
     expect(pathsOf(trusted)).toEqual(['/issuer']);
   });
 
-  it.each(['https://sts.example.com', 'https://sts.example.com/', 'https://sts.example.com/t/acme', 'https://alias.example.com/spiffe'])(
-    'ST-29 AD-10 our own issuer %s',
-    async (issuer) => {
-      const reply = await register({ issuer });
-      expect(reply.status).toBe(422);
-      expect(messagesOf(reply)).toContain('issuer of this server');
-      expect((await server.request('POST', '/api/v1/trusted-issuers', { body: { issuer } })).status).toBe(422);
-    },
-  );
+  it.each([
+    'https://sts.example.com',
+    'https://sts.example.com/',
+    'https://sts.example.com/t/acme',
+    'https://alias.example.com/spiffe',
+  ])('ST-29 AD-10 our own issuer %s', async (issuer) => {
+    const reply = await register({ issuer });
+    expect(reply.status).toBe(422);
+    expect(messagesOf(reply)).toContain('issuer of this server');
+    expect((await server.request('POST', '/api/v1/trusted-issuers', { body: { issuer } })).status).toBe(422);
+  });
 
   it('A28 positive control: two issuers that differ in a trailing slash are two', async () => {
     for (const issuer of ['https://slash.example.org', 'https://slash.example.org/']) {
@@ -126,11 +134,18 @@ describe('AD-12 subjects and audiences at registration', () => {
 
   it('scopes are bounded by the use case', async () => {
     const body = (scopes: string[]) => goodAccount('bounded', { useCase: 'cert-manager-issuer', scopes });
-    const refused = await server.request('POST', '/api/v1/service-accounts', { body: body(['certificates:write']) });
+    const refused = await server.request('POST', '/api/v1/service-accounts', {
+      body: body(['certificates:write']),
+    });
     expect(pathsOf(refused)).toEqual(['/scopes/0']);
     expect(messagesOf(refused)).toContain('certificates:read');
-    expect((await server.request('POST', '/api/v1/service-accounts', { body: body(['*']) })).status).toBe(422);
-    expect((await server.request('POST', '/api/v1/service-accounts', { body: body(['certificates:read']) })).status).toBe(201);
+    expect((await server.request('POST', '/api/v1/service-accounts', { body: body(['*']) })).status).toBe(
+      422,
+    );
+    expect(
+      (await server.request('POST', '/api/v1/service-accounts', { body: body(['certificates:read']) }))
+        .status,
+    ).toBe(201);
   });
 });
 
@@ -144,16 +159,25 @@ describe('A43 ST-33 two federations never match the same token', () => {
   });
 
   it('A43 in parallel: one 201, the others 409, and nothing of them is left', async () => {
-    const replies = await Promise.all(Array.from({ length: 12 }, () => register({ subject: 'repo:acme/parallel:ref' })));
-    const statuses = replies.map(({ status }) => status).toSorted();
+    const replies = await Promise.all(
+      Array.from({ length: 12 }, () => register({ subject: 'repo:acme/parallel:ref' })),
+    );
+    const statuses = replies.map(({ status }) => status).toSorted((a, b) => a - b);
     expect(statuses).toEqual([201, ...Array.from({ length: 11 }, () => 409)]);
     const holders = await server.storage.serviceAccounts.findByIssuer('default', goodFederation.issuer);
-    expect(holders.filter(({ federations }) => federations[0]?.subject === 'repo:acme/parallel:ref')).toHaveLength(1);
+    expect(
+      holders.filter(({ federations }) => federations[0]?.subject === 'repo:acme/parallel:ref'),
+    ).toHaveLength(1);
   });
 
   it('A43 twice in one body is 422 at the second', async () => {
-    const federations = [goodFederation, goodFederation].map((one) => ({ ...one, subject: 'repo:acme/body:ref' }));
-    const reply = await server.request('POST', '/api/v1/service-accounts', { body: goodAccount('twice', { federations }) });
+    const federations = [goodFederation, goodFederation].map((one) => ({
+      ...one,
+      subject: 'repo:acme/body:ref',
+    }));
+    const reply = await server.request('POST', '/api/v1/service-accounts', {
+      body: goodAccount('twice', { federations }),
+    });
     expect(pathsOf(reply)).toEqual(['/federations/1']);
   });
 
@@ -171,7 +195,9 @@ describe('A43 ST-33 two federations never match the same token', () => {
 
   it('ST-33 positive control: another audience is another federation', async () => {
     await register({ subject: 'repo:acme/aud:ref' });
-    expect((await register({ subject: 'repo:acme/aud:ref', audience: 'https://other.example.com' })).status).toBe(201);
+    expect(
+      (await register({ subject: 'repo:acme/aud:ref', audience: 'https://other.example.com' })).status,
+    ).toBe(201);
   });
 });
 
@@ -207,7 +233,9 @@ describe('A46 AD-11 no inward address can be registered', () => {
     const account = await register({ issuer: 'https://a46.example.org', jwksUri });
     expect(account.status).toBe(422);
     expect(pathsOf(account)).toEqual(['/federations/0/jwksUri']);
-    const trusted = await server.request('POST', '/api/v1/trusted-issuers', { body: { issuer: 'https://a46.example.org', jwksUri } });
+    const trusted = await server.request('POST', '/api/v1/trusted-issuers', {
+      body: { issuer: 'https://a46.example.org', jwksUri },
+    });
     expect(trusted.status).toBe(422);
     expect(pathsOf(trusted)).toEqual(['/jwksUri']);
     expect(await server.storage.trustedIssuers.findByIssuer('default', 'https://a46.example.org')).toBeNull();
@@ -219,7 +247,9 @@ describe('A46 AD-11 no inward address can be registered', () => {
       const reply = await server.request('POST', '/api/v1/trusted-issuers', { body: { issuer } });
       expect(reply.status).toBe(422);
       expect(pathsOf(reply)).toEqual(['/issuer']);
-      const pinned = await server.request('POST', '/api/v1/trusted-issuers', { body: { issuer, jwks: { keys: [exampleKey] } } });
+      const pinned = await server.request('POST', '/api/v1/trusted-issuers', {
+        body: { issuer, jwks: { keys: [exampleKey] } },
+      });
       expect(pinned.status).toBe(201);
     },
   );
@@ -227,7 +257,10 @@ describe('A46 AD-11 no inward address can be registered', () => {
   it('A46 positive control: a public address, and a loopback one the operator listed', async () => {
     const listed = await register({ issuer: 'http://127.0.0.1:9000', jwksUri: 'http://127.0.0.1:9000/jwks' });
     expect(listed.status).toBe(201);
-    const open = await register({ issuer: 'https://public.example.org', jwksUri: 'https://keys.example.net/jwks' });
+    const open = await register({
+      issuer: 'https://public.example.org',
+      jwksUri: 'https://keys.example.net/jwks',
+    });
     expect(open.status).toBe(201);
   });
 });
@@ -239,16 +272,26 @@ describe('contract §5 the trusted issuer is registered with the account', () =>
     expect((first.body['federations'] as readonly object[])[0]).toMatchObject(federation);
     expect((await register({ issuer: federation.issuer })).body['federations']).toMatchObject([federation]);
     const registered = await server.storage.trustedIssuers.findByIssuer('default', federation.issuer);
-    expect(registered).toMatchObject({ ...federation, replay: 'reusable', staleIfErrorSeconds: 3600, status: 'enabled' });
+    expect(registered).toMatchObject({
+      ...federation,
+      replay: 'reusable',
+      staleIfErrorSeconds: 3600,
+      status: 'enabled',
+    });
   });
 
   it('issuer_conflict for another JWKS URI, and nothing is kept', async () => {
-    const federation = { issuer: 'https://conflict.example.org', jwksUri: 'https://conflict.example.org/jwks' };
+    const federation = {
+      issuer: 'https://conflict.example.org',
+      jwksUri: 'https://conflict.example.org/jwks',
+    };
     await register(federation);
     const other = await register({ ...federation, jwksUri: 'https://evil.example.org/jwks' });
     expect(other.status).toBe(409);
     expect(other.body['code']).toBe('issuer_conflict');
-    const trusted = await server.request('POST', '/api/v1/trusted-issuers', { body: { ...federation, jwksUri: 'https://evil.example.org/jwks' } });
+    const trusted = await server.request('POST', '/api/v1/trusted-issuers', {
+      body: { ...federation, jwksUri: 'https://evil.example.org/jwks' },
+    });
     expect(trusted.body['code']).toBe('issuer_conflict');
     const same = await server.request('POST', '/api/v1/trusted-issuers', { body: federation });
     expect(same.body['code']).toBe('already_exists');
@@ -258,14 +301,22 @@ describe('contract §5 the trusted issuer is registered with the account', () =>
 
   it('a platform that is known brings its JWKS URI', async () => {
     const reply = await register({ issuer: 'https://token.actions.githubusercontent.com' });
-    expect(reply.body['federations']).toMatchObject([{ jwksUri: 'https://token.actions.githubusercontent.com/.well-known/jwks' }]);
+    expect(reply.body['federations']).toMatchObject([
+      { jwksUri: 'https://token.actions.githubusercontent.com/.well-known/jwks' },
+    ]);
   });
 
   it('discovery that led to the same place is no conflict', async () => {
     await register({ issuer: 'https://found.example.org' });
     server.keyHealth.jwksUri = 'https://found.example.org/keys';
-    const same = await register({ issuer: 'https://found.example.org', jwksUri: 'https://found.example.org/keys' });
-    const other = await register({ issuer: 'https://found.example.org', jwksUri: 'https://found.example.org/others' });
+    const same = await register({
+      issuer: 'https://found.example.org',
+      jwksUri: 'https://found.example.org/keys',
+    });
+    const other = await register({
+      issuer: 'https://found.example.org',
+      jwksUri: 'https://found.example.org/others',
+    });
     server.keyHealth.jwksUri = null;
     expect([same.status, other.status]).toEqual([201, 409]);
   });
@@ -276,8 +327,22 @@ describe('A114 nothing dangerous can be set through the API', () => {
     ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', bearerTokenFile: '/var/run/token' }],
     ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', caFile: '/etc/ssl/ca.pem' }],
     ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', caCertificates: '/etc/ssl/ca.pem' }],
-    ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', caCertificates: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----' }],
-    ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', caCertificates: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' }],
+    [
+      'POST',
+      '/trusted-issuers',
+      {
+        issuer: 'https://f.example.org',
+        caCertificates: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----',
+      },
+    ],
+    [
+      'POST',
+      '/trusted-issuers',
+      {
+        issuer: 'https://f.example.org',
+        caCertificates: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
+      },
+    ],
     ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', jwksUri: 'file:///etc/passwd' }],
     ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', jwksFile: '/etc/jwks.json' }],
     ['POST', '/trusted-issuers', { issuer: 'https://f.example.org', proxy: 'http://10.0.0.1:3128' }],
@@ -294,7 +359,10 @@ describe('A114 nothing dangerous can be set through the API', () => {
   });
 
   it('A114 positive control: a setting that is one', async () => {
-    expect((await server.request('PATCH', '/api/v1/settings', { ifMatch: '*', body: { strictScopes: true } })).status).toBe(200);
+    expect(
+      (await server.request('PATCH', '/api/v1/settings', { ifMatch: '*', body: { strictScopes: true } }))
+        .status,
+    ).toBe(200);
   });
 });
 
@@ -304,7 +372,9 @@ describe('A117 text is taken literally', () => {
     const value = encodeURIComponent(text);
     for (const path of [
       ...['team', 'useCase', 'q', 'cursor'].map((name) => `/service-accounts?${name}=${value}`),
-      ...['type', 'reason', 'account', 'issuer', 'subject', 'jti', 'receipt', 'from', 'cursor'].map((name) => `/activities?${name}=${value}`),
+      ...['type', 'reason', 'account', 'issuer', 'subject', 'jti', 'receipt', 'from', 'cursor'].map(
+        (name) => `/activities?${name}=${value}`,
+      ),
       `/teams?cursor=${value}`,
       `/teams/${value}`,
       `/trusted-issuers/${value}`,
@@ -315,13 +385,15 @@ describe('A117 text is taken literally', () => {
       expect([200, 400, 404, 422], `${path} ${reply.text}`).toContain(reply.status);
       const items = reply.body['items'] as readonly unknown[] | undefined;
       // No account is named with one of these yet, so that a wildcard would show.
-      if (!path.includes('?q=_')) expect(items ?? [], path).toEqual([]);
+      if (!path.includes('?q=_')) expect([path, items ?? []]).toEqual([path, []]);
     }
   });
 
   it('A117 q finds wildcards only where they stand', async () => {
     for (const name of ['ten%off', 'ten_off', 'tenXoff', 'ten\\off', "o'neil"]) {
-      expect((await server.request('POST', '/api/v1/service-accounts', { body: goodAccount(name) })).status).toBe(201);
+      expect(
+        (await server.request('POST', '/api/v1/service-accounts', { body: goodAccount(name) })).status,
+      ).toBe(201);
     }
     const find = async (q: string) => {
       const reply = await server.request('GET', `/api/v1/service-accounts?q=${encodeURIComponent(q)}`);
