@@ -300,7 +300,7 @@ describe('JF-12 nothing of ours is in the request', () => {
 
   it('JF-12 a proxy of the environment, and cookies, never count', async () => {
     const canary = await createCanary();
-    closing.push(canary.close);
+    closing.push(() => canary.close());
     vi.stubEnv('HTTP_PROXY', canary.url);
     vi.stubEnv('HTTPS_PROXY', canary.url);
     issuer.setHeaders({ 'set-cookie': 'a=b' });
