@@ -21,6 +21,16 @@ export interface Credentials {
 export const readCredentials = async (file: string): Promise<Credentials> =>
   JSON.parse(await readFile(file, 'utf8')) as Credentials;
 
+/** Signs in with a credentials file; the access token. */
+const signIn = async (file: string): Promise<string> => {
+  const credentials = await readCredentials(file);
+  const body = new URLSearchParams(await buildSignIn(credentials));
+  const response = await fetch(credentials.tokenEndpoint, { method: 'POST', body });
+  const answer = (await response.json()) as { readonly access_token?: string };
+  if (answer.access_token === undefined) throw new Error(`no token: ${JSON.stringify(answer)}`);
+  return answer.access_token;
+};
+
 /** The form that asks for an access token: an assertion that lives a minute and works once. */
 export const buildSignIn = async (credentials: Credentials): Promise<Record<string, string>> => {
   const assertion = await new SignJWT()
@@ -40,10 +50,11 @@ export const buildSignIn = async (credentials: Credentials): Promise<Record<stri
 };
 
 if (import.meta.main) {
-  const credentials = await readCredentials(process.argv[2] ?? 'data/admin.json');
-  const body = new URLSearchParams(await buildSignIn(credentials));
-  const response = await fetch(credentials.tokenEndpoint, { method: 'POST', body });
-  const answer = (await response.json()) as { readonly access_token?: string };
-  if (answer.access_token === undefined) throw new Error(`no token: ${JSON.stringify(answer)}`);
-  process.stdout.write(`${answer.access_token}\n`);
+  try {
+    process.stdout.write(`${await signIn(process.argv[2] ?? 'data/admin.json')}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write('Is the server running, and is this its credentials file?\n');
+    process.exitCode = 1;
+  }
 }

@@ -76,10 +76,7 @@ const tell = async (screen: Screen, cleanup: AsyncDisposableStack, signal: Abort
   const platform = await startPracticeIssuer(0);
   cleanup.defer(() => platform.close());
   // A platform on loopback is reached only because the operator says so.
-  const bureau = await startBureau({
-    dataDir,
-    environment: { BUREAU_OUTBOUND_ALLOW: platform.place, BUREAU_STOP_DELAY_SECONDS: '0' },
-  });
+  const bureau = await startBureau({ dataDir, environment: { BUREAU_OUTBOUND_ALLOW: platform.place } });
   cleanup.defer(async () => void (await bureau.stop()));
   screen.fields({
     bureau: bureau.issuer,
@@ -194,6 +191,8 @@ const pick = (
 const interrupted = new AbortController();
 // `on`, not `once`: a second Ctrl-C must not end the program before everything it started has ended.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort());
+// Whoever read the output has gone, as with `| head`.
+process.stdout.on('error', () => interrupted.abort());
 
 const screen = createScreen(process.stdout);
 const cleanup = new AsyncDisposableStack();
