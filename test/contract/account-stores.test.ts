@@ -36,7 +36,10 @@ const different: readonly [string, (federation: Federation) => Federation][] = [
   ['the subject as a pattern', (f) => ({ ...f, subject: null, subjectPattern: f.subject })],
   ['another audience', (f) => ({ ...f, audience: 'https://sts.example/' })],
   ['no conditions', (f) => ({ ...f, conditions: [] })],
-  ['a value of another type', (f) => ({ ...f, conditions: [{ claim: 'repository_owner_id', equals: 8675309 }] })],
+  [
+    'a value of another type',
+    (f) => ({ ...f, conditions: [{ claim: 'repository_owner_id', equals: 8675309 }] }),
+  ],
   ['an expression', (f) => ({ ...f, cel: 'true' })],
 ];
 
@@ -92,7 +95,9 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
         }
       }
       const kept = await opened.storage.serviceAccounts.findByIssuer('acme', federation.issuer);
-      expect(kept.filter((account) => account.federations[0]?.subject === federation.subject)).toHaveLength(1);
+      expect(kept.filter((account) => account.federations[0]?.subject === federation.subject)).toHaveLength(
+        1,
+      );
     });
 
     it('A43 an update cannot take what another account holds, and then changes nothing', async () => {
@@ -268,7 +273,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     );
     const { teams, useCases } = opened.storage;
     expect([await teams.inUse(tenant, 'blue'), await teams.inUse(tenant, 'green')]).toEqual([true, false]);
-    expect([await useCases.inUse(tenant, 'reader'), await useCases.inUse(tenant, 'x')]).toEqual([true, false]);
+    expect([await useCases.inUse(tenant, 'reader'), await useCases.inUse(tenant, 'x')]).toEqual([
+      true,
+      false,
+    ]);
     expect([await teams.inUse('other', 'blue'), await useCases.inUse('other', 'reader')]).toEqual([
       false,
       false,
@@ -303,9 +311,11 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     });
 
     it('refuses a key of an account that is not there', async () => {
-      await expect(opened.storage.accountKeys.insert(sampleAccountKey(sampleAccount()))).rejects.toThrow(
-        /foreign key/i,
-      );
+      await expect(
+        opened.storage.accountKeys.insert(sampleAccountKey(sampleAccount())),
+      ).rejects.toMatchObject({
+        cause: { message: expect.stringMatching(/foreign key/i) },
+      });
     });
 
     it('notes the latest use, never an earlier one, and not across tenants', async () => {

@@ -62,7 +62,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   it('appending a line again, after an answer that was lost, changes nothing', async () => {
     const activity = sampleActivity({ tenant: 'again' });
     await opened.storage.activities.append([activity]);
-    await opened.storage.activities.append([{ ...activity, reason: 'edited' }, sampleActivity({ tenant: 'again' })]);
+    await opened.storage.activities.append([
+      { ...activity, reason: 'edited' },
+      sampleActivity({ tenant: 'again' }),
+    ]);
     expect(await opened.storage.activities.find('again', activity.id)).toEqual(activity);
     expect((await opened.storage.activities.list('again', {}, everything)).items).toHaveLength(2);
   });
@@ -120,9 +123,9 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   it.each(['', 'x', Buffer.from('teams:1').toString('base64url'), '\0', "' or 1=1 --"])(
     'A117 a cursor nobody made is an InvalidCursor: %j',
     async (cursor) => {
-      await expect(
-        opened.storage.activities.list('acme', {}, { limit: 5, cursor }),
-      ).rejects.toBeInstanceOf(InvalidCursor);
+      await expect(opened.storage.activities.list('acme', {}, { limit: 5, cursor })).rejects.toBeInstanceOf(
+        InvalidCursor,
+      );
     },
   );
 
@@ -162,15 +165,21 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       [{ jti: jti.toUpperCase() }, []],
       [{ outcome: 'refused', reason: 'expired', from: sampleTime + 3 }, ['four', 'three']],
       [{ outcome: 'issued', subject: 'one' }, []],
-    ] as [ActivityFilter, string[]][])('A117 %j narrows to what matches exactly', async (filter, subjects) => {
-      const { items } = await opened.storage.activities.list(tenant, filter, everything);
-      expect(items.map((item) => item.subject)).toEqual(subjects);
-    });
+    ] as [ActivityFilter, string[]][])(
+      'A117 %j narrows to what matches exactly',
+      async (filter, subjects) => {
+        const { items } = await opened.storage.activities.list(tenant, filter, everything);
+        expect(items.map((item) => item.subject)).toEqual(subjects);
+      },
+    );
 
     it('pages within a filter', async () => {
       const filter: ActivityFilter = { outcome: 'refused' };
       const first = await opened.storage.activities.list(tenant, filter, { limit: 3, cursor: null });
-      const rest = await opened.storage.activities.list(tenant, filter, { limit: 3, cursor: first.nextCursor });
+      const rest = await opened.storage.activities.list(tenant, filter, {
+        limit: 3,
+        cursor: first.nextCursor,
+      });
       expect([...first.items, ...rest.items].map((item) => item.subject)).toEqual(
         all.filter((subject) => subject !== 'two'),
       );

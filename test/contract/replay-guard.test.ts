@@ -19,7 +19,9 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
 
   it('CA-14 of 20 parallel uses exactly one is the first', async () => {
     const uses = await Promise.all(
-      Array.from({ length: 20 }, () => opened.storage.replayGuard.consume('acme', 'client', 'race', sampleTime)),
+      Array.from({ length: 20 }, () =>
+        opened.storage.replayGuard.consume('acme', 'client', 'race', sampleTime),
+      ),
     );
     expect(uses.filter(Boolean)).toHaveLength(1);
   });
@@ -44,9 +46,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       const [here, there] = await Promise.all([
         Promise.all(jtis.map((jti) => opened.storage.replayGuard.consume('acme', 'client', jti, sampleTime))),
         Promise.all(
-          jtis
-            .toReversed()
-            .map((jti) => other.replayGuard.consume('acme', 'client', jti, sampleTime)),
+          jtis.toReversed().map((jti) => other.replayGuard.consume('acme', 'client', jti, sampleTime)),
         ),
       ]);
       const accepted = jtis.map((_, index) => Number(here[index]) + Number(there[99 - index]));

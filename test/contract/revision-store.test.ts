@@ -21,7 +21,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     );
   });
 
-  it('it grows with the transaction of the change, or not at all', async () => {
+  it('grows with the transaction of the change, or not at all', async () => {
     const before = (await opened.storage.revisions.all()).get('acme') ?? 0;
     await expect(
       opened.storage.transaction(async (stores) => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
+import { StoreUnavailable } from '../../src/ports/storage.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleAccount, sampleActivity, sampleTeam } from '../support/stored-samples.ts';
 
@@ -115,12 +116,20 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       await opened.storage.ping();
     });
 
-    it('rejects once it is closed', async () => {
+    it('A67 everything rejects once it is closed, and nothing is taken for a no', async () => {
       const place = await createPlace();
       const storage = await openStorage({ url: place.url });
       await storage.close();
       await expect(storage.ping()).rejects.toThrow();
-      await expect(storage.teams.find('acme', 'x')).rejects.toThrow();
+      for (const attempt of [
+        () => storage.teams.find('acme', 'x'),
+        () => storage.serviceAccounts.findByIssuer('acme', 'x'),
+        () => storage.activities.append([sampleActivity()]),
+        () => storage.replayGuard.consume('acme', 'client', 'jti', 1),
+        () => storage.transaction(() => Promise.resolve()),
+      ]) {
+        await expect(attempt()).rejects.toBeInstanceOf(StoreUnavailable);
+      }
       await place.remove();
     });
   });

@@ -20,14 +20,14 @@ interface Versioned {
 interface Subject {
   readonly what: string;
   /** Makes a new thing in `tenant`; `key` fixes what must be unique in the tenant. */
-  make(tenant: string, key?: string): Versioned;
-  key(value: Versioned): string;
-  insert(stores: Stores, value: Versioned): Promise<void>;
-  update(stores: Stores, value: Versioned): Promise<boolean>;
-  find(stores: Stores, tenant: string, value: Versioned): Promise<Versioned | null>;
-  findByText(stores: Stores, tenant: string, text: string): Promise<Versioned | null>;
-  list(stores: Stores, tenant: string, page: PageRequest): Promise<Page<Versioned>>;
-  remove?(stores: Stores, tenant: string, value: Versioned, version: number): Promise<boolean>;
+  readonly make: (tenant: string, key?: string) => Versioned;
+  readonly key: (value: Versioned) => string;
+  readonly insert: (stores: Stores, value: Versioned) => Promise<void>;
+  readonly update: (stores: Stores, value: Versioned) => Promise<boolean>;
+  readonly find: (stores: Stores, tenant: string, value: Versioned) => Promise<Versioned | null>;
+  readonly findByText: (stores: Stores, tenant: string, text: string) => Promise<Versioned | null>;
+  readonly list: (stores: Stores, tenant: string, page: PageRequest) => Promise<Page<Versioned>>;
+  readonly remove?: (stores: Stores, tenant: string, value: Versioned, version: number) => Promise<boolean>;
 }
 
 const subject = <T extends Versioned>(of: {

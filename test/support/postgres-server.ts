@@ -34,7 +34,9 @@ const chooseUser = (): RunAs => {
       // Not every system has both.
     }
   }
-  throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody to run it as');
+  throw new Error(
+    'PostgreSQL does not run as root, and there is neither a user postgres nor nobody to run it as',
+  );
 };
 
 const everyoneMayEnter = async (folder: string): Promise<boolean> => {

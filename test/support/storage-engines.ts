@@ -14,7 +14,7 @@ export interface StoragePlace {
 /** Every implementation of the storage ports. */
 export const storageEngines: readonly {
   readonly engine: 'SQLite' | 'PostgreSQL';
-  createPlace(): Promise<StoragePlace>;
+  readonly createPlace: () => Promise<StoragePlace>;
 }[] = [
   {
     engine: 'SQLite',
@@ -43,9 +43,7 @@ export interface OpenedStorage {
 }
 
 /** Opens a storage in an empty place. */
-export const openInEmptyPlace = async (
-  createPlace: () => Promise<StoragePlace>,
-): Promise<OpenedStorage> => {
+export const openInEmptyPlace = async (createPlace: () => Promise<StoragePlace>): Promise<OpenedStorage> => {
   const place = await createPlace();
   const storage = await openStorage({ url: place.url });
   return {

@@ -8,6 +8,6 @@ export type EngineName = 'sqlite' | 'postgres';
 export interface Engine {
   readonly db: Kysely<Database>;
   /** Runs `work` in a transaction while no other transaction of this kind runs, on any node. */
-  transact<T>(work: (db: Kysely<Database>) => Promise<T>): Promise<T>;
-  close(): Promise<void>;
+  readonly transact: <T>(work: (db: Kysely<Database>) => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
 }

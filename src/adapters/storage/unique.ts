@@ -32,7 +32,10 @@ export const updateUnique = async <T>(what: string, update: () => Promise<T>): P
   }
 };
 
-const savepoint = async (db: Kysely<Database>, act: 'savepoint' | 'release' | 'rollback to'): Promise<void> => {
+const savepoint = async (
+  db: Kysely<Database>,
+  act: 'savepoint' | 'release' | 'rollback to',
+): Promise<void> => {
   await db.executeQuery(CompiledQuery.raw(`${act} one_change`));
 };
 

@@ -16,7 +16,7 @@ const graceMilliseconds = 2000;
 const int8 = 20;
 
 const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
     oid === int8 ? Number : pg.types.getTypeParser(oid, format),
 } as typeof pg.types;
 
@@ -68,7 +68,7 @@ export const openPool = (options: PoolOptions): PostgresPool => {
       release: (discard?: boolean) => {
         client.release(broken || discard === true);
       },
-    } as PostgresPoolClient;
+    };
   };
 
   return {
@@ -80,5 +80,5 @@ export const openPool = (options: PoolOptions): PostgresPool => {
     },
     end: () => pool.end(),
     options: pool.options,
-  } as PostgresPool;
+  };
 };

@@ -29,7 +29,8 @@ const toUnusable = (path: string, error: unknown): unknown => {
     return error;
   }
   const code = error instanceof SqliteFailure && error.resultCode !== null ? error.resultCode & 0xff : -1;
-  const what = sentences[code] ?? `cannot be used: ${error instanceof Error ? error.message : 'unknown fault'}`;
+  const what =
+    sentences[code] ?? `cannot be used: ${error instanceof Error ? error.message : 'unknown fault'}`;
   return new StorageUnusable(`The database file ${path} ${what}.`, { cause: error });
 };
 
@@ -40,9 +41,12 @@ const createFile = async (path: string): Promise<void> => {
     await (await open(path, 'a+', 0o600)).close();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
-    throw new StorageUnusable(`The database file ${path} cannot be created or opened for writing (${code}).`, {
-      cause: error,
-    });
+    throw new StorageUnusable(
+      `The database file ${path} cannot be created or opened for writing (${code}).`,
+      {
+        cause: error,
+      },
+    );
   }
 };
 

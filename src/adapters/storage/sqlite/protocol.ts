@@ -10,7 +10,12 @@ export interface WorkerOptions {
 
 /** What the worker is asked. */
 export type WorkerRequest =
-  | { readonly id: number; readonly ask: 'run'; readonly sql: string; readonly parameters: readonly Bindable[] }
+  | {
+      readonly id: number;
+      readonly ask: 'run';
+      readonly sql: string;
+      readonly parameters: readonly Bindable[];
+    }
   /** Ends the transaction if one is open: SQLite ends some by itself, for example when the disk is full. */
   | { readonly id: number; readonly ask: 'rollback' }
   | { readonly id: number; readonly ask: 'close' };

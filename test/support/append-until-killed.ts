@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { createGroupCommitLog } from '../../src/adapters/activity/group-commit.ts';
+import { openStorage } from '../../src/adapters/storage/open-storage.ts';
+import { sampleActivity, sampleTime } from './stored-samples.ts';
+
+// Records activities and uses jtis without end, and prints each id once it was acknowledged; the tests kill it.
+const [, , url = ''] = process.argv;
+const storage = await openStorage({ url });
+const log = createGroupCommitLog({
+  append: (batch) => storage.activities.append(batch),
+  maxBatch: 100,
+  maxQueue: 1000,
+});
+
+const recordForever = async (): Promise<never> => {
+  for (;;) {
+    const id = randomUUID();
+    await log.record(sampleActivity({ id }));
+    process.stdout.write(`activity ${id}\n`);
+    if (await storage.replayGuard.consume('acme', 'client', id, sampleTime)) {
+      process.stdout.write(`jti ${id}\n`);
+    }
+  }
+};
+await Promise.all(Array.from({ length: 32 }, recordForever));
