@@ -195,6 +195,7 @@ describe('contract §2: problems', () => {
       'BUREAU_OUTBOUND_ALLOW: b is odd',
     ]);
     expect(await problems({ parsers })).toEqual([]);
+    expect(await problems({ environment: { ...environment, BUREAU_PORT: 'x' }, parsers })).toHaveLength(3);
   });
 
   it('include a key-encryption key that was given twice', async () => {

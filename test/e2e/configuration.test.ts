@@ -27,8 +27,10 @@ describe('contract §2: a configuration that cannot work', () => {
     expect(code).toBe(78);
     expect(stdout).toBe('');
     const lines = stderr.trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
     for (const line of lines) expect(line).toMatch(/^bureau: /);
-    for (const name of ['logLevel', 'prot', 'BUREAU_PORT']) expect(stderr).toContain(`bureau: ${name}: `);
+    for (const name of ['logLevel', 'prot', 'BUREAU_PORT', 'BUREAU_OUTBOUND_ALLOW'])
+      expect(stderr).toContain(`bureau: ${name}: `);
     expect(await readdir(folder)).toEqual(['settings.yaml']);
   });
 
