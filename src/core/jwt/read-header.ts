@@ -22,7 +22,7 @@ export interface JoseHeader {
 const forbiddenMembers = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'zip', 'enc'] as const;
 
 /** The longest `kid` of a token or a key, in UTF-8 bytes (A07). */
-export const maxKidBytes = 256;
+const maxKidBytes = 256;
 
 const expectedAlgorithm = allSignatureAlgorithms.join(' ');
 const expectedMembers = `none of ${forbiddenMembers.join(' ')}, and no nested token in cty`;
