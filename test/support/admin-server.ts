@@ -60,6 +60,8 @@ export interface AdminServer {
 
 /** What differs from server to server. */
 export interface AdminServerOptions {
+  /** An empty database; default a SQLite file of its own. */
+  readonly databaseUrl?: string;
   readonly outboundAllow?: string;
   readonly aliasIssuers?: readonly string[];
   /** Replaces parts of the store, for faults. */
@@ -74,7 +76,7 @@ const roles: readonly (Role | null)[] = ['administrator', 'viewer', 'auditor', n
 /** Starts an admin API; every tenant has team `default`, two use cases and one account per role. */
 export const startAdminServer = async (options: AdminServerOptions = {}): Promise<AdminServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'bureau-admin-'));
-  const opened = await openStorage({ url: `sqlite:${join(folder, 'bureau.db')}` });
+  const opened = await openStorage({ url: options.databaseUrl ?? `sqlite:${join(folder, 'bureau.db')}` });
   const clock = createManualClock();
   const accounts = new Map<string, ServiceAccount>();
   for (const tenant of tenants) {
