@@ -95,6 +95,26 @@ describe('URLs that may be fetched', () => {
   });
 });
 
+describe('the sentence says what is wrong', () => {
+  it.each([
+    ['https://user@idp.example/', 'user name'],
+    ['https://idp.example./', 'end with a dot'],
+    ['https://ex%61mple.example/', 'percent-encoded'],
+    ['https://idp.example/#x', 'fragment'],
+    ['https://idp.example:8443/', 'idp.example:8443 in BUREAU_OUTBOUND_ALLOW'],
+    ['https://[fd00::5]/', '[fd00::5]:443 in BUREAU_OUTBOUND_ALLOW'],
+    ['http://127.0.0.1:9000/', '127.0.0.1:9000 in BUREAU_OUTBOUND_ALLOW'],
+    ['http://idp.example/', 'begin with https://'],
+    ['https://127.1/', 'plain form'],
+    ['https://bücher.example/', 'xn--'],
+  ])('%s: %s', (url, expected) => {
+    expect(parseFetchUrl(url, nothingAllowed)).toEqual({
+      ok: false,
+      error: expect.stringContaining(expected),
+    });
+  });
+});
+
 describe('http: issuers (contract §2)', () => {
   it.each([
     ['http://127.0.0.1:9000', '127.0.0.1:9000', true],
