@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
@@ -68,7 +69,8 @@ export interface Bureau {
 export const openBureau = async (configuration: Configuration, version: string): Promise<Bureau> => {
   const log = openLog(configuration.logLevel);
   const { logger } = log;
-  const reportFault = (error: unknown, receipt?: string): void => logger.error({ err: error, receipt }, 'fault');
+  const reportFault = (error: unknown, receipt?: string): void =>
+    logger.error({ err: error, receipt }, 'fault');
   const clock = systemClock;
   const baseIssuer = configuration.issuer;
 
@@ -85,10 +87,17 @@ export const openBureau = async (configuration: Configuration, version: string):
   };
 
   try {
-    const backend = openSigningBackend({ kind: 'local', keyEncryptionKey: await requireKeyEncryptionKey(configuration, storage) });
+    const backend = openSigningBackend({
+      kind: 'local',
+      keyEncryptionKey: await requireKeyEncryptionKey(configuration, storage),
+    });
     const foundry: TenantFoundry = { backend, generateAccountKeyPair, clock, newId, baseIssuer };
     const keyRing = createKeyRing({ signingKeys: storage.signingKeys, backend, clock });
-    await startFirst(foundry, storage, configuration.dataDir);
+    if ((await startFirst(foundry, storage, configuration.dataDir)) === 'first')
+      logger.info(
+        { credentials: join(configuration.dataDir, 'admin.json') },
+        'first start: the administrator signs in with this file',
+      );
     await requireSigningKeys(() => keyRing.load(defaultTenant));
 
     const verifier = createSignatureVerifier();
@@ -103,7 +112,11 @@ export const openBureau = async (configuration: Configuration, version: string):
 
     const directory = createTrustDirectory(storage, verifier);
     const metrics = createPrometheusMetrics();
-    const activityLog = createGroupCommitLog({ append: (batch) => storage.activities.append(batch), maxBatch: 500, maxQueue: 20_000 });
+    const activityLog = createGroupCommitLog({
+      append: (batch) => storage.activities.append(batch),
+      maxBatch: 500,
+      maxQueue: 20_000,
+    });
     closing.push(() => activityLog.drain());
 
     const strangers = createStrangerBudget(configuration.strangerActivities, clock, newId);
@@ -119,6 +132,7 @@ export const openBureau = async (configuration: Configuration, version: string):
     };
     const forgetAll = (): void => {
       directory.forgetAll();
+      keyRing.reloadAll().catch(reportFault);
     };
     closing.push(startFollowingRevisions(storage.revisions, { forget, forgetAll }, clock).stop);
     closing.push(startRetention({ storage, clock, reportFault }).stop);
@@ -180,11 +194,15 @@ export const openBureau = async (configuration: Configuration, version: string):
     registerHealthRoutes(app, {
       parts: [
         { name: 'store', check: () => storage.ping() },
-        { name: 'signing-keys', check: async () => void (await keyRing.signer(defaultTenant, 'access-token', 'ES256')) },
+        {
+          name: 'signing-keys',
+          check: async () => void (await keyRing.signer(defaultTenant, 'access-token', 'ES256')),
+        },
       ],
       isStopping: () => stopping,
     });
-    const metricsApp = configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
+    const metricsApp =
+      configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
     registerMetricsRoute(metricsApp ?? app, metrics);
 
     return {
@@ -215,21 +233,30 @@ const requireDataFolder = async (path: string): Promise<void> => {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new StartRefused([`${path}: the data folder cannot be made (${(error as NodeJS.ErrnoException).code})`]);
+    throw new StartRefused([
+      `${path}: the data folder cannot be made (${(error as NodeJS.ErrnoException).code})`,
+    ]);
   }
 };
 
 const openConfiguredStorage = async (configuration: Configuration): Promise<Storage> => {
   try {
-    return await openStorage({ url: configuration.databaseUrl, postgres: { poolSize: configuration.databasePoolSize } });
+    return await openStorage({
+      url: configuration.databaseUrl,
+      postgres: { poolSize: configuration.databasePoolSize },
+    });
   } catch (error) {
-    if (error instanceof StorageUnusable || error instanceof DatabaseNewer) throw new StartRefused([error.message]);
+    if (error instanceof StorageUnusable || error instanceof DatabaseNewer)
+      throw new StartRefused([error.message]);
     throw error;
   }
 };
 
 /** A key-encryption key is made on an empty store only: keys sealed with another one exist otherwise. */
-const requireKeyEncryptionKey = async (configuration: Configuration, storage: Storage): Promise<Uint8Array> => {
+const requireKeyEncryptionKey = async (
+  configuration: Configuration,
+  storage: Storage,
+): Promise<Uint8Array> => {
   const { keyEncryptionKey, keyEncryptionKeyFile, dataDir } = configuration;
   const loaded = await loadKeyEncryptionKey({
     ...(keyEncryptionKey === undefined ? {} : { value: keyEncryptionKey }),
@@ -241,9 +268,13 @@ const requireKeyEncryptionKey = async (configuration: Configuration, storage: St
   return loaded.value;
 };
 
-const startFirst = async (foundry: TenantFoundry, storage: Storage, dataDir: string): Promise<void> => {
+const startFirst = async (
+  foundry: TenantFoundry,
+  storage: Storage,
+  dataDir: string,
+): Promise<'first' | 'again'> => {
   try {
-    await prepareFirstStart({ ...foundry, storage, vault: createCredentialsFolder(dataDir) });
+    return await prepareFirstStart({ ...foundry, storage, vault: createCredentialsFolder(dataDir) });
   } catch (error) {
     if (error instanceof CredentialsFileExists) throw new StartRefused([error.message]);
     throw error;
@@ -256,7 +287,9 @@ const requireSigningKeys = async (load: () => Promise<void>): Promise<void> => {
   } catch (error) {
     if (!(error instanceof CannotOpenSigningKey)) throw error;
     throw new StartRefused(
-      ['The key-encryption key is not the one the stored signing keys were encrypted with; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.'],
+      [
+        'The key-encryption key is not the one the stored signing keys were encrypted with; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.',
+      ],
       exitCodes.configuration,
     );
   }

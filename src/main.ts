@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { loadConfiguration } from './config/load.ts';
+import { loadConfiguration, unknownVariables } from './config/load.ts';
 import { exitCodes, StartRefused } from './start-refused.ts';
 
 const usage = `bureau: a bureau de change for workload identity
@@ -50,8 +50,8 @@ const serve = async (file: string | null): Promise<void> => {
   };
 
   // Before anybody can see that the server is ready, for whoever waits for that may stop it at once.
+  // `on`, not `once`: a process group is often signalled twice, and the second one must not end the drain.
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    // `on`, not `once`: a process group is often signalled twice, and the second one must not end the drain.
     process.on(signal, () => {
       stop(configuration.stopDelaySeconds * 1000).then(
         () => process.exit(exitCodes.done),
@@ -61,8 +61,14 @@ const serve = async (file: string | null): Promise<void> => {
 
   try {
     if (bureau.metricsApp !== null)
-      await bureau.metricsApp.listen({ host: configuration.metricsHost, port: configuration.metricsPort ?? 0 });
+      await bureau.metricsApp.listen({
+        host: configuration.metricsHost,
+        port: configuration.metricsPort ?? 0,
+      });
     const url = await bureau.app.listen({ host: configuration.host, port: configuration.port });
+    const unknown = unknownVariables(process.env);
+    if (unknown.length > 0)
+      bureau.logger.warn({ variables: unknown }, 'these variables mean nothing to this program');
     bureau.logger.info({ url, issuer: configuration.issuer, version: await readVersion() }, 'ready');
   } catch (error) {
     await stop(0);
@@ -72,20 +78,30 @@ const serve = async (file: string | null): Promise<void> => {
 
 const describeListenError = (error: unknown, { host, port }: { host: string; port: number }): unknown => {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return new StartRefused([`${host}:${port} is taken by another process; set BUREAU_PORT to a free one`]);
-  if (code === 'EACCES') return new StartRefused([`${host}:${port} may not be listened on by this user; set BUREAU_PORT above 1023`]);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new StartRefused([`${host} is no address of this machine; set BUREAU_HOST`]);
+  if (code === 'EADDRINUSE')
+    return new StartRefused([`${host}:${port} is taken by another process; set BUREAU_PORT to a free one`]);
+  if (code === 'EACCES')
+    return new StartRefused([
+      `${host}:${port} may not be listened on by this user; set BUREAU_PORT above 1023`,
+    ]);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new StartRefused([`${host} is no address of this machine; set BUREAU_HOST`]);
   return error;
 };
 
 const run = async (): Promise<void> => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    options: {
+      config: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
   });
   if (values.version === true) return void process.stdout.write(`${await readVersion()}\n`);
   if (values.help === true) return void process.stdout.write(usage);
-  if (positionals.length !== 1 || positionals[0] !== 'serve') throw new StartRefused(usage.split('\n'), exitCodes.usage);
+  if (positionals.length !== 1 || positionals[0] !== 'serve')
+    throw new StartRefused(usage.split('\n'), exitCodes.usage);
   await serve(values.config ?? null);
 };
 
@@ -93,8 +109,10 @@ try {
   await run();
 } catch (error) {
   if (error instanceof StartRefused) for (const line of error.lines) say(line);
-  else if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true) say((error as Error).message);
+  else if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true)
+    say((error as Error).message);
   else say(`cannot start: ${(error as Error).stack ?? String(error)}`);
   process.exitCode = error instanceof StartRefused ? error.exitCode : exitCodes.failed;
-  if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true) process.exitCode = exitCodes.usage;
+  if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true)
+    process.exitCode = exitCodes.usage;
 }

@@ -12,7 +12,9 @@ export const listActivitiesQuery = z.strictObject({
   ...pageQuery,
   from: moment.optional().meta({ description: 'First moment included.' }),
   to: moment.optional().meta({ description: 'First moment not included.' }),
-  type: text(128).optional().meta({ description: 'Kind of event, for example token.exchange.' }),
+  type: text(128)
+    .optional()
+    .meta({ description: 'Kind of event, for example token or service-account.create.' }),
   outcome: outcome.optional(),
   reason: text(128).optional().meta({ description: 'Why it was refused, for example audience_mismatch.' }),
   account: text(128).optional().meta({ description: 'Id of the service account concerned.' }),

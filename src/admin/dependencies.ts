@@ -10,7 +10,7 @@ import type { Stores } from '../ports/stores.ts';
 
 /** What the acts of administration need. */
 export interface AdminDependencies {
-  readonly storage: Stores & Pick<Storage, 'transaction' | 'ping'>;
+  readonly storage: Stores & Pick<Storage, 'transaction'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly newId: NewId;
   readonly issuerKeys: Pick<IssuerKeys, 'refresh' | 'health' | 'forget'>;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type Configuration, configurationSchema, environmentName, fileOnlyMembers } from './schema.ts';
 
@@ -24,26 +24,27 @@ export const loadConfiguration = async (
   const given: Record<string, unknown> = { ...fromFile, ...fromEnvironment };
   const parsed = configurationSchema.safeParse(given);
   for (const [name, parser] of Object.entries(sources.parsers)) {
-    const value = configurationSchema.shape[name as keyof typeof configurationSchema.shape].safeParse(given[name]);
+    const value = configurationSchema.shape[name as keyof typeof configurationSchema.shape].safeParse(
+      given[name],
+    );
     if (value.success)
-      for (const problem of parser(value.data as never)) problems.push(`${label(name, fromEnvironment)}: ${problem}`);
+      for (const problem of parser(value.data as never))
+        problems.push(`${label(name, fromEnvironment)}: ${problem}`);
   }
-  if (!parsed.success) {
+  if (given['keyEncryptionKey'] !== undefined && given['keyEncryptionKeyFile'] !== undefined)
+    problems.push('keyEncryptionKey, keyEncryptionKeyFile: set one of the two, not both');
+  if (given['issuer'] === undefined && Number(given['port'] ?? NaN) === 0)
+    problems.push('issuer (BUREAU_ISSUER): must be set when the port is 0');
+  if (!parsed.success)
     for (const issue of parsed.error.issues) problems.push(describeIssue(issue, fromEnvironment));
-    return fail(problems);
-  }
+  if (!parsed.success || problems.length > 0) return fail(problems);
   const dataDir = resolve(sources.workingDirectory, parsed.data.dataDir);
-  const configuration: Configuration = {
+  return ok({
     ...parsed.data,
     dataDir,
     issuer: parsed.data.issuer ?? `http://127.0.0.1:${parsed.data.port}`,
     databaseUrl: parsed.data.databaseUrl ?? `sqlite:${join(dataDir, 'bureau.db')}`,
-  };
-  if (configuration.keyEncryptionKey !== undefined && configuration.keyEncryptionKeyFile !== undefined)
-    problems.push('keyEncryptionKey, keyEncryptionKeyFile: set one of the two, not both');
-  if (parsed.data.issuer === undefined && configuration.port === 0)
-    problems.push('issuer (BUREAU_ISSUER): must be set when the port is 0');
-  return problems.length === 0 ? ok(configuration) : fail(problems);
+  });
 };
 
 const readConfigurationFile = async (
@@ -59,13 +60,25 @@ const readConfigurationFile = async (
     problems.push(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
     return {};
   }
+  return parseMapping(path, text, problems);
+};
+
+/** The settings in the text of a file. Problems name the line and never show it: it may hold a secret (A102). */
+const parseMapping = (path: string, text: string, problems: string[]): Record<string, unknown> => {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent' });
+  for (const { code, pos } of [...document.errors, ...document.warnings])
+    problems.push(`${path}: line ${lineCounter.linePos(pos[0]).line} is not valid YAML here (${code})`);
+  if (document.errors.length > 0 || document.warnings.length > 0) return {};
+  let settings: unknown;
   try {
-    const document: unknown = parseYaml(text, { maxAliasCount: 10, prettyErrors: true }) ?? {};
-    if (typeof document === 'object' && !Array.isArray(document)) return document as Record<string, unknown>;
-    problems.push(`${path}: must be a mapping of settings`);
-  } catch (error) {
-    problems.push(`${path}: is not valid YAML (${(error as Error).message.split('\n', 1)[0]})`);
+    settings = document.toJS({ maxAliasCount: 10 }) ?? {};
+  } catch {
+    problems.push(`${path}: is not valid YAML here (an alias without its anchor)`);
+    return {};
   }
+  if (typeof settings === 'object' && !Array.isArray(settings)) return settings as Record<string, unknown>;
+  problems.push(`${path}: must be a mapping of settings`);
   return {};
 };
 
@@ -79,11 +92,24 @@ const readEnvironment = (environment: ConfigurationSources['environment']): Reco
   return found;
 };
 
+/** `BUREAU_*` variables that are set and mean nothing to this program: most likely slips of the pen. */
+export const unknownVariables = (environment: ConfigurationSources['environment']): readonly string[] => {
+  const known = new Set(Object.keys(configurationSchema.shape).map(environmentName));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('BUREAU_') && !known.has(name))
+    .sort();
+};
+
 const label = (path: string, fromEnvironment: Record<string, string>): string =>
   Object.hasOwn(fromEnvironment, path) ? environmentName(path) : path;
 
 const describeIssue = (
-  issue: { readonly path: readonly PropertyKey[]; readonly message: string; readonly code?: string; readonly keys?: readonly string[] },
+  issue: {
+    readonly path: readonly PropertyKey[];
+    readonly message: string;
+    readonly code?: string;
+    readonly keys?: readonly string[];
+  },
   fromEnvironment: Record<string, string>,
 ): string => {
   if (issue.code === 'unrecognized_keys') return `${(issue.keys ?? []).join(', ')}: there is no such setting`;

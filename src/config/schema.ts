@@ -4,7 +4,8 @@ import * as z from 'zod';
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Whether a URL's host is this machine; only then may an issuer be `http:` (contract §2). */
-const isLoopback = (url: URL): boolean => loopbackNames.has(url.hostname) || /^127(\.\d{1,3}){3}$/.test(url.hostname);
+const isLoopback = (url: URL): boolean =>
+  loopbackNames.has(url.hostname) || /^127(\.\d{1,3}){3}$/.test(url.hostname);
 
 const issuer = z.string().superRefine((text, context) => {
   const problem = issuerProblem(text);
@@ -25,10 +26,23 @@ const issuerProblem = (text: string): string | null => {
   return null;
 };
 
-const perMinute = z.union([z.literal('off'), z.coerce.number().int().min(1).max(10_000_000)]);
+/** A number, or its decimal digits as the environment has them; nothing else that JavaScript would make a number of. */
+const decimal = (schema: z.ZodNumber) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,12}(\.\d{1,6})?$/.test(value) ? Number(value) : value),
+    schema,
+  );
+
+const perMinute = z.union([z.literal('off'), decimal(z.number().int().min(1).max(10_000_000))]);
 
 const commaList = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',').map((item) => item.trim()).filter((item) => item !== '') : value),
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== '')
+      : value,
   z.array(z.string()).max(1000),
 );
 
@@ -39,23 +53,36 @@ const isAddressOrNetwork = (text: string): boolean => {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 };
 
-const port = z.coerce.number().int().min(0).max(65535);
+const port = decimal(z.number().int().min(0).max(65535));
 
 /** Every setting of the server with its default: the only home of defaults (contract §2). */
 export const configurationSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on.'),
   port: port.default(8080).describe('Port to listen on; 0 takes a free one.'),
-  issuer: issuer.optional().describe('Issuer identifier, default http://127.0.0.1:<port>. https unless the host is loopback.'),
-  dataDir: z.string().min(1).default('./data').describe('Folder for the embedded store, admin.json and the key-encryption key.'),
+  issuer: issuer
+    .optional()
+    .describe('Issuer identifier, default http://127.0.0.1:<port>. https unless the host is loopback.'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('Folder for the embedded store, admin.json and the key-encryption key.'),
   databaseUrl: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:<file> or postgres://…')
     .optional()
     .describe('sqlite:<file> (default sqlite:<data dir>/bureau.db) or postgres://…'),
-  databasePoolSize: z.coerce.number().int().min(1).max(200).default(10).describe('Connections to PostgreSQL.'),
-  keyEncryptionKey: z.string().optional().describe('32 bytes in base64 that encrypt our private keys at rest. Prefer the file.'),
+  databasePoolSize: decimal(z.number().int().min(1).max(200))
+    .default(10)
+    .describe('Connections to PostgreSQL.'),
+  keyEncryptionKey: z
+    .string()
+    .optional()
+    .describe('32 bytes in base64 that encrypt our private keys at rest. Prefer the file.'),
   keyEncryptionKeyFile: z.string().min(1).optional().describe('File that holds the key-encryption key.'),
-  outboundAllow: commaList.default([]).describe('host:port and CIDR entries that outgoing fetches may reach although they are not public.'),
+  outboundAllow: commaList
+    .default([])
+    .describe('host:port and CIDR entries that outgoing fetches may reach although they are not public.'),
   issuerAccess: z
     .array(
       z.strictObject({
@@ -69,26 +96,26 @@ export const configurationSchema = z.strictObject({
     .describe('Bearer token file and CA file for key sets behind a cluster API, by origin.'),
   rateLimit: perMinute.default(6000).describe('Token requests a minute from one address, or off.'),
   tenantRateLimit: perMinute.default('off').describe('Token requests a minute for one tenant, or off.'),
-  strangerActivities: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100_000)
+  strangerActivities: decimal(z.number().int().min(1).max(100_000))
     .default(600)
-    .describe('Activities a minute for refusals that name no registered issuer or account; beyond it one summary.'),
+    .describe(
+      'Activities a minute for refusals that name no registered issuer or account; beyond it one summary.',
+    ),
   trustProxy: commaList
     .pipe(z.array(z.string().refine(isAddressOrNetwork, 'must be an IP address or a CIDR')))
     .default([])
     .describe('Addresses of proxies whose forwarding headers count.'),
   metricsPort: port.optional().describe('Serve /metrics on a listener of its own.'),
   metricsHost: z.string().min(1).default('127.0.0.1').describe('Address of the metrics listener.'),
-  stopDelaySeconds: z.coerce
-    .number()
-    .min(0)
-    .max(7)
+  stopDelaySeconds: decimal(z.number().min(0).max(7))
     .default(1)
-    .describe('How long to go on answering, not ready any more, after SIGTERM, so that balancers notice first.'),
-  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info').describe('How much to log.'),
+    .describe(
+      'How long to go on answering, not ready any more, after SIGTERM, so that balancers notice first.',
+    ),
+  logLevel: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('How much to log.'),
 });
 
 /** The configuration as validated, before defaults that hang on other members. */

@@ -17,4 +17,5 @@ export const maxAssertionLifetimeSeconds = 3600;
 export const accessTokenLifetimeSeconds = 900;
 
 /** `milliseconds` as whole epoch seconds, rounded down. */
-export const toEpochSeconds = (milliseconds: EpochMilliseconds): EpochSeconds => Math.floor(milliseconds / 1000);
+export const toEpochSeconds = (milliseconds: EpochMilliseconds): EpochSeconds =>
+  Math.floor(milliseconds / 1000);

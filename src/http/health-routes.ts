@@ -17,8 +17,13 @@ export interface HealthDependencies {
 const patienceMs = 2000;
 
 /** `GET /livez`: the process answers. `GET /readyz`: every vital part works, or 503 with the failing one named (contract §2). */
-export const registerHealthRoutes = (app: FastifyInstance, { parts, isStopping }: HealthDependencies): void => {
-  app.get('/livez', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }));
+export const registerHealthRoutes = (
+  app: FastifyInstance,
+  { parts, isStopping }: HealthDependencies,
+): void => {
+  app.get('/livez', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'alive' }),
+  );
   app.get('/readyz', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     if (isStopping()) return reply.code(503).send({ status: 'not ready', failing: ['stopping'] });

@@ -9,6 +9,9 @@ export interface MetricsSource {
 /** `GET /metrics` (contract §2). */
 export const registerMetricsRoute = (app: FastifyInstance, metrics: MetricsSource): void => {
   app.get('/metrics', async (_request, reply) =>
-    reply.header('content-type', metrics.contentType).header('cache-control', 'no-store').send(await metrics.render()),
+    reply
+      .header('content-type', metrics.contentType)
+      .header('cache-control', 'no-store')
+      .send(await metrics.render()),
   );
 };

@@ -6,6 +6,8 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { oauthErrors } from '../core/oauth/errors.ts';
+import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
+import { StoreUnavailable } from '../ports/storage.ts';
 import './request-receipt.ts';
 
 /** What the frame of the server needs to know. */
@@ -45,7 +47,11 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
     return503OnClosing: false,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: 2000, maxHeaderSize: limits.headerBytes },
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: 2000,
+      maxHeaderSize: limits.headerBytes,
+    },
     clientErrorHandler: (error, socket) => {
       if (socket.destroyed || !socket.writable) return;
       const status = statusOfClientError(error.code);
@@ -63,9 +69,10 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
   app.addHook('onResponse', logRequest);
   app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404));
   app.setErrorHandler((error, request, reply) => {
-    const status = (error as { statusCode?: number }).statusCode ?? 500;
+    const status = statusOfFault(error);
     if (status >= 500) request.log.error({ err: error }, 'fault while answering a request');
-    return sendPlain(reply, status < 500 ? status : 500);
+    if (status === 503) reply.header('retry-after', '5');
+    return sendPlain(reply, status);
   });
   return app;
 };
@@ -76,12 +83,29 @@ const statusOfClientError = (code: string | undefined): number => {
   return 400;
 };
 
+const statusOfFault = (error: unknown): number => {
+  if (error instanceof StoreUnavailable || error instanceof NoActiveSigningKey) return 503;
+  const { statusCode = 500 } = error as { readonly statusCode?: number };
+  return statusCode < 500 ? statusCode : 500;
+};
+
+const plainTexts: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read.',
+  404: 'There is nothing at this path. The admin API is described at /api/v1/docs.',
+  405: 'This resource does not have this method.',
+  408: 'The request took too long to arrive.',
+  413: 'The body is larger than this server accepts.',
+  431: 'The headers are larger than this server accepts.',
+  500: 'The server met an internal fault.',
+  503: 'The server cannot answer this right now. Try again after the time in Retry-After.',
+};
+
 /** The body of an error that no endpoint claims: constant text, never the exception's (A97). */
 const plainError = (status: number) => {
-  const error = status >= 500 ? 'server_error' : 'invalid_request';
-  const { code, description } = oauthErrors[error];
-  const text = status === 404 ? 'There is nothing at this path.' : description;
-  return { error, error_description: text, errors: [{ code, message: text }] };
+  const error =
+    status === 503 ? 'temporarily_unavailable' : status >= 500 ? 'server_error' : 'invalid_request';
+  const text = plainTexts[status] ?? 'The request is refused.';
+  return { error, error_description: text, errors: [{ code: oauthErrors[error].code, message: text }] };
 };
 
 const sendPlain = (reply: FastifyReply, status: number): FastifyReply =>

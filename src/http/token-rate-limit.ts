@@ -38,10 +38,14 @@ export const limitTokenRequests = async (
             timeWindow: 60_000,
             cache: 20_000,
             keyGenerator,
-            errorResponseBuilder: (_request, context) => new RateLimited(Math.max(1, Math.ceil(context.ttl / 1000))),
+            errorResponseBuilder: (_request, context) =>
+              new RateLimited(Math.max(1, Math.ceil(context.ttl / 1000))),
           }) as onRequestHookHandler,
         ];
-  return [...hook(limits.perAddress, (request) => networkOf(request.ip)), ...hook(limits.perTenant, tenantOf)];
+  return [
+    ...hook(limits.perAddress, (request) => networkOf(request.ip)),
+    ...hook(limits.perTenant, tenantOf),
+  ];
 };
 
 const noHeaders = {

@@ -32,11 +32,19 @@ export const registerTokenRoutes = async (
 ): Promise<void> => {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => {
-      done(null, (body as Buffer).toString('latin1'));
-    });
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
+      (_request, body, done) => {
+        done(null, (body as Buffer).toString('latin1'));
+      },
+    );
 
-    const turnAway = async (request: FastifyRequest, reply: FastifyReply, refusal: Turned): Promise<FastifyReply> => {
+    const turnAway = async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      refusal: Turned,
+    ): Promise<FastifyReply> => {
       const checks = [failed(refusal.check, refusal.expected, refusal.presented, refusal.hint)];
       const answer = await endpoint.turnAway(callerOf(request), refusal.reason, checks);
       for (const [name, value] of Object.entries(refusal.headers ?? {})) reply.header(name, value);
@@ -128,7 +136,12 @@ const describeError = (error: unknown, request: FastifyRequest): Turned => {
       headers: { connection: 'close' },
     };
   if (statusCode !== undefined && statusCode < 500)
-    return { reason: 'body_malformed', check: 'request.body', expected: 'a complete form body', presented: code ?? 'broken' };
+    return {
+      reason: 'body_malformed',
+      check: 'request.body',
+      expected: 'a complete form body',
+      presented: code ?? 'broken',
+    };
   request.log.error({ err: error }, 'fault at the token endpoint');
   return { reason: 'internal_fault', check: 'server', expected: 'no fault', presented: 'a fault' };
 };

@@ -40,7 +40,10 @@ export interface KeyHealth {
 /** The verification keys of trusted issuers: fetched, guarded, cached, refreshed in the background. */
 export interface IssuerKeys {
   /** The key for a token of `issuer` with this header. Never throws for what the issuer answered. */
-  find(issuer: TrustedIssuer, header: { readonly alg: SignatureAlgorithm; readonly kid: string | null }): Promise<KeyLookup>;
+  find(
+    issuer: TrustedIssuer,
+    header: { readonly alg: SignatureAlgorithm; readonly kid: string | null },
+  ): Promise<KeyLookup>;
   /** Fetches now, whatever is cached, and says how it went. */
   refresh(issuer: TrustedIssuer): Promise<KeyHealth>;
   /** What is known, without any fetch. */

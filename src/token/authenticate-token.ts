@@ -115,6 +115,11 @@ const checkClientId = (clientId: string | null, account: ServiceAccount): Verdic
   return clientId === account.id
     ? grant(undefined, [passed('parameter.client_id', account.id, clientId)])
     : refuse('client_id_mismatch', [
-        failed('parameter.client_id', account.id, present(clientId), 'client_id is optional; when sent it names the same account.'),
+        failed(
+          'parameter.client_id',
+          account.id,
+          present(clientId),
+          'client_id is optional; when sent it names the same account.',
+        ),
       ]);
 };

@@ -24,15 +24,30 @@ export const checkClientAuthentication = (
   ];
   if (mechanisms.length > 1)
     return refuse('authentication_methods_several', [
-      failed(check, 'at most one mechanism', mechanisms.join(', '), 'Authenticate in one way only (RFC 6749 §2.3).'),
+      failed(
+        check,
+        'at most one mechanism',
+        mechanisms.join(', '),
+        'Authenticate in one way only (RFC 6749 §2.3).',
+      ),
     ]);
   if (request.authorizationHeader)
     return refuse('client_authorization_header', [
-      failed(check, 'client_assertion', 'Authorization header', 'There are no client secrets here: send a client_assertion.'),
+      failed(
+        check,
+        'client_assertion',
+        'Authorization header',
+        'There are no client secrets here: send a client_assertion.',
+      ),
     ]);
   if (mechanisms.length === 1 && assertion === undefined)
     return refuse('client_authentication_unsupported', [
-      failed(check, 'client_assertion', mechanisms.join(), 'There are no client secrets here: send a client_assertion.'),
+      failed(
+        check,
+        'client_assertion',
+        mechanisms.join(),
+        'There are no client secrets here: send a client_assertion.',
+      ),
     ]);
   if ((assertion === undefined) !== (type === undefined))
     return refuse('parameter_missing', [

@@ -9,7 +9,9 @@ export const describeDecision = (
 ): Activity => {
   const { outcome, evidence } = decision;
   const seen = evidence.seen();
-  const account = outcome.ok ? { id: outcome.account.id, name: outcome.account.name } : (seen.account ?? null);
+  const account = outcome.ok
+    ? { id: outcome.account.id, name: outcome.account.name }
+    : (seen.account ?? null);
   return {
     tenant: decision.tenant,
     id: facts.id,

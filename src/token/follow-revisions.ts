@@ -15,7 +15,10 @@ export const startFollowingRevisions = (
   revisions: Pick<RevisionStore, 'all'>,
   follower: RevisionFollower,
   clock: Clock,
-  { intervalMs = 1000, blindAfterMs = 3000 }: { readonly intervalMs?: number; readonly blindAfterMs?: number } = {},
+  {
+    intervalMs = 1000,
+    blindAfterMs = 3000,
+  }: { readonly intervalMs?: number; readonly blindAfterMs?: number } = {},
 ): { readonly stop: () => Promise<void> } => {
   let known: ReadonlyMap<string, number> | null = null;
   let lastSeen = clock.monotonic();

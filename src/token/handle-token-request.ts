@@ -10,7 +10,11 @@ import { defaultTenant, type Tenant, tenantIssuer } from '../core/tenants/tenant
 import type { Clock } from '../ports/clock.ts';
 import type { HashToken } from '../ports/token-hash.ts';
 import type { ReplayGuard } from '../ports/replay-guard.ts';
-import { type AuthenticatedAccount, authenticateToken, type TokenAuthentication } from './authenticate-token.ts';
+import {
+  type AuthenticatedAccount,
+  authenticateToken,
+  type TokenAuthentication,
+} from './authenticate-token.ts';
 import { checkClientAuthentication } from './check-client-authentication.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import type { Grant, PresentedToken } from './grants/grant.ts';
@@ -35,17 +39,29 @@ export interface TokenDecision {
   readonly tokenHash: string | null;
   readonly evidence: Pick<Evidence, 'checks' | 'seen'>;
   readonly outcome:
-    | { readonly ok: true; readonly response: TokenResponse; readonly jti: string; readonly audience: string; readonly account: AuthenticatedAccount['account'] }
+    | {
+        readonly ok: true;
+        readonly response: TokenResponse;
+        readonly jti: string;
+        readonly audience: string;
+        readonly account: AuthenticatedAccount['account'];
+      }
     | { readonly ok: false; readonly reason: RefusalReason; readonly presentedTokenError: OAuthErrorCode };
 }
 
 /** Decides one token request: the phases in order, each followed by its way out (contract §3). */
-export const handleTokenRequest = async (deps: TokenEndpoint, request: TokenRequest): Promise<TokenDecision> => {
+export const handleTokenRequest = async (
+  deps: TokenEndpoint,
+  request: TokenRequest,
+): Promise<TokenDecision> => {
   const evidence = collectEvidence();
   let tenantName = defaultTenant;
   let door: string | null = null;
   let tokenHash: string | null = null;
-  const refused = ({ reason }: { readonly reason: RefusalReason }, presentedTokenError: OAuthErrorCode = 'invalid_request'): TokenDecision => ({
+  const refused = (
+    { reason }: { readonly reason: RefusalReason },
+    presentedTokenError: OAuthErrorCode = 'invalid_request',
+  ): TokenDecision => ({
     tenant: tenantName,
     door,
     tokenHash,
@@ -63,7 +79,8 @@ export const handleTokenRequest = async (deps: TokenEndpoint, request: TokenRequ
   const chosen = evidence.of(chooseGrant(parameters.value));
   if (!chosen.ok) return refused(chosen);
   door = chosen.value.door;
-  const refuseToken = (verdict: { readonly reason: RefusalReason }): TokenDecision => refused(verdict, chosen.value.presentedTokenError);
+  const refuseToken = (verdict: { readonly reason: RefusalReason }): TokenDecision =>
+    refused(verdict, chosen.value.presentedTokenError);
 
   const client = evidence.of(checkClientAuthentication(request, parameters.value));
   if (!client.ok) return refused(client);
@@ -79,10 +96,22 @@ export const handleTokenRequest = async (deps: TokenEndpoint, request: TokenRequ
   if (!enabled.ok) return refuseToken(enabled);
 
   const clientId = parameters.value.get('client_id') ?? null;
-  const beside = await authenticateClientBeside(deps, evidence, tenant.value, chosen.value, client.value.clientAssertion, clientId);
+  const beside = await authenticateClientBeside(
+    deps,
+    evidence,
+    tenant.value,
+    chosen.value,
+    client.value.clientAssertion,
+    clientId,
+  );
   if (!beside.ok) return refused(beside, 'invalid_client');
 
-  const subject = await authenticateToken(deps, evidence, tenant.value, presentationOf(chosen.value, presented.value, clientId));
+  const subject = await authenticateToken(
+    deps,
+    evidence,
+    tenant.value,
+    presentationOf(chosen.value, presented.value, clientId),
+  );
   if (!subject.ok) return refuseToken(subject);
   door = doorOf(chosen.value, subject.value);
 
@@ -93,7 +122,12 @@ export const handleTokenRequest = async (deps: TokenEndpoint, request: TokenRequ
   const { settings } = tenant.value;
   const issuer = tenantIssuer(deps.baseIssuer, tenant.value.name);
   const limits = evidence.of(
-    limitAuthorization({ account, issuer, strictScopes: settings.strictScopes, ...askedFor(parameters.value) }),
+    limitAuthorization({
+      account,
+      issuer,
+      strictScopes: settings.strictScopes,
+      ...askedFor(parameters.value),
+    }),
   );
   if (!limits.ok) return refuseToken(limits);
 
@@ -103,30 +137,48 @@ export const handleTokenRequest = async (deps: TokenEndpoint, request: TokenRequ
 
   for (const proof of [beside.value, subject.value]) {
     const consumed = evidence.of(await consumeSingleUse(deps.replayGuard, tenant.value.name, proof));
-    if (!consumed.ok) return proof === subject.value ? refuseToken(consumed) : refused(consumed, 'invalid_client');
+    if (!consumed.ok)
+      return proof === subject.value ? refuseToken(consumed) : refused(consumed, 'invalid_client');
   }
 
   const { accessToken, expiresIn, jti } = issued.value;
   const response = buildTokenResponse({ accessToken, expiresIn, scope: limits.value.scope });
-  return { tenant: tenantName, door, tokenHash, evidence, outcome: { ok: true, response, jti, audience: limits.value.audience, account } };
+  return {
+    tenant: tenantName,
+    door,
+    tokenHash,
+    evidence,
+    outcome: { ok: true, response, jti, audience: limits.value.audience, account },
+  };
 };
 
 const checkTenant = (tenant: Tenant | null, name: string): Verdict<Tenant> =>
   tenant === null
-    ? refuse('tenant_unknown', [failed('tenant', 'a tenant of this server', present(name), 'The path names no tenant.')])
+    ? refuse('tenant_unknown', [
+        failed('tenant', 'a tenant of this server', present(name), 'The path names no tenant.'),
+      ])
     : grant(tenant);
 
 const checkTenantEnabled = (tenant: Tenant): Verdict<void> =>
   tenant.status === 'enabled'
     ? grant(undefined)
-    : refuse('tenant_disabled', [failed('tenant.status', 'enabled', 'disabled', 'The tenant was disabled.')], { known: true });
+    : refuse(
+        'tenant_disabled',
+        [failed('tenant.status', 'enabled', 'disabled', 'The tenant was disabled.')],
+        { known: true },
+      );
 
 const checkRequestedTokenType = (parameters: FormParameters): Verdict<void> => {
   const type = parameters.get('requested_token_type');
   const check = 'parameter.requested_token_type';
   if (parameters.has('credential_provider') || type === tokenTypes.jwt)
     return refuse('credential_provider_unknown', [
-      failed('parameter.credential_provider', 'absent', 'present', 'There is no such credential provider in this tenant.'),
+      failed(
+        'parameter.credential_provider',
+        'absent',
+        'present',
+        'There is no such credential provider in this tenant.',
+      ),
     ]);
   if (type === undefined || type === tokenTypes.accessToken) return grant(undefined);
   return refuse('requested_token_type_unsupported', [failed(check, tokenTypes.accessToken, present(type))]);
@@ -158,15 +210,27 @@ const presentationOf = (chosen: Grant, { token, parameter }: PresentedToken, cli
 });
 
 const doorOf = (chosen: Grant, { by }: AuthenticatedAccount): string =>
-  by === 'own-key' ? `${chosen.door}-own-key` : chosen.presentedTokenAuthenticates ? `${chosen.door}-federated` : chosen.door;
+  by === 'own-key'
+    ? `${chosen.door}-own-key`
+    : chosen.presentedTokenAuthenticates
+      ? `${chosen.door}-federated`
+      : chosen.door;
 
-const checkSameAccount = (beside: AuthenticatedAccount | null, subject: AuthenticatedAccount): Verdict<void> => {
+const checkSameAccount = (
+  beside: AuthenticatedAccount | null,
+  subject: AuthenticatedAccount,
+): Verdict<void> => {
   if (beside === null) return grant(undefined);
   const check = 'client.account';
   return beside.account.id === subject.account.id
     ? grant(undefined, [passed(check, subject.account.id, beside.account.id)])
     : refuse('client_assertion_of_another_account', [
-        failed(check, subject.account.id, beside.account.id, 'The client assertion and the token belong to two accounts.'),
+        failed(
+          check,
+          subject.account.id,
+          beside.account.id,
+          'The client assertion and the token belong to two accounts.',
+        ),
       ]);
 };
 
@@ -190,6 +254,11 @@ const consumeSingleUse = async (
   return (await replayGuard.consume(tenant, party, jti, until))
     ? grant(undefined, [passed('jti.unused', 'never used before', present(jti))])
     : refuse('replayed', [
-        failed('jti.unused', 'never used before', present(jti), 'This token works once; make a new one with a fresh jti for each request.'),
+        failed(
+          'jti.unused',
+          'never used before',
+          present(jti),
+          'This token works once; make a new one with a fresh jti for each request.',
+        ),
       ]);
 };

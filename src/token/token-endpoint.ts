@@ -7,6 +7,7 @@ import { defaultTenant } from '../core/tenants/tenant.ts';
 import type { ActivityLog } from '../ports/activity-log.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import type { TokenMetrics } from '../ports/token-metrics.ts';
+import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { collectEvidence } from './evidence.ts';
 import { describeDecision } from './describe-decision.ts';
 import { handleTokenRequest, type TokenDecision, type TokenEndpoint } from './handle-token-request.ts';
@@ -16,7 +17,12 @@ import type { TokenRequest } from './token-request.ts';
 /** What leaves the token endpoint, and the id under which it is found again. */
 export type TokenReply =
   | { readonly ok: true; readonly activity: string; readonly body: TokenResponse }
-  | { readonly ok: false; readonly activity: string; readonly reason: RefusalReason; readonly response: RefusalResponse };
+  | {
+      readonly ok: false;
+      readonly activity: string;
+      readonly reason: RefusalReason;
+      readonly response: RefusalResponse;
+    };
 
 /** What answering uses beside deciding. */
 export interface TokenEndpointDependencies extends TokenEndpoint {
@@ -44,9 +50,14 @@ export const createTokenEndpoint = (deps: TokenEndpointDependencies): TokenEndpo
   const { clock, newId, activityLog, strangers, metrics } = deps;
 
   const fault = (error: unknown, receipt: string): TokenReply => {
-    const reason = error instanceof StoreUnavailable ? 'store_unavailable' : 'internal_fault';
+    const reason = reasonOfFault(error);
     deps.reportFault(error, receipt);
-    return { ok: false, activity: receipt, reason, response: describeRefusal(reason, 'invalid_request', receipt) };
+    return {
+      ok: false,
+      activity: receipt,
+      reason,
+      response: describeRefusal(reason, 'invalid_request', receipt),
+    };
   };
 
   const record = async (decision: TokenDecision, sourceAddress: string): Promise<TokenReply> => {
@@ -64,7 +75,12 @@ export const createTokenEndpoint = (deps: TokenEndpointDependencies): TokenEndpo
     }
     const activity: Activity = describeDecision(decision, facts);
     await activityLog.record(activity);
-    return { ok: false, activity: facts.id, reason, response: describeRefusal(reason, presentedTokenError, facts.id) };
+    return {
+      ok: false,
+      activity: facts.id,
+      reason,
+      response: describeRefusal(reason, presentedTokenError, facts.id),
+    };
   };
 
   const settle = async (decide: () => Promise<TokenDecision>, sourceAddress: string): Promise<TokenReply> => {
@@ -103,4 +119,10 @@ export const createTokenEndpoint = (deps: TokenEndpointDependencies): TokenEndpo
         };
       }, sourceAddress),
   };
+};
+
+const reasonOfFault = (error: unknown): RefusalReason => {
+  if (error instanceof StoreUnavailable) return 'store_unavailable';
+  if (error instanceof NoActiveSigningKey) return 'signing_key_unavailable';
+  return 'internal_fault';
 };

@@ -18,9 +18,18 @@ export const classifyToken = (jws: CompactJws, baseIssuer: string): Verdict<Toke
   const expected = 'a trusted issuer or the id of a service account';
   if (typeof issuer !== 'string' || issuer === '' || issuer.length > maxIssuerLength)
     return refuse('issuer_missing', [
-      failed(check, expected, present(issuer), 'The token needs an iss claim, a string, that names who issued it.'),
+      failed(
+        check,
+        expected,
+        present(issuer),
+        'The token needs an iss claim, a string, that names who issued it.',
+      ),
     ]);
-  if (issuer === baseIssuer || issuer.startsWith(`${baseIssuer}/t/`) || issuer.startsWith(`${baseIssuer}/spiffe`))
+  if (
+    issuer === baseIssuer ||
+    issuer.startsWith(`${baseIssuer}/t/`) ||
+    issuer.startsWith(`${baseIssuer}/spiffe`)
+  )
     return refuse('token_of_our_own', [
       failed(
         check,

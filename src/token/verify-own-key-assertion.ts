@@ -118,6 +118,11 @@ const findSigner = async (
       return grant(key, [passed('signature', expected, `good, key ${key.kid}`)]);
   }
   return refuse('signature_invalid', [
-    failed('signature', expected, 'bad', 'The assertion was altered, or signed with a key this account does not have.'),
+    failed(
+      'signature',
+      expected,
+      'bad',
+      'The assertion was altered, or signed with a key this account does not have.',
+    ),
   ]);
 };

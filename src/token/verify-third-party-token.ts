@@ -42,7 +42,9 @@ export const verifyThirdPartyToken = async (
   if (!entry.ok) return entry;
   const { trustedIssuer } = entry.value;
 
-  const header = evidence.of(checkHeader(jws.header, { algorithms: trustedIssuer.algorithms, types: typesOf(trustedIssuer) }));
+  const header = evidence.of(
+    checkHeader(jws.header, { algorithms: trustedIssuer.algorithms, types: typesOf(trustedIssuer) }),
+  );
   if (!header.ok) return header;
 
   const key = evidence.of(describeLookup(await issuerKeys.find(trustedIssuer, jws.header), jws.header.kid));
@@ -109,6 +111,11 @@ export const verifySignature = async (
   return (await verifier.verify(jws.header.alg, key, jws.signingInput, jws.signature))
     ? grant(undefined, [passed('signature', expected, 'good')])
     : refuse('signature_invalid', [
-        failed('signature', expected, 'bad', 'The token was altered, or signed by another key than its header names.'),
+        failed(
+          'signature',
+          expected,
+          'bad',
+          'The token was altered, or signed by another key than its header names.',
+        ),
       ]);
 };

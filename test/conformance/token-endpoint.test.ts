@@ -28,27 +28,36 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
   afterAll(() => bureau.close());
 
   const encoded = (form: Record<string, string>): string => new URLSearchParams(form).toString();
-  const expectGood = (answer: Answer): void => expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
+  const expectGood = (answer: Answer): void =>
+    expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
 
   describe('paths (contract §3)', () => {
-    it.each(['/token', '/v1/oauth2/v2.0/default/token', '/v1/oauth/token/serviceaccount', '/t/default/token'])(
-      '%s answers',
-      async (url) => expectGood(await bureau.token(good, { url })),
-    );
+    it.each([
+      '/token',
+      '/v1/oauth2/v2.0/default/token',
+      '/v1/oauth/token/serviceaccount',
+      '/t/default/token',
+    ])('%s answers', async (url) => expectGood(await bureau.token(good, { url })));
 
     it('an unknown tenant is 404 in the shape of OAuth', async () =>
       expectRefusal(await bureau.token(good, { url: '/t/nobody/token' }), 404, 'invalid_request'));
   });
 
   describe('TR-01 POST only', () => {
-    it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const)('%s is 405 with Allow: POST', async (method) => {
-      const answer = await bureau.token(good, { method: method as 'GET' });
-      expect(answer.status).toBe(405);
-      expect(answer.headers.get('allow')).toBe('POST');
-      expect(answer.headers.get('cache-control')).toBe('no-store');
-    });
+    it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const)(
+      '%s is 405 with Allow: POST',
+      async (method) => {
+        const answer = await bureau.token(good, { method: method as 'GET' });
+        expect(answer.status).toBe(405);
+        expect(answer.headers.get('allow')).toBe('POST');
+        expect(answer.headers.get('cache-control')).toBe('no-store');
+      },
+    );
     it('X-HTTP-Method-Override changes nothing', async () => {
-      const headers = { 'x-http-method-override': 'POST', 'content-type': 'application/x-www-form-urlencoded' };
+      const headers = {
+        'x-http-method-override': 'POST',
+        'content-type': 'application/x-www-form-urlencoded',
+      };
       expect((await bureau.token(good, { method: 'PUT', headers })).status).toBe(405);
     });
     it('POST is the control', async () => expectGood(await bureau.token(good)));
@@ -60,7 +69,9 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
       'application/x-www-form-urlencoded; charset=UTF-8',
       'application/x-www-form-urlencoded;charset=utf-8',
       'Application/X-WWW-Form-URLEncoded; Charset="utf-8"',
-    ])('%s is read', async (type) => expectGood(await bureau.token(good, { headers: { 'content-type': type } })));
+    ])('%s is read', async (type) =>
+      expectGood(await bureau.token(good, { headers: { 'content-type': type } })),
+    );
 
     it.each([
       'application/json',
@@ -77,39 +88,69 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
     );
 
     it('TX-21 a JSON body with the names of other vendors is refused', async () => {
-      const payload = JSON.stringify({ grantType: urn.tokenExchange, subjectToken: token, subjectTokenType: urn.jwt });
-      expectRefusal(await bureau.token(payload, { headers: { 'content-type': 'application/json' } }), 400, 'invalid_request');
+      const payload = JSON.stringify({
+        grantType: urn.tokenExchange,
+        subjectToken: token,
+        subjectTokenType: urn.jwt,
+      });
+      expectRefusal(
+        await bureau.token(payload, { headers: { 'content-type': 'application/json' } }),
+        400,
+        'invalid_request',
+      );
     });
-    it('no content type is refused', async () => expectRefusal(await bureau.token('', { headers: {} }), 400, 'invalid_request'));
+    it('no content type is refused', async () =>
+      expectRefusal(await bureau.token('', { headers: {} }), 400, 'invalid_request'));
   });
 
   describe('TR-03 A87 strict decoding', () => {
-    it.each(['%zz', '%', '%f', '%FF%FE', '%00', '%c0%af', '%ed%a0%80', 'é'])('%j in a value is refused', async (value) =>
-      expectRefusal(await bureau.token(`${encoded(good)}&client_id=${value}`), 400, 'invalid_request'),
+    it.each(['%zz', '%', '%f', '%FF%FE', '%00', '%c0%af', '%ed%a0%80', 'é'])(
+      '%j in a value is refused',
+      async (value) =>
+        expectRefusal(await bureau.token(`${encoded(good)}&client_id=${value}`), 400, 'invalid_request'),
     );
     it('+ is a space and %2B a plus', async () => {
-      expect((await bureau.token(`${encoded(good)}&scope=certificates:read+certificates:issue`)).body.scope).toBe(
-        'certificates:read certificates:issue',
-      );
+      expect(
+        (await bureau.token(`${encoded(good)}&scope=certificates:read+certificates:issue`)).body.scope,
+      ).toBe('certificates:read certificates:issue');
     });
   });
 
   describe('TR-04 A82 a known parameter comes once', () => {
     it.each([
-      'grant_type', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'assertion', 'subject_token',
-      'subject_token_type', 'actor_token', 'actor_token_type', 'requested_token_type', 'scope', 'audience', 'resource',
+      'grant_type',
+      'client_id',
+      'client_secret',
+      'client_assertion',
+      'client_assertion_type',
+      'assertion',
+      'subject_token',
+      'subject_token_type',
+      'actor_token',
+      'actor_token_type',
+      'requested_token_type',
+      'scope',
+      'audience',
+      'resource',
     ])('%s twice is refused, equal or not', async (name) => {
       for (const second of [`${name}=x`, `${name}=`])
         expectRefusal(await bureau.token(`${encoded(good)}&${name}=x&${second}`), 400, 'invalid_request');
     });
-    it('an unknown parameter twice is ignored twice', async () => expectGood(await bureau.token(`${encoded(good)}&foo=1&foo=2`)));
+    it('an unknown parameter twice is ignored twice', async () =>
+      expectGood(await bureau.token(`${encoded(good)}&foo=1&foo=2`)));
   });
 
   describe('TR-05 empty counts as absent', () => {
-    it.each(['scope', 'audience', 'resource', 'client_id', 'client_assertion', 'client_assertion_type', 'actor_token', 'requested_token_type'])(
-      '%s= behaves like none',
-      async (name) => expectGood(await bureau.token({ ...good, [name]: '' })),
-    );
+    it.each([
+      'scope',
+      'audience',
+      'resource',
+      'client_id',
+      'client_assertion',
+      'client_assertion_type',
+      'actor_token',
+      'requested_token_type',
+    ])('%s= behaves like none', async (name) => expectGood(await bureau.token({ ...good, [name]: '' })));
     it('subject_token= is a missing parameter', async () => {
       const answer = await bureau.token({ ...good, subject_token: '' });
       expectRefusal(answer, 400, 'invalid_request');
@@ -118,14 +159,19 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
   });
 
   describe('TR-06 unknown parameters change nothing', () => {
-    it.each([['foo', 'bar'], ['options', '{}'], ['requested_subject', 'root'], ['admin', 'true'], ['expires_in', '86400'], ['__proto__', 'x'], ['constructor', 'y']])(
-      '%s=%s',
-      async (name, value) => {
-        const answer = await bureau.token({ ...good, [name]: value });
-        expectGood(answer);
-        expect(answer.body).toMatchObject({ expires_in: 900, scope: 'certificates:read certificates:issue' });
-      },
-    );
+    it.each([
+      ['foo', 'bar'],
+      ['options', '{}'],
+      ['requested_subject', 'root'],
+      ['admin', 'true'],
+      ['expires_in', '86400'],
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ])('%s=%s', async (name, value) => {
+      const answer = await bureau.token({ ...good, [name]: value });
+      expectGood(answer);
+      expect(answer.body).toMatchObject({ expires_in: 900, scope: 'certificates:read certificates:issue' });
+    });
   });
 
   describe('TR-07 A84 parameters stand in the body', () => {
@@ -137,21 +183,34 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
   });
 
   describe('TR-08 TR-09 A45 grant types to the letter', () => {
-    it('absent is invalid_request', async () => expectRefusal(await bureau.token('foo=bar'), 400, 'invalid_request'));
-    it.each(['password', 'authorization_code', 'refresh_token', 'token-exchange', urn.tokenExchange.toUpperCase(), `${urn.jwtBearer} `, urn.tokenExchange.replace('-', '_'), 'Client_Credentials'])(
-      '%j is unsupported_grant_type',
-      async (type) => expectRefusal(await bureau.token({ ...good, grant_type: type }), 400, 'unsupported_grant_type'),
+    it('absent is invalid_request', async () =>
+      expectRefusal(await bureau.token('foo=bar'), 400, 'invalid_request'));
+    it.each([
+      'password',
+      'authorization_code',
+      'refresh_token',
+      'token-exchange',
+      urn.tokenExchange.toUpperCase(),
+      `${urn.jwtBearer} `,
+      urn.tokenExchange.replace('-', '_'),
+      'Client_Credentials',
+    ])('%j is unsupported_grant_type', async (type) =>
+      expectRefusal(await bureau.token({ ...good, grant_type: type }), 400, 'unsupported_grant_type'),
     );
     it.each(doors)('$name is the control', async ({ form }) => expectGood(await bureau.token(form(token))));
   });
 
   describe('TR-10 scope grammar', () => {
-    it.each(['certificates:read certificates:issue', 'certificates:issue certificates:read', 'certificates:read certificates:read certificates:issue'])(
-      '%j is granted in full',
-      async (scope) => expect(new Set((await bureau.token({ ...good, scope })).body.scope.split(' ')).size).toBe(2),
+    it.each([
+      'certificates:read certificates:issue',
+      'certificates:issue certificates:read',
+      'certificates:read certificates:read certificates:issue',
+    ])('%j is granted in full', async (scope) =>
+      expect(new Set((await bureau.token({ ...good, scope })).body.scope.split(' ')).size).toBe(2),
     );
-    it.each([' certificates:read', 'certificates:read ', 'a  b', 'a\tb', 'a"b', 'a\\b', 'ä', 'a\nb'])('%j is invalid_scope', async (scope) =>
-      expectRefusal(await bureau.token({ ...good, scope }), 400, 'invalid_scope'),
+    it.each([' certificates:read', 'certificates:read ', 'a  b', 'a\tb', 'a"b', 'a\\b', 'ä', 'a\nb'])(
+      '%j is invalid_scope',
+      async (scope) => expectRefusal(await bureau.token({ ...good, scope }), 400, 'invalid_scope'),
     );
   });
 
@@ -169,19 +228,36 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
       const large = await filler(most);
       expect(large.length).toBeGreaterThan(16 * 1024 - 16);
       expectGood(await bureau.token({ ...good, subject_token: large }));
-      expectRefusal(await bureau.token({ ...good, subject_token: await filler(most + 20) }), 400, 'invalid_request');
+      expectRefusal(
+        await bureau.token({ ...good, subject_token: await filler(most + 20) }),
+        400,
+        'invalid_request',
+      );
     });
     it('41 parameters, or 20,000, are refused', async () => {
       for (const count of [41, 20_000])
-        expectRefusal(await bureau.token(Array.from({ length: count }, (_unused, index) => `${index}`).join('&').slice(0, 65_000)), 400, 'invalid_request');
+        expectRefusal(
+          await bureau.token(
+            Array.from({ length: count }, (_unused, index) => `${index}`)
+              .join('&')
+              .slice(0, 65_000),
+          ),
+          400,
+          'invalid_request',
+        );
     });
-    it.each(['grant_type[]=x', 'a[b]=c', '__proto__=x', 'constructor=y'])('%s alone is no grant', async (body) =>
-      expectRefusal(await bureau.token(body), 400, 'invalid_request'),
+    it.each(['grant_type[]=x', 'a[b]=c', '__proto__=x', 'constructor=y'])(
+      '%s alone is no grant',
+      async (body) => expectRefusal(await bureau.token(body), 400, 'invalid_request'),
     );
   });
 
   it('TR-14 A96 no CORS on the token endpoint', async () => {
-    const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST', 'content-type': 'application/x-www-form-urlencoded' };
+    const headers = {
+      origin: 'https://evil.example',
+      'access-control-request-method': 'POST',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
     for (const method of ['OPTIONS', 'POST'] as const) {
       const answer = await bureau.token(good, { method, headers });
       expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -191,7 +267,13 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
   it('TR-15 the parameters of another grant are not looked at', async () => {
     const before = bureau.issuer.hits();
     expectGood(await bureau.token({ ...good, assertion: 'garbage' }));
-    expectGood(await bureau.token({ ...doors[1]?.form(token), subject_token: 'garbage', subject_token_type: 'garbage' }));
+    expectGood(
+      await bureau.token({
+        ...doors[1]?.form(token),
+        subject_token: 'garbage',
+        subject_token_type: 'garbage',
+      }),
+    );
     expect(bureau.issuer.hits()).toBe(before);
   });
 
@@ -202,14 +284,27 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
       expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
       expect(answer.headers.get('cache-control')).toBe('no-store');
       expect(answer.headers.get('pragma')).toBe('no-cache');
-      expect(Object.keys(answer.body).sort()).toEqual(['access_token', 'expires_in', 'issued_token_type', 'scope', 'token_type']);
-      expect(answer.body).toMatchObject({ token_type: 'Bearer', expires_in: 900, issued_token_type: urn.accessToken });
+      expect(Object.keys(answer.body).sort()).toEqual([
+        'access_token',
+        'expires_in',
+        'issued_token_type',
+        'scope',
+        'token_type',
+      ]);
+      expect(answer.body).toMatchObject({
+        token_type: 'Bearer',
+        expires_in: 900,
+        issued_token_type: urn.accessToken,
+      });
     });
 
     it('RS-05 no refresh token, and none can be asked for', async () => {
       expect((await bureau.token(good)).body).not.toHaveProperty('refresh_token');
       expectRefusal(
-        await bureau.token({ ...good, requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }),
+        await bureau.token({
+          ...good,
+          requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token',
+        }),
         400,
         'invalid_request',
       );
@@ -254,7 +349,9 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
       expect(headers.size).toBe(1);
       // The control, and the other half of the rule: inside, the causes are told apart.
       expectGood(await bureau.token(form(token)));
-      const reasons = await Promise.all(answers.map(async ({ body }) => (await bureau.activity(body.receipt)).reason));
+      const reasons = await Promise.all(
+        answers.map(async ({ body }) => (await bureau.activity(body.receipt)).reason),
+      );
       expect(new Set(reasons).size).toBeGreaterThan(8);
     });
 
@@ -277,9 +374,16 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
     });
 
     it('FX-07 client attestation and URL client ids are refused, not ignored', async () => {
-      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'oauth-client-attestation': 'x' };
+      const headers = {
+        'content-type': 'application/x-www-form-urlencoded',
+        'oauth-client-attestation': 'x',
+      };
       expectRefusal(await bureau.token(good, { headers }), 400, 'invalid_client');
-      expectRefusal(await bureau.token({ ...good, client_id: 'https://client.example/metadata.json' }), 400, 'invalid_request');
+      expectRefusal(
+        await bureau.token({ ...good, client_id: 'https://client.example/metadata.json' }),
+        400,
+        'invalid_request',
+      );
     });
   });
 });

@@ -102,10 +102,16 @@ describe('an issuer nobody here wrote: oidc-provider', () => {
   });
 
   it('openid-client discovers us, exchanges the token, and oauth4webapi validates the access token (RFC 9068)', async () => {
-    const configuration = await openid.discovery(new URL(bureau.issuer), accountId, undefined, openid.None(), {
-      execute: [openid.allowInsecureRequests],
-      algorithm: 'oauth2',
-    });
+    const configuration = await openid.discovery(
+      new URL(bureau.issuer),
+      accountId,
+      undefined,
+      openid.None(),
+      {
+        execute: [openid.allowInsecureRequests],
+        algorithm: 'oauth2',
+      },
+    );
     const tokens = await openid.genericGrantRequest(configuration, urn.tokenExchange, {
       subject_token: thirdPartyToken,
       subject_token_type: urn.jwt,

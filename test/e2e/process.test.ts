@@ -17,22 +17,37 @@ describe('the process (contract §2)', () => {
   afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
   const serve = (environment: Record<string, string> = {}) =>
-    runBureau(['serve'], { BUREAU_PORT: '0', BUREAU_ISSUER: 'http://127.0.0.1:1', BUREAU_DATA_DIR: dataDir, ...environment });
+    runBureau(['serve'], {
+      BUREAU_PORT: '0',
+      BUREAU_ISSUER: 'http://127.0.0.1:1',
+      BUREAU_DATA_DIR: dataDir,
+      ...environment,
+    });
 
   /** Everything that is kept, in a form whose difference can be read. */
   const contents = async (): Promise<Record<string, string>> => {
     const names = (await readdir(dataDir)).filter((name) => !name.startsWith('bureau.db'));
-    const files = await Promise.all(names.map(async (name) => [name, hash(await readFile(join(dataDir, name)))]));
+    const files = await Promise.all(
+      names.map(async (name) => [name, hash(await readFile(join(dataDir, name)))]),
+    );
     const database = new DatabaseSync(join(dataDir, 'bureau.db'), { readOnly: true });
-    const tables = database.prepare("select name from sqlite_master where type = 'table' order by name").all();
-    const rows = tables.map(({ name }) => [name, hash(JSON.stringify(database.prepare(`select * from "${name}"`).all()))]);
+    const tables = database
+      .prepare("select name from sqlite_master where type = 'table' order by name")
+      .all();
+    const rows = tables.map(({ name }) => [
+      name,
+      hash(JSON.stringify(database.prepare(`select * from "${name}"`).all())),
+    ]);
     database.close();
     return Object.fromEntries([...files, ...rows]) as Record<string, string>;
   };
 
   it('first start: credentials and key-encryption key are 0600, and one ready line names the URL', async () => {
     const bureau = await startBureau({ dataDir });
-    const ready = bureau.lines().map((line) => JSON.parse(line) as { msg: string; url?: string }).filter(({ msg }) => msg === 'ready');
+    const ready = bureau
+      .lines()
+      .map((line) => JSON.parse(line) as { msg: string; url?: string })
+      .filter(({ msg }) => msg === 'ready');
     expect(ready).toEqual([expect.objectContaining({ url: bureau.url })]);
     for (const name of ['admin.json', 'key-encryption.key', 'bureau.db'])
       expect((await stat(join(dataDir, name))).mode & 0o777, name).toBe(0o600);
@@ -81,7 +96,13 @@ describe('the process (contract §2)', () => {
       BUREAU_DATABASE_URL: 'mysql://x',
     });
     expect(code).toBe(78);
-    for (const name of ['BUREAU_PORT', 'BUREAU_ISSUER', 'BUREAU_RATE_LIMIT', 'BUREAU_DATABASE_URL', 'BUREAU_OUTBOUND_ALLOW'])
+    for (const name of [
+      'BUREAU_PORT',
+      'BUREAU_ISSUER',
+      'BUREAU_RATE_LIMIT',
+      'BUREAU_DATABASE_URL',
+      'BUREAU_OUTBOUND_ALLOW',
+    ])
       expect(stderr).toContain(name);
     expect(stdout).toBe('');
     expect(await readdir(dataDir)).toEqual([]);
@@ -107,7 +128,9 @@ describe('the process (contract §2)', () => {
   it('database newer than the program: one clear line, nothing overwritten', async () => {
     await (await startBureau({ dataDir })).stop();
     const database = new DatabaseSync(join(dataDir, 'bureau.db'));
-    database.exec("insert into kysely_migration (name, timestamp) values ('9999-from-the-future', '2030-01-01T00:00:00Z')");
+    database.exec(
+      "insert into kysely_migration (name, timestamp) values ('9999-from-the-future', '2030-01-01T00:00:00Z')",
+    );
     database.close();
     const before = await contents();
     const { code, stderr } = await serve();
@@ -120,21 +143,24 @@ describe('the process (contract §2)', () => {
     ['another key', { BUREAU_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') }],
     ['a key too short', { BUREAU_KEY_ENCRYPTION_KEY: Buffer.alloc(16, 7).toString('base64') }],
     ['no key', {}],
-  ] as const)('wrong key-encryption key (%s): one clear line, nothing overwritten', async (what, environment) => {
-    await (await startBureau({ dataDir })).stop();
-    const keyFile = join(dataDir, 'key-encryption.key');
-    const key = await readFile(keyFile);
-    if (what === 'no key') await rm(keyFile);
-    const before = await contents();
-    const { code, stderr } = await serve(environment);
-    expect(code).toBe(78);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(stderr).not.toContain(Buffer.alloc(32, 7).toString('base64'));
-    expect(await contents()).toEqual(before);
+  ] as const)(
+    'wrong key-encryption key (%s): one clear line, nothing overwritten',
+    async (what, environment) => {
+      await (await startBureau({ dataDir })).stop();
+      const keyFile = join(dataDir, 'key-encryption.key');
+      const key = await readFile(keyFile);
+      if (what === 'no key') await rm(keyFile);
+      const before = await contents();
+      const { code, stderr } = await serve(environment);
+      expect(code).toBe(78);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(stderr).not.toContain(Buffer.alloc(32, 7).toString('base64'));
+      expect(await contents()).toEqual(before);
 
-    await writeFile(keyFile, key, { mode: 0o600 });
-    expect(await (await startBureau({ dataDir })).stop()).toBe(0);
-  });
+      await writeFile(keyFile, key, { mode: 0o600 });
+      expect(await (await startBureau({ dataDir })).stop()).toBe(0);
+    },
+  );
 
   it('credentials of another database in the way: refused, not overwritten', async () => {
     await writeFile(join(dataDir, 'admin.json'), 'precious');
@@ -147,7 +173,10 @@ describe('the process (contract §2)', () => {
   it('a data folder of someone else: one clear line', async () => {
     const closed = join(dataDir, 'closed');
     await mkdir(closed);
-    await writeFile(join(closed, 'bureau.db'), 'this is no database, and it is long enough to be read as one '.repeat(20));
+    await writeFile(
+      join(closed, 'bureau.db'),
+      'this is no database, and it is long enough to be read as one '.repeat(20),
+    );
     await chmod(closed, 0o700);
     const { code, stderr } = await serve({ BUREAU_DATA_DIR: closed });
     expect(code).toBe(1);
@@ -166,7 +195,9 @@ describe('the process (contract §2)', () => {
     const bureau = await startBureau({ dataDir, environment: { BUREAU_STOP_DELAY_SECONDS: '1' } });
     const code = bureau.stop();
     await expect.poll(async () => (await fetch(`${bureau.url}/readyz`)).status, { interval: 20 }).toBe(503);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => bureau.token({ grant_type: 'password' })));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => bureau.token({ grant_type: 'password' })),
+    );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
     expect(await code).toBe(0);
   });

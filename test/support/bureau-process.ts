@@ -48,7 +48,12 @@ export interface BureauProcess {
   /** `POST` of a form to the token endpoint, or another path. */
   token(form: Readonly<Record<string, string>>, path?: string): Promise<Answer>;
   /** A request to the admin API as the bootstrap Administrator, or with another bearer token. */
-  admin(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  admin(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** A fresh access token of the bootstrap Administrator. */
   adminToken(): Promise<string>;
   /** SIGTERM, and the exit code. Removes a temporary data folder. */
@@ -66,7 +71,11 @@ export const freePort = (): Promise<number> =>
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (address === null || typeof address === 'string' ? reject(new Error('no port')) : resolve(address.port)));
+      server.close(() =>
+        address === null || typeof address === 'string'
+          ? reject(new Error('no port'))
+          : resolve(address.port),
+      );
     });
   });
 
@@ -76,7 +85,11 @@ export const runBureau = async (
   environment: Readonly<Record<string, string>> = {},
   cwd: string = tmpdir(),
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> => {
-  const child = spawn(process.execPath, [main, ...args], { env: environment, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], {
+    env: environment,
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = collect(child);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { code, stdout: output.stdout(), stderr: output.stderr() };
@@ -88,7 +101,13 @@ export const startBureau = async (options: BureauProcessOptions = {}): Promise<B
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bureau-')));
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [main, 'serve'], {
-    env: { BUREAU_PORT: String(port), BUREAU_DATA_DIR: dataDir, BUREAU_RATE_LIMIT: 'off', BUREAU_STOP_DELAY_SECONDS: '0', ...options.environment },
+    env: {
+      BUREAU_PORT: String(port),
+      BUREAU_DATA_DIR: dataDir,
+      BUREAU_RATE_LIMIT: 'off',
+      BUREAU_STOP_DELAY_SECONDS: '0',
+      ...options.environment,
+    },
     cwd: dataDir,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -109,7 +128,8 @@ export const startBureau = async (options: BureauProcessOptions = {}): Promise<B
     return answer.body.access_token as string;
   };
   const cachedToken = async (): Promise<string> => {
-    if (token === null || token.until < Date.now()) token = { value: await adminToken(), until: Date.now() + 600_000 };
+    if (token === null || token.until < Date.now())
+      token = { value: await adminToken(), until: Date.now() + 600_000 };
     return token.value;
   };
 
@@ -118,7 +138,11 @@ export const startBureau = async (options: BureauProcessOptions = {}): Promise<B
     issuer,
     dataDir,
     pid: child.pid ?? 0,
-    lines: () => output.stdout().split('\n').filter((line) => line !== ''),
+    lines: () =>
+      output
+        .stdout()
+        .split('\n')
+        .filter((line) => line !== ''),
     errors: output.stderr,
     token: (form, path = '/token') => postForm(`${url}${path}`, form),
     admin: async (method, path, body, headers = {}) =>
@@ -202,7 +226,11 @@ const collect = (child: ChildProcess): Output => {
   return { stdout: () => stdout, stderr: () => stderr };
 };
 
-const waitUntilReady = async (child: ChildProcess, output: Output, ended: Promise<number | null>): Promise<string> => {
+const waitUntilReady = async (
+  child: ChildProcess,
+  output: Output,
+  ended: Promise<number | null>,
+): Promise<string> => {
   const ready = new Promise<string>((resolve) => {
     const look = (): void => {
       for (const line of output.stdout().split('\n').slice(0, -1)) {
@@ -220,7 +248,9 @@ const waitUntilReady = async (child: ChildProcess, output: Output, ended: Promis
     }, startPatienceMs);
   });
   const over = ended.then((code) => {
-    throw new Error(`the server ended with ${code} before it was ready: ${output.stderr()}${output.stdout()}`);
+    throw new Error(
+      `the server ended with ${code} before it was ready: ${output.stderr()}${output.stdout()}`,
+    );
   });
   try {
     return await Promise.race([ready, overdue, over]);

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
-import { type BureauProcess, type Credentials, freePort, postForm, signAssertion, startBureau } from './bureau-process.ts';
+import {
+  type BureauProcess,
+  type Credentials,
+  freePort,
+  postForm,
+  signAssertion,
+  startBureau,
+} from './bureau-process.ts';
 import { createFakeIssuer } from './fake-issuer.ts';
 import { doors } from './test-bureau.ts';
 
@@ -24,7 +31,10 @@ export interface KillReport {
  * `kill -9` under load, `cycles` times on one data folder: exchanges, own-key sign-ins and admin writes are under way when
  * the process is killed at a random moment; after each restart everything that clients were told is looked up.
  */
-export const killUnderLoad = async (cycles: number, environment: Readonly<Record<string, string>> = {}): Promise<KillReport> => {
+export const killUnderLoad = async (
+  cycles: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<KillReport> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bureau-'));
   const issuer = await createFakeIssuer();
   const port = await freePort();
@@ -32,7 +42,11 @@ export const killUnderLoad = async (cycles: number, environment: Readonly<Record
     startBureau({
       dataDir,
       port,
-      environment: { BUREAU_OUTBOUND_ALLOW: `127.0.0.1:${issuer.port}`, BUREAU_LOG_LEVEL: 'info', ...environment },
+      environment: {
+        BUREAU_OUTBOUND_ALLOW: `127.0.0.1:${issuer.port}`,
+        BUREAU_LOG_LEVEL: 'info',
+        ...environment,
+      },
     });
 
   let received = 0;
@@ -45,11 +59,24 @@ export const killUnderLoad = async (cycles: number, environment: Readonly<Record
       name: 'under-load',
       owningTeam: 'default',
       useCase: 'custom-api-integration',
-      federations: [{ issuer: issuer.issuer, jwksUri: issuer.jwksUri, subject: 'workload:under-load', audience: 'https://sts.example.com' }],
+      federations: [
+        {
+          issuer: issuer.issuer,
+          jwksUri: issuer.jwksUri,
+          subject: 'workload:under-load',
+          audience: 'https://sts.example.com',
+        },
+      ],
     });
     if (created.status !== 201) throw new Error(`no account: ${JSON.stringify(created.body)}`);
-    const token = await issuer.signToken({ sub: 'workload:under-load', aud: 'https://sts.example.com', exp: Math.floor(Date.now() / 1000) + 7000 });
-    const { default: credentials } = (await import(join(dataDir, 'admin.json'), { with: { type: 'json' } })) as { default: Credentials };
+    const token = await issuer.signToken({
+      sub: 'workload:under-load',
+      aud: 'https://sts.example.com',
+      exp: Math.floor(Date.now() / 1000) + 7000,
+    });
+    const { default: credentials } = (await import(join(dataDir, 'admin.json'), {
+      with: { type: 'json' },
+    })) as { default: Credentials };
 
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       const running = bureau;
@@ -93,7 +120,11 @@ export const killUnderLoad = async (cycles: number, environment: Readonly<Record
         });
 
       await running.adminToken();
-      const load = Promise.all([...Array.from({ length: 12 }, (_unused, index) => exchange(index)), signIn(), change()]);
+      const load = Promise.all([
+        ...Array.from({ length: 12 }, (_unused, index) => exchange(index)),
+        signIn(),
+        change(),
+      ]);
       await sleep(150 + Math.random() * 400);
       await running.kill();
       over = true;
@@ -108,7 +139,8 @@ export const killUnderLoad = async (cycles: number, environment: Readonly<Record
       for (const form of acceptedAssertions) {
         if ((await bureau.token(form)).status === 200) assertionsAcceptedTwice += 1;
       }
-      for (const name of changes) if ((await bureau.admin('GET', `/teams/${name}`)).status !== 200) lostChanges.push(name);
+      for (const name of changes)
+        if ((await bureau.admin('GET', `/teams/${name}`)).status !== 200) lostChanges.push(name);
     }
     return { cycles, received, tokensWithoutActivity, assertionsAcceptedTwice, lostChanges };
   } finally {

@@ -36,7 +36,9 @@ export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
     },
     pendingAccount: async () => {
       try {
-        const { serviceAccountId } = JSON.parse(await readFile(pendingPath, 'utf8')) as { serviceAccountId?: unknown };
+        const { serviceAccountId } = JSON.parse(await readFile(pendingPath, 'utf8')) as {
+          serviceAccountId?: unknown;
+        };
         return typeof serviceAccountId === 'string' ? serviceAccountId : '';
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

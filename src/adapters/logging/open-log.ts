@@ -10,7 +10,10 @@ export interface Log {
 /** Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message. */
 export const openLog = (level: string): Log => {
   const destination = pino.destination({ dest: 1, sync: false, minLength: 0 });
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeFault } }, destination);
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeFault } },
+    destination,
+  );
   return {
     logger,
     flush: () => {

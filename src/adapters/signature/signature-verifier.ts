@@ -1,12 +1,13 @@
+import { createTurnBatch } from '../../core/turn-batch.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import { importKey } from './import-key.ts';
-import { createTurnBatch } from './turn-batch.ts';
 import { verifySignature } from './verify-signature.ts';
 
 /** Verifies JWS signatures with node:crypto, all those of one turn of the event loop together. */
 export const createSignatureVerifier = (): SignatureVerifier => {
-  const verifyInBatch = createTurnBatch((call: Parameters<typeof verifySignature>) =>
-    verifySignature(...call),
+  const verifyInBatch = createTurnBatch(
+    (call: Parameters<typeof verifySignature>) => verifySignature(...call),
+    setImmediate,
   );
   return {
     importKey,

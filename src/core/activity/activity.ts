@@ -15,7 +15,7 @@ export interface Activity {
   readonly tenant: string;
   readonly id: string;
   readonly time: EpochMilliseconds;
-  /** What kind of event, for example `token.exchange`, `service-account.create`. */
+  /** What kind of event, for example `token`, `service-account.create`. */
   readonly type: string;
   readonly outcome: Outcome;
   /** A refusal reason, `issued`, or for a change a short word such as `created`. */

@@ -38,7 +38,11 @@ export const grant = <T>(value: T, checks: readonly Check[] = [], seen: Seen = {
 });
 
 /** A negative verdict. */
-export const refuse = (reason: RefusalReason, checks: readonly Check[] = [], seen: Seen = {}): Verdict<never> => ({
+export const refuse = (
+  reason: RefusalReason,
+  checks: readonly Check[] = [],
+  seen: Seen = {},
+): Verdict<never> => ({
   ok: false,
   reason,
   checks,

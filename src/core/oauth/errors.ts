@@ -39,7 +39,8 @@ export const oauthErrors = {
   invalid_scope: {
     status: 400,
     code: 1006,
-    description: 'The scope is malformed or exceeds what the account holds. An administrator can look up the receipt.',
+    description:
+      'The scope is malformed or exceeds what the account holds. An administrator can look up the receipt.',
   },
   invalid_target: {
     status: 400,

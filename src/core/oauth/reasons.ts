@@ -74,6 +74,7 @@ export const refusalReasons = {
 
   issuer_keys_unavailable: 'unavailable',
   store_unavailable: 'unavailable',
+  signing_key_unavailable: 'unavailable',
   rate_limited: 'throttled',
   internal_fault: 'fault',
 } as const satisfies Record<string, ReasonFamily>;

@@ -8,7 +8,7 @@ import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { authenticateRequest, refuseRole } from './authenticate.ts';
-import { createFaultResponse } from './fault-response.ts';
+import { answerFault } from './fault-response.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { allowedMethods } from './methods.ts';
 import { describeOperation, openapiOptions } from './openapi.ts';
@@ -65,7 +65,7 @@ const createAdminScope =
     // Shapes are checked by the route itself (`adminRoute`); Fastify's part is the document.
     scope.setValidatorCompiler(() => () => true);
     scope.setSerializerCompiler(serializerCompiler);
-    scope.setErrorHandler(createFaultResponse(deps));
+    scope.setErrorHandler(answerFault);
 
     scope.addHook('onRequest', async (request, reply) => {
       reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');

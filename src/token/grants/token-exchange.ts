@@ -33,7 +33,12 @@ export const tokenExchange: Grant = {
     for (const name of ['actor_token', 'actor_token_type'] as const)
       if (parameters.has(name))
         return refuse('actor_token_unsupported', [
-          failed(`parameter.${name}`, 'absent', 'present', 'Delegation is not offered; send the subject token alone.'),
+          failed(
+            `parameter.${name}`,
+            'absent',
+            'present',
+            'Delegation is not offered; send the subject token alone.',
+          ),
         ]);
     return grant({ parameter: 'subject_token', token: token.value }, [
       passed('parameter.subject_token_type', expected, type.value),
