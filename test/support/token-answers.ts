@@ -1,0 +1,36 @@
+import { expect } from 'vitest';
+import type { Answer } from './bureau-process.ts';
+import type { TestBureau } from './test-bureau.ts';
+
+/** RFC 6749 §5.2: what `error` and `error_description` may be made of. */
+const printable = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** A refusal in every respect that is true of each one (contract §3; threats.md «True of every refusal»). */
+export const expectRefused = (answer: Answer, status: number, error: string): void => {
+  expect({ status: answer.status, error: answer.body.error }).toEqual({ status, error });
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(Object.keys(answer.body).sort()).toEqual(['error', 'error_description', 'errors', 'receipt']);
+  expect(answer.body.error_description).toMatch(printable);
+  expect(answer.body.receipt).toMatch(/^[0-9a-f-]{36}$/);
+  expect(answer.headers.has('www-authenticate')).toBe(status === 401);
+  expect(answer.headers.has('retry-after')).toBe(status === 503 || status === 429);
+};
+
+/** A token was issued. */
+export const expectIssued = (answer: Answer): void =>
+  expect(answer).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 900 } });
+
+/** The reason an administrator finds behind the receipt. */
+export const reasonBehind = async (bureau: TestBureau, answer: Answer): Promise<string> =>
+  (await bureau.activity(answer.body.receipt)).reason;
+
+/** The decoded halves of a JWT that was issued. */
+export const readIssued = (
+  answer: Answer,
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into claims of every shape.
+): { readonly header: Record<string, any>; readonly claims: Record<string, any> } => {
+  const [header = '', claims = ''] = String(answer.body.access_token).split('.');
+  const read = (segment: string) => JSON.parse(Buffer.from(segment, 'base64url').toString());
+  return { header: read(header), claims: read(claims) };
+};
