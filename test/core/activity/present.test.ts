@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { maxPresentedCharacters, present } from '../../../src/core/activity/present.ts';
 import type { JsonValue } from '../../../src/core/json.ts';
 
+/** Every UTF-16 code unit, lone surrogates and controls included. */
+const anyCodeUnit = fc.nat(0xff_ff).map((unit) => String.fromCharCode(unit));
+
 describe('what was presented, as evidence', () => {
   it.each<[string, JsonValue | undefined, string]>([
     ['a plain string stands bare', 'repo:acme/payments', 'repo:acme/payments'],
@@ -53,7 +56,7 @@ describe('what was presented, as evidence', () => {
 
   it('is short, well-formed and without control characters, whatever comes', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
+      fc.property(fc.jsonValue({ stringUnit: anyCodeUnit }), (value) => {
         const shown = present(value as JsonValue);
         expect(shown.length).toBeLessThanOrEqual(maxPresentedCharacters);
         expect(shown.isWellFormed()).toBe(true);
