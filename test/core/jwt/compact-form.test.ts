@@ -160,13 +160,16 @@ describe('whatever string comes', () => {
 });
 
 describe('against jose, for well-formed tokens', () => {
+  // A backslash in a name would change how V8, and so jose, reads later ones (nodejs/node#63785).
+  const noBackslash = fc.constantFrom('a', 'b', 'é', '😀', '"', '/', '\n');
+
   it.each(allSignatureAlgorithms)('%s: the same header and claims are read', async (alg) => {
     const key = (await importJWK({ ...keyPairFor(alg).jwk, alg })) as CryptoKey;
     await fc.assert(
       fc.asyncProperty(
         fc.dictionary(
-          fc.string({ unit: fc.constantFrom('a', 'é', '"', '/', '\n') }),
-          fc.jsonValue({ maxDepth: 3 }),
+          fc.string({ unit: noBackslash }),
+          fc.jsonValue({ maxDepth: 3, stringUnit: noBackslash }),
         ),
         async (content) => {
           const token = makeToken({ alg, claims: { ...content, sub: 'x' } });
