@@ -146,6 +146,6 @@ describe('client credentials (RFC 6749 §4.4)', () => {
     const answer = await authenticate(makeAssertion(ownKeyOf(bureau.credentials)));
     expectIssued(answer);
     expect(answer.body.scope).toBe('');
-    expect(readIssued(answer).claims['scope']).toBe('');
+    expect(readIssued(answer).claims.scope).toBe('');
   });
 });

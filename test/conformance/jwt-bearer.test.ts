@@ -103,7 +103,7 @@ describe('JWT bearer grant (RFC 7523 §2.1)', () => {
     expect((await present({ scope: 'certificates:issue' })).body.scope).toBe('certificates:issue');
     const answer = await present({ scope: 'certificates:issue admin' });
     expectIssued(answer);
-    expect(readIssued(answer).claims['scope']).toBe('certificates:issue');
+    expect(readIssued(answer).claims.scope).toBe('certificates:issue');
     await bureau.admin('PATCH', '/settings', { strictScopes: true }, { 'if-match': '*' });
     await expectReason(
       await present({ scope: 'certificates:issue admin' }),

@@ -25,12 +25,27 @@ export const expectIssued = (answer: Answer): void =>
 export const reasonBehind = async (bureau: TestBureau, answer: Answer): Promise<string> =>
   (await bureau.activity(answer.body.receipt)).reason;
 
-/** The decoded halves of a JWT that was issued. */
-export const readIssued = (
-  answer: Answer,
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into claims of every shape.
-): { readonly header: Record<string, any>; readonly claims: Record<string, any> } => {
+/** A decoded access token of ours. */
+export interface IssuedToken {
+  readonly header: { readonly alg: string; readonly typ: string; readonly kid: string };
+  readonly claims: {
+    readonly iss: string;
+    readonly sub: string;
+    readonly aud: string;
+    readonly client_id: string;
+    readonly iat: number;
+    readonly exp: number;
+    readonly jti: string;
+    readonly scope: string;
+    readonly account_name: string;
+    readonly owning_team: string;
+    readonly role?: string;
+  };
+}
+
+/** Decodes the token of an answer, without verifying it. */
+export const readIssued = (answer: Answer): IssuedToken => {
   const [header = '', claims = ''] = String(answer.body.access_token).split('.');
-  const read = (segment: string) => JSON.parse(Buffer.from(segment, 'base64url').toString());
-  return { header: read(header), claims: read(claims) };
+  const read = (segment: string): unknown => JSON.parse(Buffer.from(segment, 'base64url').toString());
+  return { header: read(header) as IssuedToken['header'], claims: read(claims) as IssuedToken['claims'] };
 };
