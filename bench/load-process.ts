@@ -24,7 +24,7 @@ const runRound = (job: LoadJob): Promise<LoadResult> =>
     let measured: Omit<LoadResult, 'late'> | null = null;
     let failure: string | null = null;
     let dealt = 0;
-    let status = 0;
+    const last = { status: 0 };
 
     const finish = (error: unknown): void => {
       if (failure !== null || measured === null) reject(new Error(failure ?? describe(error)));
@@ -60,7 +60,7 @@ const runRound = (job: LoadJob): Promise<LoadResult> =>
 
     // Comes right before `verifyBody` has the body of the same answer.
     run.on('response', (_client, statusCode, _bytes, milliseconds) => {
-      status = statusCode;
+      last.status = statusCode;
       if (measured === null) latencies.push(milliseconds);
       else late += 1;
     });

@@ -77,7 +77,7 @@ describe('the report', () => {
     const report = renderReport(findings());
     expect(report).toContain('| bureau | **4,400** (4,000–5,000) | 8.00 (8.00–8.00) | 12.5 (12.5–12.5) |');
     expect(report).toContain('| oidc-provider | **2,000** (2,000–2,000) |');
-    expect(report).toContain('**2.20** (2.00–2.50, round by round)');
+    expect(report).toContain('**2.20** (2.00–2.50, round by round). By server CPU per exchange: 2.20.');
   });
 
   it('shows what it was made with, what is unequal and that the activities were found', () => {

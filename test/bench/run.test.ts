@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,18 @@ const shortest = [
 
 /** Two servers start and are held to the work; on a busy machine that takes its time. */
 const patienceMs = 90_000;
+
+/** Processes that still work in this folder, removed or not; none where the system does not tell. */
+const processesIn = (folder: string): readonly string[] =>
+  process.platform !== 'linux'
+    ? []
+    : readdirSync('/proc').filter((pid) => {
+        try {
+          return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
+        } catch {
+          return false;
+        }
+      });
 
 describe('the benchmark as a program', () => {
   let folder = '';
@@ -55,6 +67,7 @@ describe('the benchmark as a program', () => {
     expect(said.stdout.match(/^\| bureau \| \*\*[\d,]+\*\*/gm)).toHaveLength(3);
     expect(said.stdout.match(/^\| oidc-provider \| \*\*[\d,]+\*\*/gm)).toHaveLength(3);
     expect(readdirSync(folder)).toEqual([]);
+    await expect.poll(() => processesIn(folder)).toEqual([]);
   });
 
   it('ends at once with Ctrl-C and leaves nothing behind', { timeout: patienceMs }, async () => {
@@ -68,6 +81,7 @@ describe('the benchmark as a program', () => {
     child.kill('SIGINT');
     expect({ code: await code, said: said.stderr }).toMatchObject({ code: 130 });
     expect(readdirSync(folder)).toEqual([]);
+    await expect.poll(() => processesIn(folder)).toEqual([]);
   });
 
   it('a wrong command line ends with 2 and starts nothing', async () => {
