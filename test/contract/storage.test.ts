@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
@@ -7,7 +7,7 @@ import { StoreUnavailable } from '../../src/ports/storage.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleAccount, sampleActivity, sampleTeam } from '../support/stored-samples.ts';
 
-const program = resolve(import.meta.dirname, '../support/open-storage-process.ts');
+const program = fileURLToPath(new URL('../support/open-storage-process.ts', import.meta.url));
 const openInProcess = async (url: string): Promise<string> =>
   (await promisify(execFile)(process.execPath, [program, url])).stdout;
 

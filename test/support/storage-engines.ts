@@ -45,7 +45,11 @@ export interface OpenedStorage {
 /** Opens a storage in an empty place. */
 export const openInEmptyPlace = async (createPlace: () => Promise<StoragePlace>): Promise<OpenedStorage> => {
   const place = await createPlace();
-  const storage = await openStorage({ url: place.url });
+  // Hundreds of calls at once, on machines with other work to do: waiting for a connection is no fault here.
+  const storage = await openStorage({
+    url: place.url,
+    postgres: { connectionTimeoutMilliseconds: 20_000 },
+  });
   return {
     storage,
     url: place.url,

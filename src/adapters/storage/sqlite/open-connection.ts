@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
 
@@ -34,7 +33,9 @@ const toBindable = (value: unknown): Bindable => {
 };
 
 // Development runs the sources, an installation the compiled files: the worker has the ending of this module.
-const workerUrl = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url);
+const workerUrl = import.meta.url.endsWith('.ts')
+  ? new URL('./sqlite-worker.ts', import.meta.url)
+  : new URL('./sqlite-worker.js', import.meta.url);
 
 type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
 
