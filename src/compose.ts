@@ -56,6 +56,8 @@ export interface Bureau {
   readonly logger: FastifyBaseLogger;
   /** `/metrics` on a listener of its own, where configured. */
   readonly metricsApp: FastifyInstance | null;
+  /** Says once that the server listens, and with what. */
+  announceReady(details: { readonly url: string }): void;
   /** Not ready from now on; requests are still answered. */
   announceStop(): void;
   /** Ends the work behind the routes and closes the store; after the listeners are closed. */
@@ -209,6 +211,10 @@ export const openBureau = async (configuration: Configuration, version: string):
       app,
       logger,
       metricsApp,
+      announceReady: ({ url }) => {
+        logger.info({ url, issuer: baseIssuer, version }, 'ready');
+        log.flush();
+      },
       announceStop: () => {
         stopping = true;
       },

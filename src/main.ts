@@ -69,7 +69,7 @@ const serve = async (file: string | null): Promise<void> => {
     const unknown = unknownVariables(process.env);
     if (unknown.length > 0)
       bureau.logger.warn({ variables: unknown }, 'these variables mean nothing to this program');
-    bureau.logger.info({ url, issuer: configuration.issuer, version: await readVersion() }, 'ready');
+    bureau.announceReady({ url });
   } catch (error) {
     await stop(0);
     throw describeListenError(error, configuration);

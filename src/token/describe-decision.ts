@@ -1,6 +1,14 @@
 import type { Activity } from '../core/activity/activity.ts';
+import type { Check } from '../core/activity/check.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { TokenDecision } from './handle-token-request.ts';
+
+/**
+ * An issued token passed every check, so those that are the same for every token say nothing. Kept are the key, the
+ * registration and the limits: who it was, by which federation, and what was asked for and granted.
+ */
+const tellsWhoAndWhat = ({ check }: Check): boolean =>
+  /^(key|signature|assertion|federation|account|client|request|jti)\b/.test(check);
 
 /** The activity of one token request: what was decided, for or against whom, and every check (contract §5). */
 export const describeDecision = (
@@ -28,7 +36,7 @@ export const describeDecision = (
     jti: outcome.ok ? outcome.jti : null,
     tokenHash: decision.tokenHash,
     sourceAddress: facts.sourceAddress,
-    checks: evidence.checks(),
+    checks: outcome.ok ? evidence.checks().filter(tellsWhoAndWhat) : evidence.checks(),
     details: null,
   };
 };

@@ -7,9 +7,21 @@ export interface Log {
   flush(): void;
 }
 
+/** How long a line may stay in memory: lines are written together, for a write each would cost as much as a signature. */
+const flushEveryMs = 200;
+
+/** The most bytes kept for a reader of stdout that does not read; beyond it lines are dropped, never memory. */
+const mostBytes = 16 * 1024 * 1024;
+
 /** Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message. */
 export const openLog = (level: string): Log => {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 0 });
+  const destination = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: 4096,
+    maxLength: mostBytes,
+    periodicFlush: flushEveryMs,
+  });
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeFault } },
     destination,
