@@ -40,6 +40,8 @@ export interface ForeignKeys {
   readonly fetch: GuardedFetch;
   readonly clock: ManualClock;
   readonly log: readonly LoggedLine[];
+  /** Until no fetch is under way and every answer was taken in. */
+  readonly idle: () => Promise<void>;
 }
 
 /** What {@link createForeignKeys} is made of. */
@@ -68,7 +70,23 @@ export const createForeignKeys = (options: ForeignKeysOptions = {}): ForeignKeys
     (level: LoggedLine['level']) =>
     (details: object, message: string): void =>
       void log.push({ level, message, details: details as LoggedLine['details'] });
-  const fetch = options.fetch ?? guardedFetch(options);
+  const inner = options.fetch ?? guardedFetch(options);
+  const pending = new Set<Promise<DocumentAnswer>>();
+  const fetch: GuardedFetch = {
+    checkUrl: (url) => inner.checkUrl(url),
+    get: (request) => {
+      const answer = inner.get(request);
+      pending.add(answer);
+      return answer.finally(() => pending.delete(answer));
+    },
+  };
+  const idle = async (): Promise<void> => {
+    await breathe();
+    while (pending.size > 0) {
+      await Promise.allSettled(pending);
+      await breathe();
+    }
+  };
   const keys = createIssuerKeys({
     fetch,
     verifier: options.verifier ?? createSignatureVerifier(),
@@ -79,7 +97,7 @@ export const createForeignKeys = (options: ForeignKeysOptions = {}): ForeignKeys
       ? {}
       : { refreshIntervalSeconds: options.refreshIntervalSeconds }),
   });
-  return { keys, fetch, clock, log };
+  return { keys, fetch, clock, log, idle };
 };
 
 /** A fetch that answers what the test says, and remembers what was asked. */

@@ -149,6 +149,58 @@ describe('keys of trusted issuers', () => {
     });
   });
 
+  it('JF-13 a retry after a failure needs no request to begin', async () => {
+    vi.useFakeTimers();
+    answer({ failed: 'down.' });
+    await find('a');
+    answer({ keys: [a] });
+    foreign.clock.advance(30_000);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(fetch.requests).toHaveLength(2);
+    vi.useRealTimers();
+    expect(foreign.keys.health(issuer).keys).toHaveLength(1);
+  });
+
+  it('JF-13 A50 the pause after a failure holds for unknown kids, too', async () => {
+    await find('a');
+    answer({ failed: 'down.' });
+    foreign.clock.advance(9 * minutes);
+    await find('a');
+    await breathe();
+    for (let i = 0; i < 100; i += 1) expect(await find(`random-${i}`)).toBe('unknown');
+    expect(fetch.requests).toHaveLength(2);
+    answer({ keys: [a, b] });
+    foreign.clock.advance(30_000);
+    expect(await find('b')).toBe('key');
+  });
+
+  it('JF-08 nobody waits for the retries of an issuer that is down while its keys still serve', async () => {
+    await find('a');
+    answer({ failed: 'down.' });
+    foreign.clock.advance(11 * minutes);
+    await find('a');
+    later();
+    foreign.clock.advance(minutes);
+    const answers: string[] = [];
+    const asked = find('a').then((found) => answers.push(found));
+    await breathe();
+    expect(answers).toEqual(['key']);
+    expect(fetch.requests).toHaveLength(3);
+    await asked;
+  });
+
+  it('JF-05 discovery and key set share the 5 s', async () => {
+    const discovered = trustedIssuer({ issuer: 'https://idp.example' });
+    fetch.answer(({ url }) =>
+      url.endsWith('/openid-configuration')
+        ? { text: JSON.stringify({ issuer: 'https://idp.example', jwks_uri: 'https://idp.example/jwks' }) }
+        : { keys: [a] },
+    );
+    expect(await find('a', discovered)).toBe('key');
+    // A scripted answer takes 1 ms.
+    expect(fetch.requests.map((request) => request.withinMilliseconds)).toEqual([5000, 4999]);
+  });
+
   it('B33 the wall clock decides nothing', async () => {
     await find('a');
     foreign.clock.jump(48 * 60 * minutes);

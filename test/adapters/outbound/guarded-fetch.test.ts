@@ -27,7 +27,7 @@ describe('guarded fetch', () => {
     changes: Partial<DocumentRequest> = {},
     options: Parameters<typeof guardedFetch>[0] = {},
   ): Promise<DocumentAnswer> =>
-    guardedFetch({ allow, limits: { totalMilliseconds: 400 }, ...options }).get({
+    guardedFetch({ allow, ...options }).get({
       url: issuer.jwksUri,
       ...plain,
       ...changes,
@@ -74,7 +74,9 @@ describe('guarded fetch', () => {
     ['reset', 'connection'],
   ])('mode %s: %s', async (mode, expected) => {
     issuer.setMode(mode);
-    expect(outcomeOf(await get())).toContain(expected);
+    // Only those that never end are hurried: a loaded machine may need its time for the others.
+    const limits = expected.includes('0.4 s') ? { totalMilliseconds: 400 } : {};
+    expect(outcomeOf(await get({}, { limits }))).toContain(expected);
   });
 
   it.each([
@@ -164,11 +166,11 @@ describe('guarded fetch', () => {
   });
 
   it('no more than so many at once; the next one takes the free place', async () => {
-    const fetch = guardedFetch({ allow, limits: { atOnce: 2, totalMilliseconds: 200 } });
+    const fetch = guardedFetch({ allow, limits: { atOnce: 2 } });
     issuer.setMode('hang');
     const hanging = [
-      fetch.get({ url: issuer.jwksUri, ...plain }),
-      fetch.get({ url: issuer.jwksUri, ...plain }),
+      fetch.get({ url: issuer.jwksUri, ...plain, withinMilliseconds: 200 }),
+      fetch.get({ url: issuer.jwksUri, ...plain, withinMilliseconds: 200 }),
     ];
     const waiting = fetch.get({ url: `${issuer.url}/.well-known/openid-configuration`, ...plain });
     await Promise.race(hanging);
