@@ -54,6 +54,10 @@ describe('what was presented, as evidence', () => {
     }
   });
 
+  it('a cut through a surrogate pair leaves no half of it', () => {
+    expect(present(`${'x'.repeat(254)}😀${'x'.repeat(10)}`)).toBe(`${'x'.repeat(254)}\uFFFD…`);
+  });
+
   it('is short, well-formed and without control characters, whatever comes', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: anyCodeUnit }), (value) => {
