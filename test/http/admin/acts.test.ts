@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../../src/ports/storage.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type AdminServer,
@@ -368,16 +369,9 @@ describe('activities', () => {
 
 describe('faults', () => {
   it('B10 contract §7 a store that does not answer is 503 with Retry-After, and says nothing of the inside', async () => {
+    const refused = () => Promise.reject(new StoreUnavailable('no answer from 10.0.0.5:5432'));
     const down = await startAdminServer({
-      spoil: (storage) => ({
-        ...storage,
-        ping: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.5:5432')),
-        transaction: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.5:5432')),
-        teams: {
-          ...storage.teams,
-          list: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.5:5432')),
-        },
-      }),
+      spoil: (storage) => ({ ...storage, transaction: refused, teams: { ...storage.teams, list: refused } }),
     });
     for (const [method, body] of [
       ['GET', undefined],
