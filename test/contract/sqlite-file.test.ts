@@ -163,6 +163,22 @@ describe('B13 a file that cannot be used', () => {
     expect(await readFile(path)).toEqual(before);
   });
 
+  it.each(['service_accounts', 'federations', 'activities'])(
+    'is damaged where a start reads nothing: in %s',
+    async (table) => {
+      await fill(500);
+      const database = new DatabaseSync(path);
+      const row = database.prepare('select rootpage from sqlite_master where name = ?').get(table);
+      database.close();
+      const handle = await open(path, 'r+');
+      await handle.write(Buffer.alloc(64, 0xa5), 0, 64, (Number(row?.['rootpage']) - 1) * 4096);
+      await handle.close();
+      expect(await refusal()).toMatchObject({
+        message: expect.stringMatching(/is damaged; restore a backup/),
+      });
+    },
+  );
+
   it('was written by a newer release: says so and touches nothing', async () => {
     await fill();
     const database = new DatabaseSync(path);

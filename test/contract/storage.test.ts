@@ -49,6 +49,22 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       await opened.storage.teams.insert(team);
     });
 
+    it('a write from outside that comes meanwhile does not share its fate', async () => {
+      const [inside, outside] = [sampleTeam(), sampleActivity()];
+      let appended: Promise<void> = Promise.resolve();
+      await expect(
+        opened.storage.transaction(async (stores) => {
+          appended = opened.storage.activities.append([outside]);
+          await stores.teams.insert(inside);
+          expect(await stores.teams.find('acme', inside.name)).toEqual(inside);
+          throw new Error('undone');
+        }),
+      ).rejects.toThrow('undone');
+      await appended;
+      expect(await opened.storage.activities.find('acme', outside.id)).toEqual(outside);
+      expect(await opened.storage.teams.find('acme', inside.name)).toBeNull();
+    });
+
     it('what one read is still true when it writes: of two that would remove the last administrator one sees it', async () => {
       const tenant = 'last-administrator';
       const administrators = [

@@ -187,6 +187,14 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       expect((await of.list(opened.storage, tenant, { limit: 200, cursor: null })).items).toHaveLength(2);
     });
 
+    it('A34 a lone surrogate is not the replacement character it would become', async () => {
+      await of.insert(opened.storage, of.make('acme', `${of.what}-\uFFFD`));
+      expect(await of.findByText(opened.storage, 'acme', `${of.what}-\uD800`)).toBeNull();
+      if (of.what !== 'service-account') {
+        expect(await of.findByText(opened.storage, 'acme', `${of.what}-\uFFFD`)).not.toBeNull();
+      }
+    });
+
     it.each([
       ['NUL', 'a\0b'],
       ['lone surrogate', 'a\uD800'],

@@ -36,7 +36,6 @@ export const refuseNewer = async (db: Kysely<never>): Promise<void> => {
  * @throws DatabaseNewer and then nothing was changed
  */
 export const migrate = async (db: Kysely<never>, engine: EngineName): Promise<void> => {
-  await refuseNewer(db);
   const list = Object.entries(migrations).map(([name, up]): [string, Migration] => [
     name,
     { up: (transaction: Kysely<never>) => up(transaction, engine) },
@@ -47,7 +46,7 @@ export const migrate = async (db: Kysely<never>, engine: EngineName): Promise<vo
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) {
-    // A newer node may have come between the look and the lock.
+    // kysely refuses, before it runs any, when the database has a migration that the list has not.
     await refuseNewer(db);
     throw error instanceof Error ? error : new Error('the schema could not be brought up to date');
   }
