@@ -138,7 +138,8 @@ describe('A108 mass assignment', () => {
   it('A118 U+0000 and half surrogate pairs are refused in every text', async () => {
     for (const bad of ['a\\u0000b', 'a\\ud800', '\\udc00b']) {
       for (const member of ['name', 'description', 'owningTeam', 'useCase']) {
-        const body = JSON.stringify(goodAccount('s')).replace(/}$/, `,"${member}":"${bad}"}`);
+        const { [member]: _replaced, ...others } = goodAccount('s') as Record<string, unknown>;
+        const body = JSON.stringify(others).replace(/}$/, `,"${member}":"${bad}"}`);
         const reply = await server.request('POST', '/api/v1/service-accounts', { body });
         expect([member, bad, reply.status]).toEqual([member, bad, 422]);
       }
@@ -147,6 +148,19 @@ describe('A108 mass assignment', () => {
       body: goodAccount('smile', { description: '😀 é' }),
     });
     expect(fine.body['description']).toBe('😀 é');
+  });
+
+  it('A33 A108 a member named twice is refused, at any depth: two readers could disagree about it', async () => {
+    const once = JSON.stringify(goodAccount('twice'));
+    for (const body of [
+      once.replace(/}$/, ',"name":"other"}'),
+      once.replace(/}$/, ',"na\\u006de":"other"}'),
+      once.replace('"subject":', '"subject":"repo:acme/other","subject":'),
+    ]) {
+      const reply = await server.request('POST', '/api/v1/service-accounts', { body });
+      expect([reply.status, reply.body['code']]).toEqual([400, 'malformed_json']);
+    }
+    expect((await server.request('POST', '/api/v1/service-accounts', { body: once })).status).toBe(201);
   });
 
   it('A108 a query takes no unknown and no repeated member', async () => {

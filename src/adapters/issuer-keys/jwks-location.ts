@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../core/json.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { parseDocument } from './parse-document.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
@@ -74,15 +75,9 @@ const readDiscovery = (
   issuer: string,
   fetch: Pick<GuardedFetch, 'checkUrl'>,
 ): Result<string, string> => {
-  let document: JsonValue;
-  try {
-    document = JSON.parse(text) as JsonValue;
-  } catch {
-    return fail('answered with something that is not JSON.');
-  }
-  if (typeof document !== 'object' || document === null || Array.isArray(document))
-    return fail('answered with JSON that is not an object.');
-  const named = new Map(Object.entries(document));
+  const document = parseDocument(text);
+  if (!document.ok) return document;
+  const named = new Map(Object.entries(document.value));
   const said = named.get('issuer');
   if (said !== issuer)
     return fail(`is about another issuer: ${show(said)} is not ${JSON.stringify(issuer)}.`);

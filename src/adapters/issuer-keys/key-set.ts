@@ -5,6 +5,7 @@ import {
 } from '../../core/jwt/algorithms.ts';
 import { type JsonObject, type JsonValue, member } from '../../core/json.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
+import { parseDocument } from './parse-document.ts';
 import type { SignatureVerifier, VerificationKey } from '../../ports/signature-verifier.ts';
 
 /** The most entries a key set may have (JF-05). */
@@ -36,13 +37,9 @@ type ImportKey = SignatureVerifier['importKey'];
 
 /** Reads a JWK Set (RFC 7517 §5). The error is the rest of a sentence that begins with the URL. */
 export const parseKeySet = (text: string, importKey: ImportKey): Result<KeySet, string> => {
-  let document: JsonValue;
-  try {
-    document = JSON.parse(text) as JsonValue;
-  } catch {
-    return fail('answered with something that is not JSON.');
-  }
-  const keys = isObject(document) ? member(document, 'keys') : undefined;
+  const document = parseDocument(text);
+  if (!document.ok) return document;
+  const keys = member(document.value, 'keys');
   if (!Array.isArray(keys))
     return fail('answered with JSON that is no key set: an object with an array "keys" is one.');
   if (keys.length > maxKeysPerSet)

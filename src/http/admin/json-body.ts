@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { parseJsonObject } from '../../core/json-text.ts';
 import { MalformedJson } from './fault-response.ts';
 
 /** `application/json`, and `application/merge-patch+json` for changes (RFC 7396 §3); charset utf-8 alone (RFC 8259 §8.1). */
@@ -21,13 +22,22 @@ export const acceptJsonBodies = (scope: FastifyInstance): void => {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Deeper and wider than any body of this API; its size is bounded before. */
+const limits = { maxDepth: 32, maxMembers: 5000 } as const;
+
+/** What the schemas refuse better, with the path of the member: not an object, or text that no store can keep. */
+const leftToSchemas: ReadonlySet<string> = new Set(['not-an-object', 'text']);
+
 const parseJson = (body: string | Buffer, done: (error: Error | null, value?: unknown) => void): void => {
-  let value: unknown;
+  if (body.length === 0) return done(null);
   try {
-    value =
-      body.length === 0 ? undefined : JSON.parse(typeof body === 'string' ? body : decoder.decode(body));
+    const text = typeof body === 'string' ? body : decoder.decode(body);
+    const parsed = parseJsonObject(text, limits);
+    if (parsed.ok) return done(null, parsed.value);
+    const { kind, detail } = parsed.error;
+    if (leftToSchemas.has(kind)) return done(null, JSON.parse(text));
+    return done(new MalformedJson(`The body is not accepted: ${detail}.`));
   } catch {
     return done(new MalformedJson('The body is not JSON in UTF-8 (RFC 8259).'));
   }
-  return done(null, value);
 };
