@@ -12,6 +12,7 @@ export const registerMetricsRoute = (app: FastifyInstance, metrics: MetricsSourc
     reply
       .header('content-type', metrics.contentType)
       .header('cache-control', 'no-store')
+      .header('x-content-type-options', 'nosniff')
       .send(await metrics.render()),
   );
 };

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -57,7 +58,7 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
       const status = statusOfClientError(error.code);
       const body = JSON.stringify(plainError(status));
       socket.end(
-        `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
     },
     frameworkErrors: (_error, _request, reply) => void sendPlain(reply as FastifyReply, 404),
