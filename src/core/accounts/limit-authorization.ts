@@ -1,5 +1,5 @@
 import { type Check, failed, grant, passed, refuse, type Verdict } from '../activity/check.ts';
-import { showText } from '../activity/show.ts';
+import { present } from '../activity/present.ts';
 import { parseScope } from '../oauth/scope.ts';
 import { effectiveAudiences } from './effective-audiences.ts';
 import type { ServiceAccount } from './service-account.ts';
@@ -39,7 +39,7 @@ export const limitAuthorization = (request: AuthorizationRequest): Verdict<Autho
 };
 
 const limitScope = ({ account, strictScopes, scope }: AuthorizationRequest): Verdict<readonly string[]> => {
-  const held = showText(account.scopes.join(' '));
+  const held = present(account.scopes.join(' '));
   if (scope === undefined) return grant(account.scopes, [passed('request.scope', held, 'absent')]);
 
   const asked = parseScope(scope);
@@ -48,34 +48,34 @@ const limitScope = ({ account, strictScopes, scope }: AuthorizationRequest): Ver
       failed(
         'request.scope',
         'scopes between single spaces (RFC 6749 3.3)',
-        `${showText(scope)}: ${asked.error}`,
+        `${present(scope)}: ${asked.error}`,
       ),
     ]);
   }
   const wanted = new Set(asked.value);
   const granted = account.scopes.filter((each) => wanted.has(each));
   const dropped = asked.value.filter((each) => !account.scopes.includes(each));
-  if (dropped.length === 0) return grant(granted, [passed('request.scope', held, showText(scope))]);
-  const surplus = showText(dropped.join(' '));
+  if (dropped.length === 0) return grant(granted, [passed('request.scope', held, present(scope))]);
+  const surplus = present(dropped.join(' '));
   if (strictScopes) {
     return refuse('scope_not_held', [
       failed(
         'request.scope',
         held,
-        showText(scope),
+        present(scope),
         `Not held: ${surplus}. Ask for less, or give them to the account.`,
       ),
     ]);
   }
   return grant(granted, [
-    { ...passed('request.scope', held, showText(scope)), hint: `Dropped, not held: ${surplus}.` },
+    { ...passed('request.scope', held, present(scope)), hint: `Dropped, not held: ${surplus}.` },
   ]);
 };
 
 const limitAudience = ({ account, issuer, audience, resource }: AuthorizationRequest): Verdict<string> => {
   if (resource !== undefined && !isResource(resource)) {
     return refuse('target_malformed', [
-      failed('request.resource', 'an absolute URI without fragment (RFC 8707 2)', showText(resource)),
+      failed('request.resource', 'an absolute URI without fragment (RFC 8707 2)', present(resource)),
     ]);
   }
   if (audience !== undefined && resource !== undefined && audience !== resource) {
@@ -83,7 +83,7 @@ const limitAudience = ({ account, issuer, audience, resource }: AuthorizationReq
       failed(
         'request.resource',
         'the same target as audience',
-        `${showText(audience)} and ${showText(resource)}`,
+        `${present(audience)} and ${present(resource)}`,
         'A token is for one audience. Send audience or resource, or both with one value.',
       ),
     ]);
@@ -92,17 +92,17 @@ const limitAudience = ({ account, issuer, audience, resource }: AuthorizationReq
   const { default: unasked, allowed } = effectiveAudiences(account, issuer);
   const target = audience ?? resource;
   const check = audience === undefined && resource !== undefined ? 'request.resource' : 'request.audience';
-  const expected = `one of ${showText(allowed.join(', '))}`;
+  const expected = `one of ${present(allowed.join(', '))}`;
   if (target === undefined) return grant(unasked, [passed(check, expected, 'absent')]);
   if (!allowed.includes(target)) return refuse('target_not_allowed', [targetCheck(check, expected, target)]);
-  return grant(target, [passed(check, expected, showText(target))]);
+  return grant(target, [passed(check, expected, present(target))]);
 };
 
 const targetCheck = (check: string, expected: string, target: string): Check =>
   failed(
     check,
     expected,
-    showText(target),
+    present(target),
     'Ask for a registered audience or add this one to the account. It is who the new token is for, not the aud of the presented one.',
   );
 

@@ -1,5 +1,5 @@
 import { type Check, failed, passed } from '../activity/check.ts';
-import { showText, showValue } from '../activity/show.ts';
+import { present } from '../activity/present.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import type { RefusalReason } from '../oauth/reasons.ts';
 import type { Candidate } from './federation-index.ts';
@@ -42,7 +42,7 @@ export const assessExpression = (assessment: Assessment, token: ThirdPartyClaims
   const compiled = candidate.compiled();
   if (!compiled.ok || compiled.value.cel === null) return assessment;
   const { ok, detail } = compiled.value.cel(token.claims);
-  const expected = `true from ${showText(candidate.federation.cel ?? '')}`;
+  const expected = `true from ${present(candidate.federation.cel ?? '')}`;
   const cel: Finding = {
     ok,
     reason: 'condition_unmet',
@@ -61,14 +61,14 @@ const assessSubject = (candidate: Candidate, subject: string): Finding => {
     describe: () => {
       const expected =
         federation.subject === null
-          ? `matches ${showText(federation.subjectPattern ?? '')}`
-          : showText(federation.subject);
+          ? `matches ${present(federation.subjectPattern ?? '')}`
+          : present(federation.subject);
       return ok
-        ? passed('federation.subject', expected, showText(subject))
+        ? passed('federation.subject', expected, present(subject))
         : failed(
             'federation.subject',
             expected,
-            showText(subject),
+            present(subject),
             hintSubject(federation.subject ?? federation.subjectPattern ?? '', subject),
           );
     },
@@ -83,8 +83,8 @@ const assessAudience = ({ federation }: Candidate, audiences: readonly string[])
     ok,
     reason: named ? 'audience_several' : 'audience_mismatch',
     describe: () => {
-      const expected = showText(federation.audience);
-      const presented = showText(audiences.join(', '));
+      const expected = present(federation.audience);
+      const presented = present(audiences.join(', '));
       return ok
         ? passed('federation.audience', expected, presented)
         : failed('federation.audience', expected, presented, explainAudience(federation.audience, audiences));
@@ -112,7 +112,7 @@ const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readon
           failed(
             'federation.definition',
             'a federation that can be read',
-            showText(problems),
+            present(problems),
             'Register it anew.',
           ),
       },
@@ -128,8 +128,8 @@ const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readon
       reason: 'condition_unmet',
       describe: () =>
         ok
-          ? passed(check, wanted, showValue(presented))
-          : failed(check, wanted, showValue(presented), hint(presented)),
+          ? passed(check, wanted, present(presented))
+          : failed(check, wanted, present(presented), hint(presented)),
     };
   });
 };

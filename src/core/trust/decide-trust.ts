@@ -1,6 +1,6 @@
 import type { ServiceAccount } from '../accounts/service-account.ts';
 import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
-import { showText } from '../activity/show.ts';
+import { present } from '../activity/present.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import { type Assessment, assessCandidate, assessExpression, isMet } from './assess-candidate.ts';
 import type { Federation } from './federation.ts';
@@ -170,7 +170,7 @@ const clientIdCheck = (clientId: string | null, expected: string | null): readon
     failed(
       check,
       expected ?? 'an account with a federation on this issuer',
-      showText(clientId),
+      present(clientId),
       'Send the client id of the account the token is registered for, or none.',
     ),
   ];
@@ -179,8 +179,8 @@ const clientIdCheck = (clientId: string | null, expected: string | null): readon
 const nothingRegistered = (issuer: string, subject: string): Check =>
   failed(
     'federation.subject',
-    `a federation on ${showText(issuer)}`,
-    showText(subject),
+    `a federation on ${present(issuer)}`,
+    present(subject),
     'No service account has a federation on this issuer. Add one with this subject.',
   );
 

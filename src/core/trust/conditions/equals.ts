@@ -1,4 +1,4 @@
-import { showValue } from '../../activity/show.ts';
+import { present } from '../../activity/present.ts';
 import { fail, ok } from '../../result.ts';
 import { type ConditionKind, isScalar } from './condition-kind.ts';
 import { hintType } from './hint-type.ts';
@@ -9,7 +9,7 @@ export const equals: ConditionKind = {
   compile: (operand) =>
     isScalar(operand)
       ? ok({
-          expected: showValue(operand),
+          expected: present(operand),
           holds: (claim) => claim === operand,
           hint: (claim) => hintType([operand], claim),
         })

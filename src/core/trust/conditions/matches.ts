@@ -1,4 +1,4 @@
-import { showText } from '../../activity/show.ts';
+import { present } from '../../activity/present.ts';
 import { fail, ok } from '../../result.ts';
 import { compilePattern } from '../pattern.ts';
 import type { ConditionKind } from './condition-kind.ts';
@@ -13,7 +13,7 @@ export const matches: ConditionKind = {
     const pattern = compilePattern(operand);
     if (!pattern.ok) return pattern;
     return ok({
-      expected: `matches ${showText(operand)}`,
+      expected: `matches ${present(operand)}`,
       holds: (claim) => typeof claim === 'string' && pattern.value(claim),
       hint: (claim) =>
         typeof claim === 'number' || typeof claim === 'boolean'

@@ -1,4 +1,4 @@
-import { showValue } from '../../activity/show.ts';
+import { present } from '../../activity/present.ts';
 import type { JsonValue } from '../../json.ts';
 import { fail, ok } from '../../result.ts';
 import { type ConditionKind, isScalar, type Scalar } from './condition-kind.ts';
@@ -17,7 +17,7 @@ export const oneOf: ConditionKind = {
     if (operand.length > maxValues) return fail(`oneOf takes at most ${maxValues} values.`);
     const values: ReadonlySet<JsonValue | undefined> = new Set(operand);
     return ok({
-      expected: `one of ${showValue(operand)}`,
+      expected: `one of ${present(operand)}`,
       holds: (claim) => values.has(claim),
       hint: (claim) => hintType(operand, claim),
     });
