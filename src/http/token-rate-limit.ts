@@ -40,7 +40,7 @@ export const limitTokenRequests = async (
             keyGenerator,
             errorResponseBuilder: (_request, context) =>
               new RateLimited(Math.max(1, Math.ceil(context.ttl / 1000))),
-          }) as onRequestHookHandler,
+          }),
         ];
   return [
     ...hook(limits.perAddress, (request) => networkOf(request.ip)),

@@ -62,7 +62,7 @@ export const createStrangerBudget = (perMinute: number, clock: Clock, newId: New
       return window?.summary?.id === receipt ? summaryOf(tenant, window, clock.now()) : null;
     },
     due: (all = false) => {
-      for (const [tenant, window] of [...windows]) if (all || isOver(window)) close(tenant, window);
+      for (const [tenant, window] of windows) if (all || isOver(window)) close(tenant, window);
       const handedOut = finished;
       finished = [];
       return handedOut;

@@ -45,7 +45,7 @@ const startProvider = async (port: number): Promise<{ issuer: string; server: Se
     // oidc-provider leaves `sub` out of client-credentials tokens; RFC 9068 §2.2 wants the client there.
     extraTokenClaims: async () => ({ sub: client.id }),
   });
-  const server = createServer(provider.callback());
+  const server = createServer((request, response) => void provider.callback()(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return { issuer: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 };

@@ -49,7 +49,10 @@ export const doors: readonly Door[] = [
 ];
 
 /** The audience and subject of the account every test bureau is born with. */
-export const registered = { audience: 'https://sts.example.com', subject: 'repo:acme/payments:environment:production' } as const;
+export const registered = {
+  audience: 'https://sts.example.com',
+  subject: 'repo:acme/payments:environment:production',
+} as const;
 
 /** What a test bureau is made of; everything has a default. */
 export interface TestBureauOptions {
@@ -73,12 +76,20 @@ export interface TestBureau {
   readonly account: { readonly id: string; readonly etag: string };
   readonly credentials: Credentials;
   /** A token of the fake issuer that is good, but for what `claims` and `header` say; `undefined` leaves a member out. */
-  goodToken(claims?: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>;
+  goodToken(
+    claims?: Readonly<Record<string, unknown>>,
+    header?: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
   /** `POST` of a form, or of a raw body, to the token endpoint. */
   token(form: Readonly<Record<string, string>> | string, options?: Partial<InjectOptions>): Promise<Answer>;
   inject(options: InjectOptions): Promise<Answer>;
   /** A request to the admin API by the bootstrap Administrator. */
-  admin(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  admin(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** The activity behind a receipt. */
   activity(receipt: string): Promise<Answer['body']>;
   adminToken(): Promise<string>;
@@ -113,7 +124,11 @@ export const openTestBureau = async (options: TestBureauOptions = {}): Promise<T
     } catch {
       // Not JSON: the text itself is what a test wants to see.
     }
-    return { status: response.statusCode, headers: new Headers(Object.entries(response.headers).map(([name, value]) => [name, String(value)])), body };
+    return {
+      status: response.statusCode,
+      headers: new Headers(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+      body,
+    };
   };
   const token: TestBureau['token'] = (form, more = {}) =>
     inject({
@@ -138,7 +153,11 @@ export const openTestBureau = async (options: TestBureauOptions = {}): Promise<T
     return inject({
       method,
       url: `/api/v1${path}`,
-      headers: { authorization: `Bearer ${bearer}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${bearer}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     });
   };
@@ -150,7 +169,13 @@ export const openTestBureau = async (options: TestBureauOptions = {}): Promise<T
     scopes: ['certificates:read', 'certificates:issue'],
     audiences: ['https://api.example.com', 'https://other.example.com'],
     federations: [
-      { issuer: issuer.issuer, jwksUri: issuer.jwksUri, subject: registered.subject, audience: registered.audience, ...options.federation },
+      {
+        issuer: issuer.issuer,
+        jwksUri: issuer.jwksUri,
+        subject: registered.subject,
+        audience: registered.audience,
+        ...options.federation,
+      },
     ],
     ...options.account,
   });
@@ -163,7 +188,8 @@ export const openTestBureau = async (options: TestBureauOptions = {}): Promise<T
     issuer,
     account: { id: created.body.id, etag: created.headers.get('etag') ?? '' },
     credentials,
-    goodToken: (claims = {}, header = {}) => issuer.signToken({ sub: registered.subject, aud: registered.audience, ...claims }, header),
+    goodToken: (claims = {}, header = {}) =>
+      issuer.signToken({ sub: registered.subject, aud: registered.audience, ...claims }, header),
     token,
     inject,
     admin,

@@ -29,7 +29,10 @@ describe('startFollowingRevisions (contract §7: a disable works within 5 s on e
   };
 
   it('forgets exactly the tenants whose revision grew', async () => {
-    const revisions = new Map([['default', 1], ['acme', 1]]);
+    const revisions = new Map([
+      ['default', 1],
+      ['acme', 1],
+    ]);
     const { pass, stop } = follow(async () => new Map(revisions));
     expect(await pass(1)).toEqual(['*']);
     expect(await pass(3)).toEqual([]);
@@ -55,7 +58,9 @@ describe('startFollowingRevisions (contract §7: a disable works within 5 s on e
 
   it('after an outage everything is read again, once', async () => {
     let down = false;
-    const { pass } = follow(() => (down ? Promise.reject(new Error('down')) : Promise.resolve(new Map([['default', 1]]))));
+    const { pass } = follow(() =>
+      down ? Promise.reject(new Error('down')) : Promise.resolve(new Map([['default', 1]])),
+    );
     await pass(1);
     down = true;
     await pass(5);

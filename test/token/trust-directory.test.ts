@@ -41,14 +41,18 @@ describe('createTrustDirectory', () => {
             return name === issuer.issuer ? { ...issuer, tenant, status: seen } : null;
           },
         },
-        serviceAccounts: { findByIssuer: async (): Promise<readonly ServiceAccount[]> => [], find: async () => null },
+        serviceAccounts: {
+          findByIssuer: async (): Promise<readonly ServiceAccount[]> => [],
+          find: async () => null,
+        },
         accountKeys: { listOf: async () => [] },
       } as never,
       { importKey: () => ({ ok: false, error: 'not used here' }) },
       { maxEntries: 10 },
     );
   });
-  const read = async (tenant = 'default') => (await directory.issuer(tenant, issuer.issuer))?.trustedIssuer.status;
+  const read = async (tenant = 'default') =>
+    (await directory.issuer(tenant, issuer.issuer))?.trustedIssuer.status;
 
   it('reads once, however many ask at one time', async () => {
     await Promise.all(Array.from({ length: 100 }, () => read()));

@@ -1,4 +1,3 @@
-import type { JsonValue } from '../../core/json.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { parseDocument } from './parse-document.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';

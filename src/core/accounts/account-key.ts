@@ -3,9 +3,6 @@ import type { SignatureAlgorithm } from '../jwt/algorithms.ts';
 import type { EpochMilliseconds } from '../time.ts';
 import type { Status } from './service-account.ts';
 
-/** The most keys an account may have at one time: enough to rotate without a gap (A64). */
-export const maxKeysPerAccount = 5;
-
 /** A public key of a service account for `private_key_jwt`, pinned to one algorithm (CA-17). */
 export interface AccountKey {
   readonly tenant: string;

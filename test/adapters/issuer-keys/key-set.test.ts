@@ -50,7 +50,10 @@ describe('reading a key set', () => {
 
   it('A57 a member named twice makes the text no key set', () => {
     const keys = JSON.stringify([{ ...ec, kid: 'a' }]);
-    expect(parseKeySet(`{"keys":${keys}}`, importKey)).toMatchObject({ ok: true, value: { keys: [{ kid: 'a' }] } });
+    expect(parseKeySet(`{"keys":${keys}}`, importKey)).toMatchObject({
+      ok: true,
+      value: { keys: [{ kid: 'a' }] },
+    });
     expect(parseKeySet(`{"keys":[],"keys":${keys}}`, importKey)).toMatchObject({
       ok: false,
       error: expect.stringContaining('keys'),
