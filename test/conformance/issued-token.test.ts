@@ -145,6 +145,21 @@ describe('access tokens as issued (RFC 9068)', () => {
     await patchAccount({ audiences: ['https://api.example.com', 'https://other.example.com'] });
   });
 
+  it('AT-07 two APIs have two audiences: one token is for one of them, and no identifier stands twice', async () => {
+    const token = await bureau.goodToken();
+    for (const aud of ['https://api.example.com', 'https://other.example.com']) {
+      const answer = await bureau.token({ ...doors[0]?.form(token), audience: aud });
+      expect(readIssued(answer).claims.aud).toBe(aud);
+    }
+    const path = `/service-accounts/${bureau.account.id}`;
+    for (const audiences of [
+      ['https://a.example', 'https://a.example'],
+      ['https://a.example https://b.example'],
+      [''],
+    ])
+      expect((await bureau.admin('PATCH', path, { audiences }, { 'if-match': '*' })).status).toBe(422);
+  });
+
   it('AT-14 AT-15 AT-16 a token of another audience, and one that stands elsewhere, open nothing', async () => {
     const token = (await bureau.token(doors[0]?.form(await bureau.goodToken()) ?? {})).body.access_token;
     const administrator = await bureau.adminToken();

@@ -274,6 +274,20 @@ describe('A93 Host decides nothing', () => {
   });
 });
 
+it('TR-12 no answer sends a client from http to https, whatever a proxy may say: the credential would have leaked', async () => {
+  for (const lines of [
+    '',
+    'X-Forwarded-Proto: http\r\n',
+    'X-Forwarded-Ssl: off\r\n',
+    'Upgrade-Insecure-Requests: 1\r\n',
+  ]) {
+    const good = await sendRaw(bureau.url, post(lines));
+    const bad = await sendRaw(bureau.url, post(lines, { payload: 'grant_type=password' }));
+    expect([...good.statuses, ...bad.statuses]).toEqual([200, 400]);
+    expect(good.text + bad.text).not.toMatch(/^location:/im);
+  }
+});
+
 describe('A94 the guard and the router see one path', () => {
   const spellings = [
     '//api/v1/teams',
@@ -377,7 +391,7 @@ describe('A95 A96 headers of every route', () => {
   });
 });
 
-describe('A97 one shape of error', () => {
+describe('RS-06 A97 one shape of error', () => {
   const oauth = /^\{"error":"[a-z_]+","error_description":"[^"\\]+"/;
   it.each([
     ['404', 'GET', '/nothing', {}, '', 404],

@@ -1,0 +1,46 @@
+// Which rows of the table of threats have a test, and which honestly have none yet.
+import { describe, expect, it } from 'vitest';
+import { collectTitledIds, row } from '../support/titled-ids.ts';
+
+/** The rows that concern what is built. */
+const rows: readonly string[] = [
+  ...row('A', 1, 59),
+  ...row('A', 82, 99),
+  ...row('A', 103, 108),
+  ...row('A', 117, 119),
+];
+
+/** Rows without a test, and why. */
+const notYet: Readonly<Record<string, string>> = {};
+
+/** Rows whose tests hold what there is, while a part of the row is out of their reach. */
+const inPart: Readonly<Record<string, string>> = {
+  A40: 'On one node; two nodes on one store are a fault test of their own.',
+  A41: 'On one node, over kill -9 and restarts; two nodes likewise.',
+  A88: 'A line of HTTP/0.9 is still answered by Node; nothing can be smuggled behind it.',
+  A89: 'The time-outs that are set are tested, not waited for.',
+  A90: 'Hundreds of pipelined requests and a bounded number of connections; 20,000 connections are for a machine of their own.',
+  A98: 'Every field ends with an answer; the 50 ms of the row are left to the benchmark.',
+  A118: 'A corpus of several hundred requests; the 5,000 of the row would be more of the same.',
+};
+
+describe('coverage of the table of threats', async () => {
+  const titled = await collectTitledIds();
+  const has = (id: string): boolean => titled.has(id);
+
+  it('every row has a test, or says why not', () => {
+    expect(rows.filter((id) => !has(id) && !Object.hasOwn(notYet, id))).toEqual([]);
+  });
+  it('a row that has a test is not said to have none', () => {
+    expect(Object.keys(notYet).filter(has)).toEqual([]);
+  });
+  it('both tables are about rows of the list, and what is covered in part has a test', () => {
+    expect([...Object.keys(notYet), ...Object.keys(inPart)].filter((id) => !rows.includes(id))).toEqual([]);
+    expect(Object.keys(inPart).filter((id) => !has(id))).toEqual([]);
+  });
+  it('every row of tokens and requests is also tried through HTTP', () => {
+    const overHttp = (id: string): boolean =>
+      (titled.get(id) ?? []).some((path) => path.includes('-http') || path.startsWith('conformance'));
+    expect([...row('A', 1, 45), ...row('A', 82, 99)].filter((id) => !overHttp(id))).toEqual([]);
+  });
+});
