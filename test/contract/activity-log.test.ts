@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ActivityLogFull, createGroupCommitLog } from '../../src/adapters/activity/group-commit.ts';
 import type { Activity } from '../../src/core/activity/activity.ts';
+import { StoreUnavailable } from '../../src/ports/storage.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleActivity } from '../support/stored-samples.ts';
 
@@ -92,16 +93,30 @@ describe('group commit', () => {
     await log.record(line('d'));
   });
 
-  it('a store that is down rejects the batch after a few tries, not after as many as there are records', async () => {
+  it('A67 B16 a store that is down rejects the whole batch at once', async () => {
     let tries = 0;
     const append = async () => {
       tries += 1;
-      throw new Error('down');
+      throw new StoreUnavailable('down');
     };
     const log = createGroupCommitLog({ append, maxBatch: 100, maxQueue: 100 });
     const records = Array.from({ length: 100 }, (_, index) => log.record(line(String(index))));
     expect(new Set(await settle(records))).toEqual(new Set(['rejected']));
-    expect(tries).toBe(4);
+    expect(tries).toBe(1);
+  });
+
+  it('A67 B16 a store that says nothing rejects each record when its time is over, under way or not', async () => {
+    const { append, call, calls } = createSlowAppend();
+    const log = createGroupCommitLog({ append, maxBatch: 1, maxQueue: 10, maxWaitMs: 20 });
+    const records = [log.record(line('under way')), log.record(line('waiting'))];
+    for (const record of records) await expect(record).rejects.toBeInstanceOf(StoreUnavailable);
+    // Once the store answers again, what nobody waits for any more is not tried.
+    (await call(0)).end.resolve();
+    await log.drain();
+    expect(calls).toHaveLength(1);
+    const next = log.record(line('next'));
+    (await call(1)).end.resolve();
+    await next;
   });
 
   it('A103 B38 a full queue rejects at once, and takes records again when there is room', async () => {
@@ -183,6 +198,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       'rejected',
       'fulfilled',
     ]);
+    // What no other attempt can mend is no outage.
+    await expect(
+      opened.storage.activities.append([sampleActivity({ time: Number.NaN })]),
+    ).rejects.not.toBeInstanceOf(StoreUnavailable);
     expect(await opened.storage.activities.find('acme', good.id)).toEqual(good);
     expect(await opened.storage.activities.find('acme', better.id)).toEqual(better);
   });

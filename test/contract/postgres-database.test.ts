@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
-import type { Storage } from '../../src/ports/storage.ts';
+import { type Storage, StoreUnavailable } from '../../src/ports/storage.ts';
 import { askPostgres, createPostgresDatabase, type PostgresDatabase } from '../support/postgres.ts';
 import { sampleActivity, sampleTeam, sampleTime } from '../support/stored-samples.ts';
 
@@ -55,10 +55,25 @@ describe('B14 connections that are cut', () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
         await stores.teams.insert(sampleTeam());
       }),
-    ).rejects.toThrow();
+    ).rejects.toBeInstanceOf(StoreUnavailable);
     await storage.transaction((stores) => stores.teams.insert(kept));
     expect(await storage.teams.find('acme', lost.name)).toBeNull();
     expect(await storage.teams.find('acme', kept.name)).toEqual(kept);
+  });
+});
+
+describe('A67 a refusal stays a refusal', () => {
+  it('where the connection is gone before the rollback', async () => {
+    const refusal = new Error('refused by the work');
+    await expect(
+      storage.transaction(async (stores) => {
+        await stores.teams.insert(sampleTeam());
+        await cutAll();
+        await untilCut();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        throw refusal;
+      }),
+    ).rejects.toBe(refusal);
   });
 });
 

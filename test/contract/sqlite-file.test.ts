@@ -31,7 +31,7 @@ describe('settings', () => {
     ['journal_mode', 'wal'],
     ['synchronous', 2],
     ['foreign_keys', 1],
-    ['busy_timeout', 5000],
+    ['busy_timeout', 2000],
     ['trusted_schema', 0],
   ])('§7 B09 the writer has %s = %s', async (pragma, value) => {
     const engine = await openSqlite(path);

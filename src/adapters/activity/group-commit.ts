@@ -1,4 +1,5 @@
 import type { Activity } from '../../core/activity/activity.ts';
+import { answerInTime } from '../../core/answer-in-time.ts';
 import type { ActivityLog } from '../../ports/activity-log.ts';
 import type { ActivityStore } from '../../ports/activity-store.ts';
 import { StoreUnavailable } from '../../ports/storage.ts';
@@ -14,88 +15,69 @@ export interface GroupCommitLog extends ActivityLog {
 
 /** What a group-commit log works with. */
 export interface GroupCommitOptions {
+  /** Throws {@link StoreUnavailable} when no record can be kept, anything else when one of these cannot. */
   readonly append: ActivityStore['append'];
   /** The most records of one append. */
   readonly maxBatch: number;
   /** The most records that wait while an append is under way. */
   readonly maxQueue: number;
+  /** How long a record may wait to become durable before it is rejected; 3 s when absent. */
+  readonly maxWaitMs?: number;
 }
 
-interface Waiting {
+interface Waiting extends PromiseWithResolvers<void> {
   readonly activity: Activity;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
-
-/** So many failures in a row are the store's and not the records': the rest need not be tried one by one. */
-const failuresOfTheStore = 3;
 
 /**
  * Writes activities in groups: one append is under way at a time, and what arrives meanwhile forms the next, so that a
- * flood shares an fsync. A record that cannot be kept is rejected alone; its neighbours are tried again without it.
+ * flood shares an fsync. A record that cannot be kept is rejected alone; its neighbours are tried again without it. A store
+ * that does not answer rejects all of them at once, and one that says nothing at all when their time is over (A67, B16):
+ * a record under way then may still be kept, for a line without a token is allowed, a token without a line is not.
  */
-export const createGroupCommitLog = ({ append, maxBatch, maxQueue }: GroupCommitOptions): GroupCommitLog => {
-  let queue: Waiting[] = [];
+export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLog => {
+  const { append, maxBatch, maxQueue, maxWaitMs = 3000 } = options;
+  const queue = new Set<Waiting>();
   let underWay: Promise<void> | null = null;
 
   const appendSingly = async (batch: readonly Waiting[]): Promise<void> => {
-    let failuresInARow = 0;
-    let lastError: unknown = null;
-    for (const { activity, resolve, reject } of batch) {
-      if (failuresInARow === failuresOfTheStore) {
-        reject(lastError);
-        continue;
-      }
-      try {
-        await append([activity]);
-        failuresInARow = 0;
-        resolve();
-      } catch (error) {
-        failuresInARow += 1;
-        lastError = error;
-        reject(error);
-      }
-    }
+    for (const waiting of batch) await appendBatch([waiting]);
   };
 
   const appendBatch = async (batch: readonly Waiting[]): Promise<void> => {
     try {
       await append(batch.map((waiting) => waiting.activity));
     } catch (error) {
-      const [only, ...others] = batch;
-      if (others.length === 0) {
-        only?.reject(error);
-      } else {
-        await appendSingly(batch);
-      }
+      if (batch.length > 1 && !(error instanceof StoreUnavailable)) return await appendSingly(batch);
+      for (const { reject } of batch) reject(error);
       return;
     }
-    for (const { resolve } of batch) {
-      resolve();
-    }
+    for (const { resolve } of batch) resolve();
   };
 
   const work = async (): Promise<void> => {
     // What was recorded in the same turn of the event loop goes together.
     await Promise.resolve();
-    while (queue.length > 0) {
-      const batch = queue.slice(0, maxBatch);
-      queue = queue.slice(maxBatch);
+    while (queue.size > 0) {
+      const batch = [...queue].slice(0, maxBatch);
+      for (const waiting of batch) queue.delete(waiting);
       await appendBatch(batch);
     }
     underWay = null;
   };
 
   return {
-    record: (activity) =>
-      new Promise((resolve, reject) => {
-        if (queue.length >= maxQueue) {
-          reject(new ActivityLogFull('more activities wait to be written than the queue holds'));
-          return;
-        }
-        queue.push({ activity, resolve, reject });
-        underWay ??= work();
-      }),
+    record: async (activity) => {
+      if (queue.size >= maxQueue)
+        throw new ActivityLogFull('more activities wait to be written than the queue holds');
+      const waiting = { activity, ...Promise.withResolvers<void>() };
+      queue.add(waiting);
+      underWay ??= work();
+      await answerInTime(waiting.promise, maxWaitMs, () => {
+        queue.delete(waiting);
+        return new StoreUnavailable(`the activity was not durable within ${maxWaitMs} ms`);
+      });
+    },
     drain: async () => {
       while (underWay !== null) {
         await underWay;

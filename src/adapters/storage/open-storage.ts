@@ -12,6 +12,8 @@ export interface StorageOptions {
   /** `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   readonly postgres?: PostgresOptions;
+  /** How long a single use may wait to be noted before it is rejected; 3 s when absent. */
+  readonly maxWaitMs?: number;
 }
 
 const openEngine = async ({ url, postgres }: StorageOptions): Promise<Engine> => {
@@ -55,21 +57,21 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
 
   return {
     ...createStores(db),
-    replayGuard: reportUnavailable(createReplayGuard(db)),
+    replayGuard: reportUnavailable(createReplayGuard(db, options.maxWaitMs)),
     transaction: async (work) => {
-      // What `work` itself throws is its own; what is left is the database's begin or commit.
-      let thrownByWork: { readonly error: unknown } | null = null;
+      // What `work` itself throws is its own, even where the rollback fails as well; what is left is the database's.
+      const thrown: { byWork?: { readonly error: unknown } } = {};
       try {
         return await transact(async (transaction) => {
           try {
             return await work(createStores(transaction));
           } catch (error) {
-            thrownByWork = { error };
+            thrown.byWork = { error };
             throw error;
           }
         });
       } catch (error) {
-        throw thrownByWork === null ? toStoreUnavailable(error) : error;
+        throw thrown.byWork === undefined ? toStoreUnavailable(error) : thrown.byWork.error;
       }
     },
     ping: async () => {

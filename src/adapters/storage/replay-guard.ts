@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { answerInTime } from '../../core/answer-in-time.ts';
 import type { ReplayGuard } from '../../ports/replay-guard.ts';
+import { StoreUnavailable } from '../../ports/storage.ts';
 import type { Database } from './schema.ts';
 
 /** Rows of one statement; what waits beyond it goes with the next one. */
 const maxBatch = 500;
 
-interface Use {
+interface Use extends PromiseWithResolvers<boolean> {
   readonly fingerprint: string;
   readonly until: number;
-  readonly resolve: (first: boolean) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** JSON keeps the parts apart and every string, well-formed or not, distinct from every other (CA-15). */
@@ -38,16 +38,21 @@ const insertAbsent = async (db: Kysely<Database>, batch: readonly Use[]): Promis
   }
 };
 
-/** {@link ReplayGuard} on either engine. Uses that arrive while a statement is under way share the next one, and its fsync. */
-export const createReplayGuard = (db: Kysely<Database>): ReplayGuard => {
-  let waiting: Use[] = [];
+/**
+ * {@link ReplayGuard} on either engine. Uses that arrive while a statement is under way share the next one, and its fsync.
+ *
+ * @param maxWaitMs how long a use waits for the answer before it is rejected with {@link StoreUnavailable} (A67, B16);
+ * whether it counts then is not known
+ */
+export const createReplayGuard = (db: Kysely<Database>, maxWaitMs = 3000): ReplayGuard => {
+  const queue = new Set<Use>();
   let busy = false;
 
   const work = async (): Promise<void> => {
     busy = true;
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, maxBatch);
-      waiting = waiting.slice(maxBatch);
+    while (queue.size > 0) {
+      const batch = [...queue].slice(0, maxBatch);
+      for (const use of batch) queue.delete(use);
       try {
         await insertAbsent(db, batch);
       } catch (error) {
@@ -60,18 +65,20 @@ export const createReplayGuard = (db: Kysely<Database>): ReplayGuard => {
   };
 
   return {
-    consume: (tenant, party, jti, until) =>
-      new Promise((resolve, reject) => {
-        const rounded = Math.ceil(until);
-        if (!Number.isSafeInteger(rounded)) {
-          reject(new RangeError('the end of a single use is not a time'));
-          return;
-        }
-        waiting.push({ fingerprint: fingerprintOf(tenant, party, jti), until: rounded, resolve, reject });
-        if (!busy) {
-          void work();
-        }
-      }),
+    consume: async (tenant, party, jti, until) => {
+      const rounded = Math.ceil(until);
+      if (!Number.isSafeInteger(rounded)) throw new RangeError('the end of a single use is not a time');
+      const fingerprint = fingerprintOf(tenant, party, jti);
+      const use = { fingerprint, until: rounded, ...Promise.withResolvers<boolean>() };
+      queue.add(use);
+      if (!busy) {
+        void work();
+      }
+      return await answerInTime(use.promise, maxWaitMs, () => {
+        queue.delete(use);
+        return new StoreUnavailable(`the single use was not noted within ${maxWaitMs} ms`);
+      });
+    },
     forgetBefore: async (time, limit) => {
       const { numDeletedRows } = await db
         .deleteFrom('used_jtis')

@@ -4,7 +4,8 @@ import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerReque
 
 // The thread that owns one SQLite connection, so that no statement and no fsync ever blocks the event loop.
 
-const busyTimeoutMilliseconds = 5000;
+/** Shorter than the longest wait for a record to become durable (A67, B18). */
+const busyTimeoutMilliseconds = 2000;
 const maxPreparedStatements = 256;
 const noRows: StatementResult = { rows: [], changes: 0 };
 
