@@ -107,6 +107,7 @@ export const openBureau = async (configuration: Configuration, version: string):
       allow: outboundAllow.value,
       access: configuration.issuerAccess,
       userAgent: `bureau/${version}`,
+      clock,
     });
     const issuerKeys = createIssuerKeys({ fetch: guardedFetch, verifier, clock, log: logger });
     closing.push(() => guardedFetch.close());

@@ -28,7 +28,14 @@ export const dangerousActs: readonly DangerousAct[] = [
     name: clock,
     why: 'Time is an argument, so that a decision can be repeated and a test can fix it.',
     home: /^src\/adapters\/clock\//,
-    looksLike: ['const t = Date.now();', 'const t = new Date();', 'const t = Date();', 'const f = Date.now;'],
+    looksLike: [
+      'const t = Date.now();',
+      'const t = new Date();',
+      'const t = Date();',
+      'const f = Date.now;',
+      'const t = performance.now();',
+      'const f = globalThis.performance.now;',
+    ],
   },
   {
     name: outbound,
@@ -195,6 +202,7 @@ export function findDangerousActs(fileName: string, text: string): readonly Find
   const actOfAccess = (object: ts.Expression, member: string): string | undefined => {
     const name = ts.isPropertyAccessExpression(object) ? object.name.text : object.getText();
     if (name === 'Date' && member === 'now') return clock;
+    if (name === 'performance' && member === 'now') return clock;
     if (name === 'Temporal' && member === 'Now') return clock;
     if (name === 'globalThis' && member === 'fetch') return outbound;
     if (name === 'subtle' && member === 'verify') return verification;

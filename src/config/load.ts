@@ -94,7 +94,11 @@ const readEnvironment = (environment: ConfigurationSources['environment']): Reco
 
 /** `BUREAU_*` variables that are set and mean nothing to this program: most likely slips of the pen. */
 export const unknownVariables = (environment: ConfigurationSources['environment']): readonly string[] => {
-  const known = new Set(Object.keys(configurationSchema.shape).map(environmentName));
+  const known = new Set(
+    Object.keys(configurationSchema.shape)
+      .filter((name) => !fileOnlyMembers.has(name))
+      .map(environmentName),
+  );
   return Object.keys(environment)
     .filter((name) => name.startsWith('BUREAU_') && !known.has(name))
     .sort();

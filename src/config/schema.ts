@@ -53,6 +53,8 @@ const isAddressOrNetwork = (text: string): boolean => {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 };
 
+const originSentence = 'must be an origin such as https://10.0.0.1:6443';
+
 const port = decimal(z.number().int().min(0).max(65535));
 
 /** Every setting of the server with its default: the only home of defaults (contract §2). */
@@ -86,7 +88,11 @@ export const configurationSchema = z.strictObject({
   issuerAccess: z
     .array(
       z.strictObject({
-        origin: z.string().regex(/^https?:\/\/[^/?#]+$/, 'must be an origin such as https://10.0.0.1:6443'),
+        origin: z
+          .string()
+          .regex(/^https?:\/\/[^/?#]+$/, originSentence)
+          .refine((text) => URL.canParse(text) && !text.includes('@'), originSentence)
+          .overwrite((text) => (URL.canParse(text) ? new URL(text).origin : text)),
         bearerTokenFile: z.string().min(1).optional(),
         caFile: z.string().min(1).optional(),
       }),

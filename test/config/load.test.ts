@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ConfigurationSources, loadConfiguration } from '../../src/config/load.ts';
+import { type ConfigurationSources, loadConfiguration, unknownVariables } from '../../src/config/load.ts';
 import {
   type Configuration,
   configurationSchema,
@@ -135,8 +135,9 @@ describe('contract §2: environment variables', () => {
   it('never set what belongs in the file only', async () => {
     const environment = { BUREAU_ISSUER_ACCESS: '[{"origin":"https://a.example"}]' };
     expect(await loaded({ environment })).toMatchObject({ issuerAccess: [] });
+    expect(unknownVariables({ ...environment, BUREAU_PORT: '80' })).toEqual(['BUREAU_ISSUER_ACCESS']);
     const path = await file(
-      'issuerAccess:\n  - origin: https://a.example\n    bearerTokenFile: /run/token\n',
+      'issuerAccess:\n  - origin: https://A.example:443\n    bearerTokenFile: /run/token\n',
     );
     expect(await loaded({ file: path })).toMatchObject({
       issuerAccess: [{ origin: 'https://a.example', bearerTokenFile: '/run/token' }],

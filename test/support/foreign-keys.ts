@@ -1,4 +1,5 @@
 import { createIssuerKeys, type IssuerKeysOptions } from '../../src/adapters/issuer-keys/issuer-keys.ts';
+import { systemClock } from '../../src/adapters/clock/system-clock.ts';
 import { createGuardedFetch, type GuardedFetchOptions } from '../../src/adapters/outbound/guarded-fetch.ts';
 import { parseOutboundAllow } from '../../src/adapters/outbound/outbound-allow.ts';
 import { createSignatureVerifier } from '../../src/adapters/signature/signature-verifier.ts';
@@ -59,7 +60,12 @@ export const guardedFetch = (
 ): ReturnType<typeof createGuardedFetch> => {
   const allow = parseOutboundAllow(options.allow ?? '');
   if (!allow.ok) throw new Error(allow.error.join('; '));
-  return createGuardedFetch({ userAgent: 'bureau/0.0.0', ...options, allow: allow.value });
+  return createGuardedFetch({
+    userAgent: 'bureau/0.0.0',
+    clock: systemClock,
+    ...options,
+    allow: allow.value,
+  });
 };
 
 /** Issuer keys for tests; close `keys`. */

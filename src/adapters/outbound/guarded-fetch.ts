@@ -41,7 +41,7 @@ export interface GuardedFetchOptions {
   readonly allow: OutboundAllow;
   readonly access?: readonly IssuerAccess[];
   readonly userAgent: string;
-  readonly clock?: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** Default: the hosts file, then the DNS, off the thread pool. */
   readonly lookUp?: NameLookUp;
   readonly limits?: Partial<FetchLimits>;
@@ -55,7 +55,7 @@ export interface GuardedFetchOptions {
 export const createGuardedFetch = (
   options: GuardedFetchOptions,
 ): GuardedFetch & { close(): Promise<void> } => {
-  const { allow, access = [], clock = { monotonic: () => performance.now() } } = options;
+  const { allow, access = [], clock } = options;
   const lookUp = options.lookUp ?? createNameLookUp(clock);
   const closing = new AbortController();
   const limits = { ...defaultFetchLimits, ...options.limits };

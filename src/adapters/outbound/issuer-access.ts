@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../../core/result.ts';
  * service account token. Configuration only, never the API: else an administrator could have any file read and sent (A114).
  */
 export interface IssuerAccess {
-  /** For example `https://10.0.0.1:6443`; the token goes to exactly this origin. */
+  /** For example `https://10.0.0.1:6443`, as `URL.origin` writes it; the token goes to exactly this origin. */
   readonly origin: string;
   /** Read anew for each fetch, because such tokens are rotated. */
   readonly bearerTokenFile?: string | undefined;
@@ -29,7 +29,7 @@ export const openIssuerAccess = async (
   caCertificates: string | null,
   signal: AbortSignal,
 ): Promise<Result<OpenedAccess, string>> => {
-  const entry = access.find((candidate) => new URL(candidate.origin).origin === origin);
+  const entry = access.find((candidate) => candidate.origin === origin);
   if (entry === undefined) return ok({ authorization: null, ca: caCertificates });
   if (entry.bearerTokenFile !== undefined && entry.caFile === undefined && caCertificates !== null)
     return fail(
