@@ -40,7 +40,8 @@ const workerUrl = import.meta.url.endsWith('.ts')
 type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
 
 /**
- * Starts the thread and opens the file.
+ * Starts the thread and opens the file. A thread that ends by itself ends the process, with an uncaught exception: this
+ * server keeps nothing without it, and whoever started the process starts it again.
  *
  * @throws SqliteFailure when the file cannot be opened in this role
  */
@@ -49,6 +50,7 @@ export const openConnection = async (options: WorkerOptions): Promise<SqliteConn
   const pending = new Map<number, PromiseWithResolvers<StatementResult>>();
   let lastId = 0;
   let ended: Error | null = null;
+  let mayEnd = true;
 
   const expect = (id: number): Promise<StatementResult> => {
     const answer = Promise.withResolvers<StatementResult>();
@@ -85,15 +87,21 @@ export const openConnection = async (options: WorkerOptions): Promise<SqliteConn
   });
   worker.on('exit', () => {
     end(new Error('the database is closed'));
+    if (!mayEnd)
+      throw new Error(`The database thread of ${options.path} ended by itself; the process ends with it.`, {
+        cause: ended,
+      });
   });
 
   await expect(0);
+  mayEnd = false;
   return {
     run: async (sql, parameters) => await ask({ ask: 'run', sql, parameters: parameters.map(toBindable) }),
     rollback: async () => {
       await ask({ ask: 'rollback' });
     },
     close: async () => {
+      mayEnd = true;
       const exited = new Promise<void>((resolve) => {
         worker.once('exit', () => {
           resolve();
