@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
 import { systemClock } from './adapters/clock/system-clock.ts';
-import { createCredentialsFolder, CredentialsFileExists } from './adapters/credentials/credentials-folder.ts';
+import { createCredentialsFolder, CredentialsNotKept } from './adapters/credentials/credentials-folder.ts';
 import { hashToken } from './adapters/identifiers/hash-token.ts';
 import { newId } from './adapters/identifiers/new-id.ts';
 import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
@@ -84,7 +84,8 @@ export const openBureau = async (configuration: Configuration, version: string):
 
   const closing: (() => Promise<void>)[] = [() => storage.close()];
   const close = async (): Promise<void> => {
-    for (const end of closing.toReversed()) await end();
+    // What cannot be ended is said, and does not keep the rest, the store above all, from being closed.
+    for (const end of closing.toReversed()) await end().catch(reportFault);
     log.flush();
   };
 
@@ -121,7 +122,6 @@ export const openBureau = async (configuration: Configuration, version: string):
       maxQueue: 20_000,
     });
     closing.push(() => activityLog.drain());
-
     const strangers = createStrangerBudget(configuration.strangerActivities, clock, newId);
     closing.push(startSummingUpStrangers(strangers, activityLog, reportFault).stop);
 
@@ -133,11 +133,13 @@ export const openBureau = async (configuration: Configuration, version: string):
       directory.forget(tenant);
       keyRing.forget(tenant);
     };
-    const forgetAll = (): void => {
-      directory.forgetAll();
-      keyRing.reloadAll().catch(reportFault);
+    const follower = {
+      forget,
+      forgetAll: directory.forgetAll,
+      readAgain: () => void keyRing.reloadAll().catch(reportFault),
+      reportFault,
     };
-    closing.push(startFollowingRevisions(storage.revisions, { forget, forgetAll }, clock).stop);
+    closing.push(startFollowingRevisions(storage.revisions, follower, clock).stop);
     closing.push(startRetention({ storage, clock, reportFault }).stop);
 
     const endpoint = createTokenEndpoint({
@@ -203,6 +205,7 @@ export const openBureau = async (configuration: Configuration, version: string):
         },
       ],
       isStopping: () => stopping,
+      clock,
     });
     const metricsApp =
       configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
@@ -283,7 +286,7 @@ const startFirst = async (
   try {
     return await prepareFirstStart({ ...foundry, storage, vault: createCredentialsFolder(dataDir) });
   } catch (error) {
-    if (error instanceof CredentialsFileExists) throw new StartRefused([error.message]);
+    if (error instanceof CredentialsNotKept) throw new StartRefused([error.message]);
     throw error;
   }
 };

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Bureau } from './compose.ts';
 import { loadConfiguration, unknownVariables } from './config/load.ts';
 import { exitCodes, StartRefused } from './start-refused.ts';
 
@@ -40,7 +41,10 @@ const serve = async (file: string | null): Promise<void> => {
   const stop = (delayMs: number): Promise<void> => {
     stopped ??= (async () => {
       bureau.announceStop();
-      setTimeout(() => process.exit(exitCodes.failed), patience.processMs).unref();
+      setTimeout(() => {
+        bureau.logger.error('the stop took too long and was cut short');
+        process.exit(exitCodes.failed);
+      }, patience.processMs).unref();
       setTimeout(() => bureau.app.server.closeAllConnections(), patience.connectionsMs).unref();
       await setTimeoutPromise(delayMs);
       await Promise.all([bureau.app.close(), bureau.metricsApp?.close()]);
@@ -55,38 +59,47 @@ const serve = async (file: string | null): Promise<void> => {
     process.on(signal, () => {
       stop(configuration.stopDelaySeconds * 1000).then(
         () => process.exit(exitCodes.done),
-        () => process.exit(exitCodes.failed),
+        (error: unknown) => {
+          say(`did not stop cleanly: ${(error as Error).stack ?? String(error)}`);
+          process.exit(exitCodes.failed);
+        },
       );
     });
 
+  const { host, port, metricsHost, metricsPort } = configuration;
   try {
-    if (bureau.metricsApp !== null)
-      await bureau.metricsApp.listen({
-        host: configuration.metricsHost,
-        port: configuration.metricsPort ?? 0,
-      });
-    const url = await bureau.app.listen({ host: configuration.host, port: configuration.port });
+    if (bureau.metricsApp !== null && metricsPort !== undefined)
+      await listen(bureau.metricsApp, metricsHost, metricsPort, 'BUREAU_METRICS');
+    const url = await listen(bureau.app, host, port, 'BUREAU');
     const unknown = unknownVariables(process.env);
     if (unknown.length > 0)
       bureau.logger.warn({ variables: unknown }, 'these variables mean nothing to this program');
     bureau.announceReady({ url });
   } catch (error) {
     await stop(0);
-    throw describeListenError(error, configuration);
+    throw error;
   }
 };
 
-const describeListenError = (error: unknown, { host, port }: { host: string; port: number }): unknown => {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE')
-    return new StartRefused([`${host}:${port} is taken by another process; set BUREAU_PORT to a free one`]);
-  if (code === 'EACCES')
-    return new StartRefused([
-      `${host}:${port} may not be listened on by this user; set BUREAU_PORT above 1023`,
-    ]);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new StartRefused([`${host} is no address of this machine; set BUREAU_HOST`]);
-  return error;
+/** Listens, or says in one line which settings stand in the way; they begin with `variables`. */
+const listen = async (
+  app: Bureau['app'],
+  host: string,
+  port: number,
+  variables: 'BUREAU' | 'BUREAU_METRICS',
+): Promise<string> => {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const obstacles: Readonly<Record<string, string>> = {
+      EADDRINUSE: `${host}:${port} is taken by another process; set ${variables}_PORT to a free one`,
+      EACCES: `${host}:${port} may not be listened on by this user; set ${variables}_PORT above 1023`,
+      EADDRNOTAVAIL: `${host} is no address of this machine; set ${variables}_HOST`,
+      ENOTFOUND: `${host} is no address of this machine; set ${variables}_HOST`,
+    };
+    const obstacle = obstacles[(error as NodeJS.ErrnoException).code ?? ''];
+    throw obstacle === undefined ? error : new StartRefused([obstacle]);
+  }
 };
 
 const run = async (): Promise<void> => {

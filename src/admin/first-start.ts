@@ -3,7 +3,6 @@ import { defaultTenant, defaultTenantSettings, type Tenant } from '../core/tenan
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { CredentialsVault } from '../ports/credentials-vault.ts';
 import type { Storage } from '../ports/storage.ts';
-import { UniqueViolation } from '../ports/stores.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './tenant-contents.ts';
 
 /** What the first start uses. */
@@ -20,26 +19,30 @@ export interface FirstStart extends TenantFoundry {
  */
 export const prepareFirstStart = async (deps: FirstStart): Promise<'first' | 'again'> => {
   const { storage, vault, clock, newId } = deps;
-  if ((await storage.tenants.find(defaultTenant)) !== null) {
+  if (await isBorn(storage)) {
     await finishInterrupted(deps);
     return 'again';
   }
   const contents = await prepareTenantContents(deps, rootTenant(clock.now()));
-  await vault.put(contents.credentials);
+  const { id } = contents.administrator;
   try {
+    await vault.put(contents.credentials);
     await storage.transaction(async (stores) => {
       await insertTenantContents(stores, contents);
       await stores.activities.append([bornActivity(newId(), clock.now(), contents.administrator)]);
     });
   } catch (error) {
-    if (!(error instanceof UniqueViolation)) throw error;
-    // Another node was first; its administrator is the one.
-    await vault.discard();
+    // Another process was first, here or on another node; its administrator is the one.
+    if (!(await isBorn(storage))) throw error;
+    await vault.discard(id);
     return 'again';
   }
-  await vault.show();
+  await vault.show(id);
   return 'first';
 };
+
+const isBorn = async ({ tenants }: Pick<Storage, 'tenants'>): Promise<boolean> =>
+  (await tenants.find(defaultTenant)) !== null;
 
 const rootTenant = (createdAt: EpochMilliseconds): Tenant => ({
   name: defaultTenant,
@@ -50,11 +53,15 @@ const rootTenant = (createdAt: EpochMilliseconds): Tenant => ({
   version: 1,
 });
 
+/**
+ * A start that was killed between commit and show left the only credentials pending. What else is pending belongs to an
+ * administrator that can no longer come to be, for the tenant is there.
+ */
 const finishInterrupted = async ({ storage, vault }: FirstStart): Promise<void> => {
-  const id = await vault.pendingAccount();
-  if (id === null) return;
-  if ((await storage.serviceAccounts.find(defaultTenant, id)) === null) await vault.discard();
-  else await vault.show();
+  for (const accountId of await vault.pending()) {
+    const isOurs = (await storage.serviceAccounts.find(defaultTenant, accountId)) !== null;
+    await (isOurs ? vault.show(accountId) : vault.discard(accountId));
+  }
 };
 
 const bornActivity = (id: string, time: number, administrator: { id: string; name: string }): Activity => ({

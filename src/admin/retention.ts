@@ -16,8 +16,14 @@ export interface Retention {
 }
 
 /** Drops activities older than each tenant keeps them (`activityRetentionDays`) and records of spent `jti`s whose time is over. */
-export const dropExpired = async ({ storage, clock }: Omit<Retention, 'reportFault'>): Promise<void> => {
+export const dropExpired = async (
+  { storage, clock }: Omit<Retention, 'reportFault'>,
+  isStopping: () => boolean = () => false,
+): Promise<void> => {
   const now = clock.now();
+  const inBatches = async (drop: () => Promise<number>): Promise<void> => {
+    while (!isStopping() && (await drop()) === batch);
+  };
   await inBatches(() => storage.replayGuard.forgetBefore(now, batch));
   for await (const tenant of allTenants(storage)) {
     const horizon = now - tenant.settings.activityRetentionDays * dayMs;
@@ -31,8 +37,9 @@ export const startRetention = (
   intervalMs = 3_600_000,
 ): { readonly stop: () => Promise<void> } => {
   let round: Promise<void> | null = null;
+  let stopping = false;
   const run = (): void => {
-    round ??= dropExpired(retention)
+    round ??= dropExpired(retention, () => stopping)
       .catch(retention.reportFault)
       .finally(() => {
         round = null;
@@ -43,14 +50,11 @@ export const startRetention = (
   run();
   return {
     stop: async () => {
+      stopping = true;
       clearInterval(timer);
       await round;
     },
   };
-};
-
-const inBatches = async (drop: () => Promise<number>): Promise<void> => {
-  while ((await drop()) === batch);
 };
 
 async function* allTenants({ tenants }: Pick<Storage, 'tenants'>): AsyncGenerator<Tenant> {

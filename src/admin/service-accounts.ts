@@ -6,6 +6,7 @@ import {
 import type { Role } from '../core/accounts/role.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { ok, type Result } from '../core/result.ts';
+import { tenantIssuer } from '../core/tenants/tenant.ts';
 import { type FederationInput, federationIdentity } from '../core/trust/registration.ts';
 import type { RegistrationProblem } from '../core/trust/registration-problem.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
@@ -211,6 +212,7 @@ const parseRequest = async (
     })),
   };
   const draft = parseServiceAccount(input, {
+    issuer: tenantIssuer(deps.baseIssuer, tenant),
     teamExists: (await stores.teams.find(tenant, request.owningTeam)) !== null,
     useCase: await stores.useCases.find(tenant, request.useCase),
     registration: registrationPolicy(deps, tenant),

@@ -116,7 +116,6 @@ export const patchTrustedIssuer = async (
       },
     });
   });
-  if (result.ok) deps.issuerKeys.forget(actor.account.tenant, id);
   return result;
 };
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../ports/clock.ts';
 
 /** One part the server cannot do without. Resolves when it works, throws what is wrong. */
 export interface VitalPart {
@@ -11,6 +12,7 @@ export interface HealthDependencies {
   readonly parts: readonly VitalPart[];
   /** True from the first SIGTERM on (B06). */
   readonly isStopping: () => boolean;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** Of the moment, and nothing to guess a type from (A95). */
@@ -19,31 +21,43 @@ const plainHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'n
 /** How long one part may take to answer. */
 const patienceMs = 2000;
 
+/** How long an answer is good: whoever asks more often than a balancer costs the store nothing. */
+const rememberedMs = 1000;
+
 /** `GET /livez`: the process answers. `GET /readyz`: every vital part works, or 503 with the failing one named (contract §2). */
 export const registerHealthRoutes = (
   app: FastifyInstance,
-  { parts, isStopping }: HealthDependencies,
+  { parts, isStopping, clock }: HealthDependencies,
 ): void => {
   app.get('/livez', async (_request, reply) => reply.headers(plainHeaders).send({ status: 'alive' }));
+  let remembered: { readonly at: number; readonly failing: Promise<readonly string[]> } | null = null;
+  const failingParts = (): Promise<readonly string[]> => {
+    const now = clock.monotonic();
+    if (remembered === null || now - remembered.at >= rememberedMs)
+      remembered = { at: now, failing: Promise.all(parts.map(failingName)).then((names) => names.flat()) };
+    return remembered.failing;
+  };
   app.get('/readyz', async (_request, reply) => {
     reply.headers(plainHeaders);
     if (isStopping()) return reply.code(503).send({ status: 'not ready', failing: ['stopping'] });
-    const failing = (await Promise.all(parts.map(failingName))).filter((name) => name !== null);
+    const failing = await failingParts();
     return failing.length === 0
       ? reply.send({ status: 'ready' })
       : reply.code(503).send({ status: 'not ready', failing });
   });
 };
 
-const failingName = async (part: VitalPart): Promise<string | null> => {
+/** The name of the part when it fails or does not answer in time, else nothing. */
+const failingName = async (part: VitalPart): Promise<readonly string[]> => {
   let timer: NodeJS.Timeout | undefined;
-  const outOfPatience = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(part.name), patienceMs);
+  const outOfPatience = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('out of patience')), patienceMs);
   });
   try {
-    return await Promise.race([part.check().then(() => null), outOfPatience]);
+    await Promise.race([part.check(), outOfPatience]);
+    return [];
   } catch {
-    return part.name;
+    return [part.name];
   } finally {
     clearTimeout(timer);
   }

@@ -9,7 +9,9 @@ import Fastify, {
 import { oauthErrors } from '../core/oauth/errors.ts';
 import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
+import { headerCount } from './header-count.ts';
 import './request-receipt.ts';
+import { sourceAddressOf } from './source-address.ts';
 
 /** What the frame of the server needs to know. */
 export interface ServerOptions {
@@ -119,11 +121,7 @@ const sendPlain = (reply: FastifyReply, status: number): FastifyReply =>
 
 /** Two Host headers are how two parsers come to disagree; Node lets them pass (A88). */
 const refuseSeveralHosts = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-  const { rawHeaders } = request.raw;
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2)
-    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts += 1;
-  if (hosts <= 1) done();
+  if (headerCount(request, 'host') <= 1) done();
   else void sendPlain(reply.header('connection', 'close'), 400);
 };
 
@@ -135,7 +133,7 @@ const logRequest = (request: FastifyRequest, reply: FastifyReply, done: () => vo
       path: request.routeOptions.url ?? 'unmatched',
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
-      address: request.ip,
+      address: sourceAddressOf(request),
       receipt: request.receipt,
     },
     'request',

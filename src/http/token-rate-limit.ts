@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import ipaddr from 'ipaddr.js';
+import { sourceAddressOf } from './source-address.ts';
 
 /** Requests a minute, or `off` (contract §2). */
 export type PerMinute = number | 'off';
@@ -12,9 +13,8 @@ export interface TokenRateLimits {
 }
 
 /** Thrown towards the error handler of the scope, which answers 429 (RL-01). */
-class RateLimited extends Error {
+export class RateLimited extends Error {
   override readonly name = 'RateLimited';
-  readonly statusCode = 429;
   readonly retryAfterSeconds: number;
   constructor(retryAfterSeconds: number) {
     super('rate limited');
@@ -22,43 +22,42 @@ class RateLimited extends Error {
   }
 }
 
-/** The hooks that hold the limits, cheapest question first. */
+/** The most addresses or tenants counted at one time; beyond it the one seen longest ago is forgotten. */
+const mostCounted = 20_000;
+
+/**
+ * The hooks that hold the limits, cheapest question first. Each has a counter of its own: the plugin's ready-made hooks
+ * share a mark on the request, and the second of two never counts.
+ */
 export const limitTokenRequests = async (
   scope: FastifyInstance,
   limits: TokenRateLimits,
   tenantOf: (request: FastifyRequest) => string,
-): Promise<onRequestHookHandler[]> => {
-  await scope.register(rateLimit, { global: false, addHeaders: noHeaders, addHeadersOnExceeding: noHeaders });
-  const hook = (max: PerMinute, keyGenerator: (request: FastifyRequest) => string): onRequestHookHandler[] =>
-    max === 'off'
-      ? []
-      : [
-          scope.rateLimit({
-            max,
-            timeWindow: 60_000,
-            cache: 20_000,
-            keyGenerator,
-            errorResponseBuilder: (_request, context) =>
-              new RateLimited(Math.max(1, Math.ceil(context.ttl / 1000))),
-          }),
-        ];
+): Promise<onRequestAsyncHookHandler[]> => {
+  await scope.register(rateLimit, { global: false, cache: mostCounted });
+  const hook = (
+    max: PerMinute,
+    keyGenerator: (request: FastifyRequest) => string,
+  ): onRequestAsyncHookHandler[] => {
+    if (max === 'off') return [];
+    const take = scope.createRateLimit({ max, timeWindow: 60_000, keyGenerator });
+    return [
+      async (request) => {
+        const taken = await take(request);
+        if (!taken.isAllowed && taken.isExceeded)
+          throw new RateLimited(Math.max(1, Math.ceil(taken.ttl / 1000)));
+      },
+    ];
+  };
   return [
-    ...hook(limits.perAddress, (request) => networkOf(request.ip)),
+    ...hook(limits.perAddress, (request) => networkOf(sourceAddressOf(request))),
     ...hook(limits.perTenant, tenantOf),
   ];
 };
 
-const noHeaders = {
-  'x-ratelimit-limit': false,
-  'x-ratelimit-remaining': false,
-  'x-ratelimit-reset': false,
-  'retry-after': false,
-} as const;
-
 /** An IPv4 address, or the /64 an IPv6 address stands in: one subscriber holds all of it. */
 const networkOf = (address: string): string => {
-  if (!address.includes(':')) return address;
+  if (!ipaddr.IPv6.isValid(address)) return address;
   const parsed = ipaddr.process(address);
-  if (parsed.kind() === 'ipv4') return parsed.toString();
-  return (parsed as ipaddr.IPv6).parts.slice(0, 4).join(':');
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
 };

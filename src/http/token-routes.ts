@@ -4,7 +4,9 @@ import { present } from '../core/activity/present.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import { defaultTenant } from '../core/tenants/tenant.ts';
 import type { TokenEndpointAnswers, TokenReply } from '../token/token-endpoint.ts';
-import { limitTokenRequests, type TokenRateLimits } from './token-rate-limit.ts';
+import { sourceAddressOf } from './source-address.ts';
+import { headerCount } from './header-count.ts';
+import { limitTokenRequests, RateLimited, type TokenRateLimits } from './token-rate-limit.ts';
 
 /** The paths of the token endpoint (contract §3); all have the same handler. */
 const tokenPaths = [
@@ -56,7 +58,8 @@ export const registerTokenRoutes = async (
 
     const requireFormBody = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
       const type = request.headers['content-type'];
-      if (type !== undefined && formContentType.test(type)) return undefined;
+      if (type !== undefined && formContentType.test(type) && headerCount(request, 'content-type') === 1)
+        return undefined;
       return turnAway(request, reply, {
         reason: 'content_type_unsupported',
         check: 'request.content-type',
@@ -109,24 +112,20 @@ interface Turned {
 
 const callerOf = (request: FastifyRequest): { tenant: string; sourceAddress: string } => ({
   tenant: (request.params as { tenant?: string }).tenant ?? defaultTenant,
-  sourceAddress: request.ip,
+  sourceAddress: sourceAddressOf(request),
 });
 
 /** Faults of the frame around the handler, as refusals; what is unknown is ours (RS-11). */
 const describeError = (error: unknown, request: FastifyRequest): Turned => {
-  const { code, statusCode, retryAfterSeconds } = error as {
-    code?: string;
-    statusCode?: number;
-    retryAfterSeconds?: number;
-  };
-  if (retryAfterSeconds !== undefined)
+  if (error instanceof RateLimited)
     return {
       reason: 'rate_limited',
       check: 'request.rate',
       expected: 'fewer requests a minute',
       presented: 'more',
-      headers: { 'retry-after': String(retryAfterSeconds) },
+      headers: { 'retry-after': String(error.retryAfterSeconds) },
     };
+  const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return {
       reason: 'body_too_large',

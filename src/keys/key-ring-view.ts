@@ -97,7 +97,12 @@ export const createKeyRing = ({
     load: async (tenant) => void (await keysOf(tenant)),
     reload,
     reloadAll: async () => {
-      for (const tenant of entries.keys()) await reload(tenant);
+      // One tenant whose keys cannot be read or opened does not keep the others from theirs.
+      const outcomes = await Promise.allSettled([...entries.keys()].map(reload));
+      const faults = outcomes
+        .filter((outcome) => outcome.status === 'rejected')
+        .map(({ reason }) => reason as unknown);
+      if (faults.length > 0) throw new AggregateError(faults, 'signing keys could not be read again');
     },
     forget: (tenant) => {
       const entry = entries.get(tenant);

@@ -5,6 +5,10 @@ import type { RevisionStore } from '../ports/stores.ts';
 export interface RevisionFollower {
   forget(tenant: string): void;
   forgetAll(): void;
+  /** The store is in sight, for the first time or again: what is kept through an outage may be old. */
+  readAgain(): void;
+  /** Told once when the store is out of sight. */
+  reportFault(error: unknown): void;
 }
 
 /**
@@ -14,47 +18,51 @@ export interface RevisionFollower {
 export const startFollowingRevisions = (
   revisions: Pick<RevisionStore, 'all'>,
   follower: RevisionFollower,
-  clock: Clock,
+  clock: Pick<Clock, 'monotonic'>,
   {
     intervalMs = 1000,
     blindAfterMs = 3000,
   }: { readonly intervalMs?: number; readonly blindAfterMs?: number } = {},
 ): { readonly stop: () => Promise<void> } => {
+  /** What was seen last; `null` before the first look, and while nothing is seen. */
   let known: ReadonlyMap<string, number> | null = null;
   let lastSeen = clock.monotonic();
-  let running: Promise<void> = Promise.resolve();
+  let fault: unknown = new Error('the store does not answer');
+  let looking: Promise<void> | null = null;
 
   const look = async (): Promise<void> => {
     try {
       const now = await revisions.all();
-      if (known === null) follower.forgetAll();
-      else for (const [tenant, revision] of now) if (known.get(tenant) !== revision) follower.forget(tenant);
+      // What was read while blind, and what changed meanwhile, is not told apart: read all of it again.
+      if (known === null) {
+        follower.forgetAll();
+        follower.readAgain();
+      } else
+        for (const [tenant, revision] of now) if (known.get(tenant) !== revision) follower.forget(tenant);
       known = now;
       lastSeen = clock.monotonic();
-    } catch {
-      if (clock.monotonic() - lastSeen >= blindAfterMs) {
-        known = null;
-        follower.forgetAll();
-      }
+    } catch (error) {
+      fault = error;
     }
   };
 
-  let busy = false;
+  const goBlind = (): void => {
+    if (known !== null) follower.reportFault(fault);
+    known = null;
+    follower.forgetAll();
+  };
+
   const timer = setInterval(() => {
-    if (busy) {
-      if (clock.monotonic() - lastSeen >= blindAfterMs) follower.forgetAll();
-      return;
-    }
-    busy = true;
-    running = look().finally(() => {
-      busy = false;
+    if (clock.monotonic() - lastSeen >= blindAfterMs) goBlind();
+    looking ??= look().finally(() => {
+      looking = null;
     });
   }, intervalMs);
   timer.unref();
   return {
     stop: async () => {
       clearInterval(timer);
-      await running;
+      await looking;
     },
   };
 };

@@ -162,11 +162,7 @@ const checkTenant = (tenant: Tenant | null, name: string): Verdict<Tenant> =>
 const checkTenantEnabled = (tenant: Tenant): Verdict<void> =>
   tenant.status === 'enabled'
     ? grant(undefined)
-    : refuse(
-        'tenant_disabled',
-        [failed('tenant.status', 'enabled', 'disabled', 'The tenant was disabled.')],
-        { known: true },
-      );
+    : refuse('tenant_disabled', [failed('tenant.status', 'enabled', 'disabled', 'The tenant was disabled.')]);
 
 const checkRequestedTokenType = (parameters: FormParameters): Verdict<void> => {
   const type = parameters.get('requested_token_type');

@@ -10,7 +10,6 @@ export type Admission = { readonly kept: 'alone' } | { readonly kept: 'summed-up
 
 interface Window {
   readonly startedAt: number;
-  readonly openedAt: number;
   alone: number;
   summary: { readonly id: string; readonly from: number; readonly counts: Map<RefusalReason, number> } | null;
 }
@@ -21,19 +20,21 @@ export interface StrangerBudget {
   admit(tenant: string, reason: RefusalReason): Admission;
   /** A summary whose minute is not over yet, for whoever looks up its receipt now. */
   pending(tenant: string, receipt: string): Activity | null;
-  /** The summaries of windows that are over; of all windows when `all`. Each is handed out once. */
+  /** The summaries of windows that are over, until they are {@link written}; of all windows when `all`. */
   due(all?: boolean): readonly Activity[];
+  /** The summary is durable and need not be kept here any longer. */
+  written(receipt: string): void;
 }
 
 /** @param perMinute activities a minute and tenant (contract §3: 600) */
 export const createStrangerBudget = (perMinute: number, clock: Clock, newId: NewId): StrangerBudget => {
   const windows = new Map<string, Window>();
-  let finished: Activity[] = [];
+  const finished = new Map<string, Activity>();
 
   const close = (tenant: string, window: Window): void => {
     windows.delete(tenant);
     const activity = summaryOf(tenant, window, clock.now());
-    if (activity !== null) finished.push(activity);
+    if (activity !== null) finished.set(activity.id, activity);
   };
 
   const isOver = (window: Window): boolean => clock.monotonic() - window.startedAt >= windowMs;
@@ -46,7 +47,7 @@ export const createStrangerBudget = (perMinute: number, clock: Clock, newId: New
         window = undefined;
       }
       if (window === undefined) {
-        window = { startedAt: clock.monotonic(), openedAt: clock.now(), alone: 0, summary: null };
+        window = { startedAt: clock.monotonic(), alone: 0, summary: null };
         windows.set(tenant, window);
       }
       if (window.alone < perMinute) {
@@ -59,14 +60,15 @@ export const createStrangerBudget = (perMinute: number, clock: Clock, newId: New
     },
     pending: (tenant, receipt) => {
       const window = windows.get(tenant);
-      return window?.summary?.id === receipt ? summaryOf(tenant, window, clock.now()) : null;
+      if (window?.summary?.id === receipt) return summaryOf(tenant, window, clock.now());
+      const over = finished.get(receipt);
+      return over?.tenant === tenant ? over : null;
     },
     due: (all = false) => {
       for (const [tenant, window] of windows) if (all || isOver(window)) close(tenant, window);
-      const handedOut = finished;
-      finished = [];
-      return handedOut;
+      return [...finished.values()];
     },
+    written: (receipt) => void finished.delete(receipt),
   };
 };
 

@@ -3,20 +3,32 @@ import type { StrangerBudget } from './stranger-budget.ts';
 
 /** Writes down the summaries of strangers' refusals as their minutes end; `stop` writes what is left. */
 export const startSummingUpStrangers = (
-  budget: Pick<StrangerBudget, 'due'>,
+  budget: Pick<StrangerBudget, 'due' | 'written'>,
   activityLog: ActivityLog,
   reportFault: (error: unknown) => void,
   intervalMs = 1000,
 ): { readonly stop: () => Promise<void> } => {
   const write = async (all: boolean): Promise<void> => {
-    await Promise.all(budget.due(all).map((summary) => activityLog.record(summary).catch(reportFault)));
+    for (const summary of budget.due(all)) {
+      await activityLog.record(summary);
+      budget.written(summary.id);
+    }
   };
-  const timer = setInterval(() => void write(false), intervalMs);
+  // What could not be written is due again; one round at a time, so that nothing is written twice.
+  let writing: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    writing ??= write(false)
+      .catch(reportFault)
+      .finally(() => {
+        writing = null;
+      });
+  }, intervalMs);
   timer.unref();
   return {
     stop: async () => {
       clearInterval(timer);
-      await write(true);
+      await writing;
+      await write(true).catch(reportFault);
     },
   };
 };

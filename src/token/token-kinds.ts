@@ -3,8 +3,8 @@ import { present } from '../core/activity/present.ts';
 import type { CompactJws } from '../core/jwt/compact-form.ts';
 import { member } from '../core/json.ts';
 
-/** The longest `iss` anybody can have registered. */
-const maxIssuerLength = 2048;
+/** The longest `iss` anybody can have registered (`parseIssuerUrl`). */
+const maxIssuerLength = 512;
 
 /** Whose token this claims to be; decided by the form of `iss`, because issuers are URLs and account ids are not (CC-03, CA-24). */
 export type TokenKind =

@@ -35,12 +35,15 @@ export interface TrustDirectory {
   forgetAll(): void;
 }
 
-/** What absence looks like inside the cache, so that strangers' questions cost one read and not one each. */
-const absent = Symbol('absent');
+interface Kept<T> {
+  readonly generation: string;
+  /** `null`: it is not there; strangers' questions cost one read and not one each. */
+  readonly value: Promise<T | null>;
+}
 
 /**
- * A cache whose entries are keyed by tenant, the tenant's generation and a name. Forgetting a tenant starts a new
- * generation: a read begun before it ends under the old key, where nobody looks any more.
+ * A cache whose entries carry the generation of their tenant. Forgetting a tenant starts a new one: what was read before,
+ * or is still being read, is not believed any more and gives way to the next read of the same name.
  */
 export const createTrustDirectory = (
   stores: Pick<Stores, 'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys'>,
@@ -51,15 +54,18 @@ export const createTrustDirectory = (
   let epoch = 0;
 
   const cacheOf = <T extends object>(read: (tenant: string, name: string) => Promise<T | null>) => {
-    const cache = new LRUCache<string, T | typeof absent, { tenant: string; name: string }>({
-      max: maxEntries,
-      ignoreFetchAbort: true,
-      fetchMethod: async (_key, _stale, { context }) => (await read(context.tenant, context.name)) ?? absent,
-    });
-    return async (tenant: string, name: string): Promise<T | null> => {
-      const key = `${epoch}.${generations.get(tenant) ?? 0}\n${tenant}\n${name}`;
-      const kept = cache.get(key) ?? (await cache.forceFetch(key, { context: { tenant, name } }));
-      return kept === absent ? null : kept;
+    const cache = new LRUCache<string, Kept<T>>({ max: maxEntries });
+    return (tenant: string, name: string): Promise<T | null> => {
+      const key = `${tenant}\n${name}`;
+      const generation = `${epoch}.${generations.get(tenant) ?? 0}`;
+      const kept = cache.get(key);
+      if (kept?.generation === generation) return kept.value;
+      const entry = { generation, value: read(tenant, name) };
+      cache.set(key, entry);
+      entry.value.catch(() => {
+        if (cache.peek(key) === entry) cache.delete(key);
+      });
+      return entry.value;
     };
   };
 

@@ -153,6 +153,10 @@ describe('access tokens as issued (RFC 9068)', () => {
     }
     const path = `/service-accounts/${bureau.account.id}`;
     for (const audiences of [
+      ['*'],
+      [`${bureau.baseIssuer}/api/v1`],
+      [`${bureau.baseIssuer}/spiffe`],
+      [`${bureau.baseIssuer}/t/acme/api/v1`],
       ['https://a.example', 'https://a.example'],
       ['https://a.example https://b.example'],
       [''],

@@ -13,9 +13,15 @@ describe('startFollowingRevisions (contract §7: a disable works within 5 s on e
   const follow = (answers: () => Promise<ReadonlyMap<string, number>>) => {
     const clock = createFixedClock();
     const forgotten: string[] = [];
+    const told: string[] = [];
     const following = startFollowingRevisions(
       { all: answers },
-      { forget: (tenant) => forgotten.push(tenant), forgetAll: () => forgotten.push('*') },
+      {
+        forget: (tenant) => forgotten.push(tenant),
+        forgetAll: () => forgotten.push('*'),
+        readAgain: () => told.push('read again'),
+        reportFault: (error) => told.push(String(error)),
+      },
       clock,
     );
     const pass = async (seconds: number): Promise<string[]> => {
@@ -25,7 +31,7 @@ describe('startFollowingRevisions (contract §7: a disable works within 5 s on e
       }
       return forgotten.splice(0);
     };
-    return { pass, stop: following.stop };
+    return { pass, told, stop: following.stop };
   };
 
   it('forgets exactly the tenants whose revision grew', async () => {
@@ -49,23 +55,26 @@ describe('startFollowingRevisions (contract §7: a disable works within 5 s on e
     ['never answers', () => new Promise<never>(() => undefined)],
   ])('forgets everything, again and again, while the store %s', async (_how, broken) => {
     let answer: () => Promise<ReadonlyMap<string, number>> = async () => new Map([['default', 1]]);
-    const { pass } = follow(() => answer());
+    const { pass, told } = follow(() => answer());
     expect(await pass(1)).toEqual(['*']);
     answer = broken;
     expect(await pass(2)).toEqual([]);
-    expect(new Set(await pass(3))).toEqual(new Set(['*']));
+    expect(new Set(await pass(30))).toEqual(new Set(['*']));
+    // Said once, however long it lasts.
+    expect(told).toEqual(['read again', expect.stringContaining('Error')]);
   });
 
   it('after an outage everything is read again, once', async () => {
     let down = false;
-    const { pass } = follow(() =>
+    const { pass, told } = follow(() =>
       down ? Promise.reject(new Error('down')) : Promise.resolve(new Map([['default', 1]])),
     );
     await pass(1);
     down = true;
     await pass(5);
     down = false;
-    expect(await pass(1)).toEqual(['*']);
+    expect((await pass(2)).at(-1)).toBe('*');
     expect(await pass(3)).toEqual([]);
+    expect(told).toEqual(['read again', 'Error: down', 'read again']);
   });
 });

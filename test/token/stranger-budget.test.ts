@@ -19,7 +19,7 @@ describe('createStrangerBudget (contract §3: nobody fills the disk from outside
     expect(admit(1000)).toEqual({ kept: 'summed-up', receipt: 'id-1' });
   });
 
-  it('the summary counts by reason and is due when the minute is over, once', () => {
+  it('the summary counts by reason and is due when the minute is over, until it is written', () => {
     admit(5);
     budget.admit('default', 'token_malformed');
     expect(budget.due()).toEqual([]);
@@ -33,7 +33,11 @@ describe('createStrangerBudget (contract §3: nobody fills the disk from outside
         details: expect.objectContaining({ total: 3, 'count.issuer_unknown': 2, 'count.token_malformed': 1 }),
       }),
     ]);
+    expect(budget.due()).toHaveLength(1);
+    expect(budget.pending('default', 'id-1')).toMatchObject({ id: 'id-1' });
+    budget.written('id-1');
     expect(budget.due()).toEqual([]);
+    expect(budget.pending('default', 'id-1')).toBeNull();
   });
 
   it('a new minute is a new budget and another receipt; the old summary is not forgotten', () => {
@@ -42,7 +46,7 @@ describe('createStrangerBudget (contract §3: nobody fills the disk from outside
     expect(admit(1)).toEqual({ kept: 'alone' });
     expect(admit(3)).toEqual({ kept: 'summed-up', receipt: 'id-2' });
     expect(budget.due().map(({ id }) => id)).toEqual(['id-1']);
-    expect(budget.due(true).map(({ id }) => id)).toEqual(['id-2']);
+    expect(budget.due(true).map(({ id }) => id)).toEqual(['id-1', 'id-2']);
   });
 
   it('a tenant under flood leaves the budget of another alone', () => {

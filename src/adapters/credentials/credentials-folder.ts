@@ -1,67 +1,68 @@
-import { access, link, open, readFile, rm } from 'node:fs/promises';
+import { link, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialsVault } from '../../ports/credentials-vault.ts';
 
 const finalName = 'admin.json';
-const pendingName = 'admin.json.pending';
+const pendingName = /^admin\.json\.([0-9a-f-]{36})\.pending$/;
 
-/** Thrown when the final name is taken: somebody else's credentials are never overwritten. */
-export class CredentialsFileExists extends Error {
-  override readonly name = 'CredentialsFileExists';
+/** Thrown when the credentials cannot be put away; the message is one line for the operator. */
+export class CredentialsNotKept extends Error {
+  override readonly name = 'CredentialsNotKept';
 }
 
 /** `admin.json` in the data folder, mode 0600, written once and never again (contract §2). */
 export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
   const finalPath = join(dataDir, finalName);
-  const pendingPath = join(dataDir, pendingName);
-
-  const refuseToOverwrite = (): never => {
-    throw new CredentialsFileExists(
-      `${finalPath} exists already but the database is new; move it away (it belongs to another database) and start again`,
-    );
-  };
+  const pendingPath = (accountId: string): string => join(dataDir, `${finalName}.${accountId}.pending`);
 
   return {
     put: async (credentials) => {
-      if (await exists(finalPath)) refuseToOverwrite();
-      await rm(pendingPath, { force: true });
-      const file = await open(pendingPath, 'wx', 0o600);
+      if (await exists(finalPath))
+        throw new CredentialsNotKept(
+          `${finalPath} exists already but the database is new; move it away (it belongs to another database) and start again`,
+        );
       try {
-        await file.writeFile(`${JSON.stringify(credentials, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await syncFolder(dataDir);
-    },
-    pendingAccount: async () => {
-      try {
-        const { serviceAccountId } = JSON.parse(await readFile(pendingPath, 'utf8')) as {
-          serviceAccountId?: unknown;
-        };
-        return typeof serviceAccountId === 'string' ? serviceAccountId : '';
+        const file = await open(pendingPath(credentials.serviceAccountId), 'wx', 0o600);
+        try {
+          await file.writeFile(`${JSON.stringify(credentials, null, 2)}\n`);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await syncFolder(dataDir);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-        if (error instanceof SyntaxError) return '';
-        throw error;
+        const { code } = error as NodeJS.ErrnoException;
+        throw new CredentialsNotKept(
+          `${dataDir}: the administrator's credentials cannot be written there (${code})`,
+          {
+            cause: error,
+          },
+        );
       }
     },
-    show: async () => {
+    pending: async () =>
+      (await readdir(dataDir)).flatMap((name) => {
+        const accountId = pendingName.exec(name)?.[1];
+        return accountId === undefined ? [] : [accountId];
+      }),
+    show: async (accountId) => {
       try {
         // A link, unlike a rename, fails when the name is taken.
-        await link(pendingPath, finalPath);
+        await link(pendingPath(accountId), finalPath);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        // Shown before, by this start or by another one that found it pending.
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== 'EEXIST' && !(code === 'ENOENT' && (await exists(finalPath)))) throw error;
       }
-      await rm(pendingPath, { force: true });
+      await rm(pendingPath(accountId), { force: true });
       await syncFolder(dataDir);
     },
-    discard: () => rm(pendingPath, { force: true }),
+    discard: (accountId) => rm(pendingPath(accountId), { force: true }),
   };
 };
 
 const exists = async (path: string): Promise<boolean> =>
-  access(path).then(
+  stat(path).then(
     () => true,
     () => false,
   );

@@ -1,5 +1,6 @@
 import type { AccessTokenAlgorithm } from '../jwt/algorithms.ts';
 import { fail, ok, type Result } from '../result.ts';
+import { adminAudience } from '../tenants/tenant.ts';
 import type { Federation } from '../trust/federation.ts';
 import {
   type FederationInput,
@@ -7,6 +8,7 @@ import {
   parseFederation,
   type RegistrationPolicy,
 } from '../trust/registration.ts';
+import { isOwnIssuer } from '../trust/registration-issuer.ts';
 import { below, problem, type RegistrationProblem } from '../trust/registration-problem.ts';
 import { refuseDescription, refuseDisplayName } from './refuse-name.ts';
 import { refuseScopes } from './parse-use-case.ts';
@@ -34,6 +36,8 @@ export interface ServiceAccountInput {
 export interface ServiceAccountWorld {
   /** Whether the team named by the input exists. */
   readonly teamExists: boolean;
+  /** Issuer identifier of the tenant. */
+  readonly issuer: string;
   /** The use case named by the input, when it exists. */
   readonly useCase: UseCase | null;
   readonly registration: RegistrationPolicy;
@@ -62,7 +66,7 @@ export const parseServiceAccount = (
     ...refuseDescription(input.description),
     ...checkTeam(input.owningTeam, world),
     ...checkUseCaseAndScopes(input, world.useCase),
-    ...checkAudiences(input.audiences),
+    ...checkAudiences(input, world),
     ...(federations.ok ? [] : federations.error),
   ];
   if (problems.length > 0 || !federations.ok) return fail(problems);
@@ -113,11 +117,29 @@ const checkUseCaseAndScopes = (
   );
 };
 
-const checkAudiences = (audiences: readonly string[]): readonly RegistrationProblem[] => {
+const checkAudiences = (
+  { audiences, role }: Pick<ServiceAccountInput, 'audiences' | 'role'>,
+  world: ServiceAccountWorld,
+): readonly RegistrationProblem[] => {
   if (audiences.length > maxAudiencesPerAccount) {
     return [problem('/audiences', `An account has at most ${maxAudiencesPerAccount} audiences.`)];
   }
+  const ours = [world.issuer, ...(role === null ? [] : [adminAudience(world.issuer)])];
   return audiences.flatMap((audience, index) => {
+    const path = `/audiences/${index}`;
+    if (audience === '*') {
+      return [
+        problem(path, 'An audience names one API; there is no wildcard. Give the identifier of the API.'),
+      ];
+    }
+    if (isOwnIssuer(world.registration.ownIssuers, audience) && !ours.includes(audience)) {
+      return [
+        problem(
+          path,
+          'This is an address of this server that the account may not call. Remove it; an account with a role may always ask for the admin API.',
+        ),
+      ];
+    }
     if (audience === '' || audience.length > 512 || !/^[\u0021-\u007e]+$/.test(audience)) {
       return [
         problem(

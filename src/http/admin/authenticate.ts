@@ -4,6 +4,7 @@ import type { AdminOperation } from '../../admin/permissions.ts';
 import { defaultTenant } from '../../core/tenants/tenant.ts';
 import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
 import type { TenantStore } from '../../ports/stores.ts';
+import { sourceAddressOf } from '../source-address.ts';
 import { sendProblem } from './problem-response.ts';
 import { protectedResourceMetadataUrl } from './protected-resource.ts';
 
@@ -91,7 +92,7 @@ export const authenticateRequest = async (
       return null;
     case 'bearer': {
       const verified = await deps.authenticate(tenant, presented.token);
-      if (verified.ok) return { account: verified.account, sourceAddress: request.ip };
+      if (verified.ok) return { account: verified.account, sourceAddress: sourceAddressOf(request) };
       sendProblem(request, challenge('error="invalid_token", '), {
         code: 'invalid_token',
         detail:
