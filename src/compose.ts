@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
@@ -216,7 +216,8 @@ export const openBureau = async (configuration: Configuration, version: string):
       logger,
       metricsApp,
       announceReady: ({ url }) => {
-        logger.info({ url, issuer: baseIssuer, version }, 'ready');
+        // Whoever waits for this line waits for it whatever the log level is (contract §2).
+        logger.child({}, { level: 'info' }).info({ url, issuer: baseIssuer, version }, 'ready');
         log.flush();
       },
       announceStop: () => {
@@ -241,11 +242,24 @@ const withPendingSummaries = (storage: Storage, strangers: Pick<StrangerBudget, 
 
 const requireDataFolder = async (path: string): Promise<void> => {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
   } catch (error) {
     throw new StartRefused([
       `${path}: the data folder cannot be made (${(error as NodeJS.ErrnoException).code})`,
     ]);
+  }
+};
+
+/** Not `recursive: true`, with which Node goes round for ever below a folder that takes no files, such as /proc. */
+const makeFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path, { mode: 0o700 });
   }
 };
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Bureau } from './compose.ts';
-import { loadConfiguration, unknownVariables } from './config/load.ts';
+import { loadConfiguration, onPort, unknownVariables } from './config/load.ts';
 import { exitCodes, StartRefused } from './start-refused.ts';
 
 const usage = `bureau: a bureau de change for workload identity
@@ -34,7 +35,7 @@ const serve = async (file: string | null): Promise<void> => {
     parsers: configurationParsers,
   });
   if (!loaded.ok) throw new StartRefused(loaded.error, exitCodes.configuration);
-  const configuration = loaded.value;
+  const configuration = onPort(loaded.value, await findPort(loaded.value.host, loaded.value.port, 'BUREAU'));
   const bureau = await openBureau(configuration, await readVersion());
 
   let stopped: Promise<void> | null = null;
@@ -81,15 +82,18 @@ const serve = async (file: string | null): Promise<void> => {
   }
 };
 
-/** Listens, or says in one line which settings stand in the way; they begin with `variables`. */
-const listen = async (
-  app: Bureau['app'],
+/** The settings that say where a listener listens. */
+type Variables = 'BUREAU' | 'BUREAU_METRICS';
+
+/** `listen`, or {@link StartRefused} in one line that names the setting in the way. */
+const orObstacle = async <T>(
+  listen: () => Promise<T>,
   host: string,
   port: number,
-  variables: 'BUREAU' | 'BUREAU_METRICS',
-): Promise<string> => {
+  variables: Variables,
+): Promise<T> => {
   try {
-    return await app.listen({ host, port });
+    return await listen();
   } catch (error) {
     const obstacles: Readonly<Record<string, string>> = {
       EADDRINUSE: `${host}:${port} is taken by another process; set ${variables}_PORT to a free one`,
@@ -100,6 +104,31 @@ const listen = async (
     const obstacle = obstacles[(error as NodeJS.ErrnoException).code ?? ''];
     throw obstacle === undefined ? error : new StartRefused([obstacle]);
   }
+};
+
+const listen = (app: Bureau['app'], host: string, port: number, variables: Variables): Promise<string> =>
+  orObstacle(() => app.listen({ host, port }), host, port, variables);
+
+/** Listens for a moment, before anything is written: the first start writes the issuer, and the issuer names the port. */
+const findPort = (host: string, port: number, variables: Variables): Promise<number> =>
+  orObstacle(
+    () =>
+      new Promise((resolve, reject) => {
+        const probe = createServer();
+        probe.on('error', reject);
+        probe.listen({ host, port }, () => {
+          const { port: found } = probe.address() as AddressInfo;
+          probe.close(() => resolve(found));
+        });
+      }),
+    host,
+    port,
+    variables,
+  );
+
+const sayUsage = (): void => {
+  process.stderr.write(usage);
+  process.exitCode = exitCodes.usage;
 };
 
 const run = async (): Promise<void> => {
@@ -113,8 +142,7 @@ const run = async (): Promise<void> => {
   });
   if (values.version === true) return void process.stdout.write(`${await readVersion()}\n`);
   if (values.help === true) return void process.stdout.write(usage);
-  if (positionals.length !== 1 || positionals[0] !== 'serve')
-    throw new StartRefused(usage.split('\n'), exitCodes.usage);
+  if (positionals.length !== 1 || positionals[0] !== 'serve') return void sayUsage();
   await serve(values.config ?? null);
 };
 

@@ -33,8 +33,6 @@ export const loadConfiguration = async (
   }
   if (given['keyEncryptionKey'] !== undefined && given['keyEncryptionKeyFile'] !== undefined)
     problems.push('keyEncryptionKey, keyEncryptionKeyFile: set one of the two, not both');
-  if (given['issuer'] === undefined && Number(given['port'] ?? NaN) === 0)
-    problems.push('issuer (BUREAU_ISSUER): must be set when the port is 0');
   if (!parsed.success)
     for (const issue of parsed.error.issues) problems.push(describeIssue(issue, fromEnvironment));
   if (!parsed.success || problems.length > 0) return fail(problems);
@@ -42,10 +40,21 @@ export const loadConfiguration = async (
   return ok({
     ...parsed.data,
     dataDir,
-    issuer: parsed.data.issuer ?? `http://127.0.0.1:${parsed.data.port}`,
+    issuer: parsed.data.issuer ?? defaultIssuer(parsed.data.port),
     databaseUrl: parsed.data.databaseUrl ?? `sqlite:${join(dataDir, 'bureau.db')}`,
   });
 };
+
+/** The issuer of a server nobody named (contract §2). */
+const defaultIssuer = (port: number): string => `http://127.0.0.1:${port}`;
+
+/** The configuration once the port is known: where port 0 was asked for, the free one that was found. */
+export const onPort = (configuration: Configuration, port: number): Configuration => ({
+  ...configuration,
+  port,
+  issuer:
+    configuration.issuer === defaultIssuer(configuration.port) ? defaultIssuer(port) : configuration.issuer,
+});
 
 const readConfigurationFile = async (
   sources: ConfigurationSources,

@@ -43,6 +43,8 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     bodyLimit: limits.bodyBytes,
+    // As long as any header may be: a parameter that is too long is refused by the route, in its own shape.
+    routerOptions: { maxParamLength: limits.headerBytes },
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: 'idle',

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ConfigurationSources, loadConfiguration, unknownVariables } from '../../src/config/load.ts';
+import { type ConfigurationSources, loadConfiguration, onPort, unknownVariables } from '../../src/config/load.ts';
 import {
   type Configuration,
   configurationSchema,
@@ -146,12 +146,16 @@ describe('contract §2: environment variables', () => {
 });
 
 describe('contract §2: an issuer', () => {
-  it('must be said when the port is taken at random', async () => {
-    expect(await problems({ environment: { BUREAU_PORT: '0' } })).toEqual([
-      expect.stringContaining('issuer (BUREAU_ISSUER): must be set'),
-    ]);
+  it('nobody named follows the port, also one that was found', async () => {
+    const free = await loaded({ environment: { BUREAU_PORT: '0' } });
+    expect(onPort(free, 49_152)).toMatchObject({ port: 49_152, issuer: 'http://127.0.0.1:49152' });
+    const given = await loaded({ environment: { BUREAU_PORT: '8181' } });
+    expect(onPort(given, 8181)).toEqual(given);
+  });
+
+  it('somebody named stays, whatever the port', async () => {
     const environment = { BUREAU_PORT: '0', BUREAU_ISSUER: 'https://sts.example.com' };
-    expect(await problems({ environment })).toEqual([]);
+    expect(onPort(await loaded({ environment }), 49_152)).toMatchObject({ issuer: 'https://sts.example.com' });
   });
 });
 

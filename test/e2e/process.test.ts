@@ -108,7 +108,28 @@ describe('the process (contract §2)', () => {
     expect(await readdir(dataDir)).toEqual([]);
   });
 
-  it('port taken: one clear line', async () => {
+  it('port 0: a free port, and the issuer of that port (contract §2)', async () => {
+    const bureau = await startBureau({ dataDir, port: 0 });
+    expect(bureau.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
+    const metadata = await (await fetch(`${bureau.url}/.well-known/oauth-authorization-server`)).json();
+    expect(metadata).toMatchObject({ issuer: bureau.url });
+    expect(await bureau.adminToken()).toMatch(/^eyJ/);
+    await bureau.stop();
+  });
+
+  it('the ready line is written whatever the log level', async () => {
+    const bureau = await startBureau({ dataDir, environment: { BUREAU_LOG_LEVEL: 'silent' } });
+    expect(bureau.lines()).toHaveLength(1);
+    await bureau.stop();
+  });
+
+  it('a folder where nothing can be made: one clear line, and an end', async () => {
+    const { code, stderr } = await serve({ BUREAU_DATA_DIR: '/proc/nope/below' });
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining('data folder')]);
+  });
+
+  it('port taken: one clear line, and nothing is made that would name it', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
@@ -116,6 +137,7 @@ describe('the process (contract §2)', () => {
     taken.close();
     expect(code).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(`127.0.0.1:${port} is taken`)]);
+    expect(await readdir(dataDir)).toEqual([]);
   });
 
   it('data folder that cannot be made: one clear line', async () => {

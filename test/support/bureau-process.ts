@@ -114,7 +114,7 @@ export const startBureau = async (options: BureauProcessOptions = {}): Promise<B
   const output = collect(child);
   const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
   const url = await waitUntilReady(child, output, ended);
-  const issuer = options.environment?.['BUREAU_ISSUER'] ?? `http://127.0.0.1:${port}`;
+  const issuer = options.environment?.['BUREAU_ISSUER'] ?? url;
 
   let token: { readonly value: string; readonly until: number } | null = null;
   const adminToken = async (): Promise<string> => {
