@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { allSignatureAlgorithms } from '../core/jwt/algorithms.ts';
-import type { PublicJwk, PublicJwkSet } from '../core/jwt/jwk.ts';
+import { type PublicJwk, type PublicJwkSet, privateMemberOf } from '../core/jwt/jwk.ts';
 import type { JsonObject } from '../core/json.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { tenantIssuer } from '../core/tenants/tenant.ts';
@@ -122,7 +122,6 @@ export const refuseKeySource = (
     : [problem('/jwksUri', refusal)];
 };
 
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const publicMembers = ['kty', 'kid', 'alg', 'use', 'n', 'e', 'crv', 'x', 'y'] as const;
 
 /**
@@ -148,7 +147,7 @@ const refusePinnedKey = (
   jwk: JsonObject,
   seen: Set<string>,
 ): string | null => {
-  if (privateMembers.some((name) => Object.hasOwn(jwk, name))) {
+  if (privateMemberOf(jwk) !== null) {
     return 'This is a private or secret key. Replace it everywhere, it was sent over the network; then pin its public part only.';
   }
   const key = deps.signatureVerifier.importKey(jwk);

@@ -2,10 +2,15 @@ import type { AccountKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
+import { sameAlgorithm } from '../core/jwt/algorithms.ts';
 import { assertionTypes, checkHeader } from '../core/jwt/check-header.ts';
 import type { CompactJws } from '../core/jwt/compact-form.ts';
 import type { AssertionClaims } from '../core/jwt/claims.ts';
-import { accountIdOfAssertion, validateAssertionClaims } from '../core/jwt/validate-assertion-claims.ts';
+import {
+  accountIdOfAssertion,
+  type AssertionRules,
+  validateAssertionClaims,
+} from '../core/jwt/validate-assertion-claims.ts';
 import { type EpochMilliseconds, toEpochSeconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SignatureVerifier } from '../ports/signature-verifier.ts';
@@ -26,19 +31,11 @@ export interface VerifiedAssertion {
   readonly claims: AssertionClaims;
 }
 
-/** What the tenant says about assertions. */
-export interface AssertionRules {
-  readonly tenant: string;
-  /** Our issuer identifier: the only audience (CA-07), beside {@link assertionAudiences}. */
-  readonly issuer: string;
-  readonly assertionAudiences: readonly string[];
-}
-
 /** Own-key assertion rules (contract §3; RFC 7523 §3): the account, one of its keys, the signature, the claims. */
 export const verifyOwnKeyAssertion = async (
   { directory, verifier, clock }: OwnKeyVerification,
   evidence: Evidence,
-  rules: AssertionRules,
+  rules: Omit<AssertionRules, 'now'>,
   jws: CompactJws,
 ): Promise<Verdict<VerifiedAssertion>> => {
   const now = clock.now();
@@ -90,13 +87,12 @@ const fittingKeys = (
   { header }: CompactJws,
   now: EpochMilliseconds,
 ): Verdict<readonly UsableKey[]> => {
-  const spelled = header.alg === 'EdDSA' ? 'Ed25519' : header.alg;
   const fitting = keys.filter(
     (key) =>
       key.status === 'enabled' &&
       (key.expiresAt === null || key.expiresAt > now) &&
       (header.kid === null || key.kid === header.kid) &&
-      (key.algorithm === 'EdDSA' ? 'Ed25519' : key.algorithm) === spelled,
+      sameAlgorithm(key.algorithm, header.alg),
   );
   const expected = 'an enabled key of the account that fits kid and alg';
   const presented = `${header.kid === null ? 'no kid' : `kid ${present(header.kid)}`}, alg ${header.alg}`;

@@ -1,12 +1,11 @@
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
-import { checkHeader, thirdPartyTypes } from '../core/jwt/check-header.ts';
+import { checkHeader, thirdPartyTypes, thirdPartyTypesWithAccessToken } from '../core/jwt/check-header.ts';
 import type { ThirdPartyClaims } from '../core/jwt/claims.ts';
 import type { CompactJws } from '../core/jwt/compact-form.ts';
 import { validateThirdPartyClaims } from '../core/jwt/validate-claims.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import { toEpochSeconds } from '../core/time.ts';
-import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IssuerKeys, KeyLookup } from '../ports/issuer-keys.ts';
 import type { SignatureVerifier, VerificationKey } from '../ports/signature-verifier.ts';
@@ -43,7 +42,10 @@ export const verifyThirdPartyToken = async (
   const { trustedIssuer } = entry.value;
 
   const header = evidence.of(
-    checkHeader(jws.header, { algorithms: trustedIssuer.algorithms, types: typesOf(trustedIssuer) }),
+    checkHeader(jws.header, {
+      algorithms: trustedIssuer.algorithms,
+      types: trustedIssuer.allowAccessTokenType ? thirdPartyTypesWithAccessToken : thirdPartyTypes,
+    }),
   );
   if (!header.ok) return header;
 
@@ -62,9 +64,6 @@ export const verifyThirdPartyToken = async (
   if (!claims.ok) return claims;
   return grant({ entry: entry.value, claims: claims.value });
 };
-
-const typesOf = (issuer: Pick<TrustedIssuer, 'allowAccessTokenType'>): readonly string[] =>
-  issuer.allowAccessTokenType ? [...thirdPartyTypes, 'at+jwt'] : thirdPartyTypes;
 
 const checkIssuer = (entry: IssuerEntry | null, issuer: string): Verdict<IssuerEntry> => {
   const expected = 'a trusted issuer of this tenant';

@@ -1,8 +1,6 @@
-import {
-  isSignatureAlgorithm,
-  type SignatureAlgorithm,
-  signatureAlgorithms,
-} from '../../core/jwt/algorithms.ts';
+import { isSignatureAlgorithm, keyFits, sameAlgorithm } from '../../core/jwt/algorithms.ts';
+import { privateMemberOf } from '../../core/jwt/jwk.ts';
+import { isKid, kidRule } from '../../core/jwt/kid.ts';
 import { type JsonObject, type JsonValue, member } from '../../core/json.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { parseDocument } from './parse-document.ts';
@@ -10,9 +8,6 @@ import type { SignatureVerifier, VerificationKey } from '../../ports/signature-v
 
 /** The most entries a key set may have (JF-05). */
 export const maxKeysPerSet = 100;
-
-/** The longest `kid` that a token may name (A07). */
-const maxKidBytes = 256;
 
 /** An entry that is not used, and why. */
 export interface IgnoredKey {
@@ -82,30 +77,17 @@ export const buildKeySet = (entries: readonly JsonValue[], importKey: ImportKey)
   };
 };
 
-/** Whether `key` is one that `algorithm` verifies with. RFC 9864 gave `EdDSA` over Ed25519 the name `Ed25519`: one thing. */
-export const fits = (key: VerificationKey, algorithm: SignatureAlgorithm): boolean => {
-  const needed: { readonly kty: string; readonly crv?: string } = signatureAlgorithms[algorithm];
-  if (key.kty !== needed.kty || (needed.crv !== undefined && key.crv !== needed.crv)) return false;
-  return key.alg === null || oneName(key.alg) === oneName(algorithm);
-};
-
 /** A key as an administrator is told of it, safe to show. */
 export const nameKey = ({ kid }: { readonly kid: string | null }): string =>
   kid === null
     ? 'A key without kid'
     : `The key ${JSON.stringify(kid.length > 64 ? `${kid.slice(0, 64)}…` : kid)}`;
 
-const oneName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
-
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
-
 const exposesPrivateKey = (entry: JsonValue): boolean =>
-  isObject(entry) &&
-  member(entry, 'kty') !== 'oct' &&
-  privateMembers.some((name) => Object.hasOwn(entry, name));
+  isObject(entry) && member(entry, 'kty') !== 'oct' && privateMemberOf(entry) !== null;
 
 /** Why an entry is not even looked at as a key (JF-02, JF-03, A10, A14), or `null`. */
 const refuseEntry = (entry: JsonValue): string | null => {
@@ -115,8 +97,7 @@ const refuseEntry = (entry: JsonValue): string | null => {
   if (exposesPrivateKey(entry)) return 'is published with its private half';
   if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return 'has a kty that is not known here';
   const kid = member(entry, 'kid');
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || Buffer.byteLength(kid) > maxKidBytes))
-    return `has a kid that is not a string of 1 to ${maxKidBytes} bytes`;
+  if (kid !== undefined && !isKid(kid)) return `has a kid that is not ${kidRule}`;
   const use = member(entry, 'use');
   if (use !== undefined && use !== 'sig') return 'is not for signatures (use)';
   const operations = member(entry, 'key_ops');
@@ -129,15 +110,15 @@ const refuseAlgorithm = (entry: JsonObject): string | null => {
   const algorithm = member(entry, 'alg');
   if (algorithm === undefined) return null;
   if (!isSignatureAlgorithm(algorithm)) return 'has an alg that is no signature algorithm known here';
-  const needed: { readonly kty: string; readonly crv?: string } = signatureAlgorithms[algorithm];
-  const isOwn =
-    member(entry, 'kty') === needed.kty && (needed.crv === undefined || member(entry, 'crv') === needed.crv);
-  return isOwn ? null : `has alg ${algorithm}, which such a key cannot do`;
+  const kind = { kty: textOf(entry, 'kty') ?? '', crv: textOf(entry, 'crv'), alg: null };
+  return keyFits(kind, algorithm) ? null : `has alg ${algorithm}, which such a key cannot do`;
 };
 
-const readKid = (entry: JsonValue): string | null => {
-  const kid = isObject(entry) ? member(entry, 'kid') : undefined;
-  return typeof kid === 'string' ? kid : null;
+const readKid = (entry: JsonValue): string | null => (isObject(entry) ? textOf(entry, 'kid') : null);
+
+const textOf = (entry: JsonObject, name: string): string | null => {
+  const value = member(entry, name);
+  return typeof value === 'string' ? value : null;
 };
 
 const isSameKey = (one: VerificationKey, other: VerificationKey): boolean =>
@@ -146,5 +127,5 @@ const isSameKey = (one: VerificationKey, other: VerificationKey): boolean =>
 /** Whether no algorithm fits both (JF-18). */
 const areToldApart = (one: VerificationKey, other: VerificationKey): boolean => {
   if (one.kty !== other.kty || one.crv !== other.crv) return true;
-  return one.alg !== null && other.alg !== null && oneName(one.alg) !== oneName(other.alg);
+  return one.alg !== null && other.alg !== null && !sameAlgorithm(one.alg, other.alg);
 };

@@ -1,6 +1,6 @@
-import type { SignatureAlgorithm } from '../../core/jwt/algorithms.ts';
+import { keyFits, type SignatureAlgorithm } from '../../core/jwt/algorithms.ts';
 import type { KeyLookup } from '../../ports/issuer-keys.ts';
-import { fits, type KeySet, nameKey } from './key-set.ts';
+import { type KeySet, nameKey } from './key-set.ts';
 
 /** The members of a token's header that choose its key. */
 export interface KeyChoice {
@@ -18,9 +18,9 @@ export const selectKey = (set: KeySet, choice: KeyChoice): Exclude<KeyLookup, { 
     return { found: 'unknown', detail: 'The issuer publishes private keys, so none of its keys is used.' };
   const named = kid === null ? set.keys : set.keys.filter((key) => key.kid === kid);
   const rivals = (kid === null ? set.ambiguous : set.ambiguous.filter((key) => key.kid === kid)).filter(
-    (key) => fits(key, alg),
+    (key) => keyFits(key, alg),
   );
-  const fitting = named.filter((key) => fits(key, alg));
+  const fitting = named.filter((key) => keyFits(key, alg));
   const [only] = fitting;
   if (fitting.length + rivals.length > 1) return { found: 'ambiguous', detail: describeAmbiguity(choice) };
   if (only !== undefined) return { found: 'key', key: only };

@@ -1,10 +1,10 @@
 import { constants, type KeyObject, verify } from 'node:crypto';
 import {
   type AlgorithmDefinition,
+  keyFits,
   signatureAlgorithms,
   type SignatureAlgorithm,
 } from '../../core/jwt/algorithms.ts';
-import { sameAlgorithm } from '../../core/jwt/check-header.ts';
 import type { VerificationKey } from '../../ports/signature-verifier.ts';
 
 /** What {@link VerificationKey.handle} is here. */
@@ -28,7 +28,7 @@ export const verifySignature = (
 ): boolean => {
   const definition: AlgorithmDefinition = signatureAlgorithms[algorithm];
   const { key, signatureBytes } = verificationKey.handle as PreparedKey;
-  if (!fits(definition, algorithm, verificationKey) || signature.length !== signatureBytes) return false;
+  if (!keyFits(verificationKey, algorithm) || signature.length !== signatureBytes) return false;
   // Base64url and dots only, so one octet for each character.
   const message = Buffer.from(signingInput, 'latin1');
   try {
@@ -38,15 +38,6 @@ export const verifySignature = (
     return false;
   }
 };
-
-const fits = (
-  definition: AlgorithmDefinition,
-  algorithm: SignatureAlgorithm,
-  key: VerificationKey,
-): boolean =>
-  definition.kty === key.kty &&
-  (definition.crv ?? null) === key.crv &&
-  (key.alg === null || sameAlgorithm(key.alg, algorithm));
 
 const encodingOf = (definition: AlgorithmDefinition) => {
   if (definition.kty === 'EC') return { dsaEncoding: 'ieee-p1363' } as const;

@@ -31,6 +31,28 @@ export const allSignatureAlgorithms = Object.keys(signatureAlgorithms) as readon
 export const isSignatureAlgorithm = (value: unknown): value is SignatureAlgorithm =>
   typeof value === 'string' && Object.hasOwn(signatureAlgorithms, value);
 
+/** Whether both names stand for one algorithm: RFC 9864 §2.2 calls `Ed25519` what was `EdDSA`, there being no Ed448 here. */
+export const sameAlgorithm = (one: string, other: string): boolean => modernName(one) === modernName(other);
+
+const modernName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
+
+/** What a key says of itself; `alg` is `null` where it names no algorithm. */
+export interface KeyKind {
+  readonly kty: string;
+  readonly crv: string | null;
+  readonly alg: string | null;
+}
+
+/** Whether `key` is of the kind and curve that `algorithm` needs, and not pinned to another one (ST-06, A03, CA-17). */
+export const keyFits = (key: KeyKind, algorithm: SignatureAlgorithm): boolean => {
+  const needed: AlgorithmDefinition = signatureAlgorithms[algorithm];
+  return (
+    key.kty === needed.kty &&
+    (needed.crv === undefined || key.crv === needed.crv) &&
+    (key.alg === null || sameAlgorithm(key.alg, algorithm))
+  );
+};
+
 /** The algorithms our own access tokens may be signed with (AT-02). */
 export const accessTokenAlgorithms = ['ES256', 'RS256'] as const;
 

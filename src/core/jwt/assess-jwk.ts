@@ -1,12 +1,12 @@
 import { present } from '../activity/present.ts';
 import { type JsonObject, member } from '../json.ts';
 import { fail, ok, type Result } from '../result.ts';
-import { isSignatureAlgorithm, signatureAlgorithms } from './algorithms.ts';
+import { isSignatureAlgorithm, keyFits } from './algorithms.ts';
 import { assessEcKey } from './assess-ec-key.ts';
 import { assessEd25519Key } from './assess-ed25519-key.ts';
 import { assessRsaKey } from './assess-rsa-key.ts';
-import type { PublicJwk } from './jwk.ts';
-import { isKid } from './read-header.ts';
+import { type PublicJwk, privateMemberOf } from './jwk.ts';
+import { isKid, kidRule } from './kid.ts';
 
 /** A JWK that may verify signatures, narrowed to what is needed for that. */
 export interface AssessedJwk {
@@ -16,9 +16,6 @@ export interface AssessedJwk {
   readonly alg: string | null;
   readonly crv: string | null;
 }
-
-/** Private or secret halves (RFC 7518 §6.2.2, §6.3.2, §6.4; `priv` is that of AKP keys). */
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
 
 /** What a key material check needs to see, and what it gives back. */
 const assessments = {
@@ -34,8 +31,8 @@ const assessments = {
  * left to whoever imports the key.
  */
 export const assessJwk = (jwk: JsonObject): Result<AssessedJwk, string> => {
-  const exposed = privateMembers.find((name) => Object.hasOwn(jwk, name));
-  if (exposed !== undefined) {
+  const exposed = privateMemberOf(jwk);
+  if (exposed !== null) {
     return fail(
       `private key material is exposed in the member ${exposed}; replace this key at its owner at once`,
     );
@@ -52,8 +49,8 @@ export const assessJwk = (jwk: JsonObject): Result<AssessedJwk, string> => {
     return fail(`key_ops ${present(operations)} does not contain verify`);
   }
   const kid = member(jwk, 'kid');
-  if (kid !== undefined && !(typeof kid === 'string' && isKid(kid))) {
-    return fail(`kid ${present(kid)} is not a string of 1 to 256 bytes without control characters`);
+  if (kid !== undefined && !isKid(kid)) {
+    return fail(`kid ${present(kid)} is not ${kidRule}`);
   }
 
   const material = assessments[kty](jwk);
@@ -61,7 +58,7 @@ export const assessJwk = (jwk: JsonObject): Result<AssessedJwk, string> => {
   const crv = material.value.crv ?? null;
 
   const alg = member(jwk, 'alg');
-  if (alg !== undefined && !(isSignatureAlgorithm(alg) && fits(alg, kty, crv))) {
+  if (alg !== undefined && !(isSignatureAlgorithm(alg) && keyFits({ kty, crv, alg: null }, alg))) {
     return fail(`alg ${present(alg)} is not a signature algorithm for this kind of key`);
   }
   return ok({
@@ -75,9 +72,4 @@ export const assessJwk = (jwk: JsonObject): Result<AssessedJwk, string> => {
     alg: alg ?? null,
     crv,
   });
-};
-
-const fits = (alg: keyof typeof signatureAlgorithms, kty: string, crv: string | null): boolean => {
-  const definition: { readonly kty: string; readonly crv?: string } = signatureAlgorithms[alg];
-  return definition.kty === kty && (definition.crv ?? null) === crv;
 };

@@ -1,7 +1,7 @@
 import { failed, grant, passed, refuse, type Verdict } from '../activity/check.ts';
 import { everyVerdict } from '../activity/every-verdict.ts';
 import { present } from '../activity/present.ts';
-import type { SignatureAlgorithm } from './algorithms.ts';
+import { sameAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
 import { mediaSubtype } from './media-subtype.ts';
 import type { JoseHeader } from './read-header.ts';
 
@@ -27,11 +27,6 @@ export const checkHeader = (header: JoseHeader, policy: HeaderPolicy): Verdict<J
   const verdict = everyVerdict({ alg: checkAlgorithm(header, policy), typ: checkType(header, policy) });
   return verdict.ok ? grant(header, verdict.checks) : verdict;
 };
-
-/** `EdDSA` is the older name of what RFC 9864 §2.2 calls `Ed25519`, as long as there is no Ed448 here. */
-export const sameAlgorithm = (one: string, other: string): boolean => modernName(one) === modernName(other);
-
-const modernName = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
 
 const checkAlgorithm = (header: JoseHeader, policy: HeaderPolicy): Verdict<null> => {
   const expected = policy.algorithms.join(' ');

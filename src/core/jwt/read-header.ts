@@ -3,6 +3,7 @@ import { everyVerdict } from '../activity/every-verdict.ts';
 import { present } from '../activity/present.ts';
 import { type JsonObject, member } from '../json.ts';
 import { allSignatureAlgorithms, isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
+import { isKid, kidRule } from './kid.ts';
 import { mediaSubtype } from './media-subtype.ts';
 
 /** The header parameters of a JWS that decide anything (RFC 7515 §4.1). */
@@ -21,12 +22,9 @@ export interface JoseHeader {
  */
 const forbiddenMembers = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'zip', 'enc'] as const;
 
-/** The longest `kid` of a token or a key, in UTF-8 bytes (A07). */
-const maxKidBytes = 256;
-
 const expectedAlgorithm = allSignatureAlgorithms.join(' ');
 const expectedMembers = `none of ${forbiddenMembers.join(' ')}, and no nested token in cty`;
-const expectedKid = `absent, or a string of 1 to ${maxKidBytes} bytes without control characters`;
+const expectedKid = `absent, or ${kidRule}`;
 const expectedTyp = 'absent, or a string that is not empty';
 
 /** Narrows a JOSE header; the checks, always all of them: `header.alg`, `header.members`, `header.kid`, `header.typ`. */
@@ -41,13 +39,6 @@ export const readHeader = (header: JsonObject): Verdict<JoseHeader> => {
   const { alg, kid, typ } = verdict.value;
   return grant({ alg, kid, typ, raw: header }, verdict.checks);
 };
-
-/** Whether `kid` can be the name of a key: opaque text, but short and without control characters (A07). */
-export const isKid = (kid: string): boolean =>
-  kid !== '' &&
-  new TextEncoder().encode(kid).length <= maxKidBytes &&
-  kid.isWellFormed() &&
-  !/\p{Cc}/u.test(kid);
 
 const readAlgorithm = (header: JsonObject): Verdict<SignatureAlgorithm> => {
   const alg = member(header, 'alg');
@@ -76,7 +67,7 @@ const checkMembers = (header: JsonObject): Verdict<null> => {
 
 const readKid = (header: JsonObject): Verdict<string | null> => {
   const kid = member(header, 'kid');
-  if (kid === undefined || (typeof kid === 'string' && isKid(kid))) {
+  if (kid === undefined || isKid(kid)) {
     return grant(kid ?? null, [passed('header.kid', expectedKid, present(kid))]);
   }
   return refuse('token_malformed', [failed('header.kid', expectedKid, present(kid))]);

@@ -94,6 +94,7 @@ describe('reading a key set', () => {
     ['a kid that is a number', { ...ec, kid: 7 }],
     ['an empty kid', { ...ec, kid: '' }],
     ['a kid of 257 bytes', { ...ec, kid: 'k'.repeat(257) }],
+    ['a kid with a control character', { ...ec, kid: 'k\u0007' }],
     ['an SVID key', { ...ec, use: 'jwt-svid', kid: 'bad' }],
   ])('JF-02 JF-03 %s is ignored with a reason, the good key beside it is kept', (_what, entry) => {
     const set = setOf(entry, { ...otherRsa, kid: 'good' });
@@ -111,6 +112,8 @@ describe('reading a key set', () => {
     ['a prime alone', { ...rsa, p: 'AQAB' }],
     ['a member that is null', { ...rsa, d: null }],
     ['a key of unknown kind', { kty: 'XX', d: 'AQAB' }],
+    ['an AKP key', { kty: 'AKP', alg: 'ML-DSA-44', priv: 'AQAB' }],
+    ['a secret beside a public key', { ...rsa, k: 'c2VjcmV0' }],
   ])('A10 %s with private members: the whole set is refused, and nothing private is told', (_what, entry) => {
     const set = setOf({ ...(entry as object), kid: 'leaked' }, { ...otherRsa, kid: 'good' });
     expect(set.exposesPrivateKeys).toBe(true);

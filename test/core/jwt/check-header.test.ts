@@ -3,7 +3,6 @@ import type { SignatureAlgorithm } from '../../../src/core/jwt/algorithms.ts';
 import {
   assertionTypes,
   checkHeader,
-  sameAlgorithm,
   thirdPartyTypes,
   thirdPartyTypesWithAccessToken,
 } from '../../../src/core/jwt/check-header.ts';
@@ -97,11 +96,5 @@ describe('a header held against what a door accepts', () => {
     const verdict = check(header('PS256', 'dpop+jwt'), ['RS256']);
     expectRefused(verdict, 'token_algorithm_not_allowed', 'header.alg.allowed');
     expect(verdict.checks.map(({ ok }) => ok)).toEqual([false, false]);
-  });
-
-  it('AD-09 EdDSA and Ed25519 are one algorithm, others are only themselves', () => {
-    expect(sameAlgorithm('EdDSA', 'Ed25519')).toBe(true);
-    expect(sameAlgorithm('RS256', 'RS256')).toBe(true);
-    expect(sameAlgorithm('RS256', 'PS256')).toBe(false);
   });
 });

@@ -1,0 +1,13 @@
+/** The longest `kid` of a token or a key, in UTF-8 bytes (A07). */
+const maxKidBytes = 256;
+
+/** What {@link isKid} wants, in words that go on a sentence. */
+export const kidRule = `a string of 1 to ${maxKidBytes} bytes without control characters`;
+
+/** Whether `kid` can be the name of a key: opaque text, but short and without control characters (A07). */
+export const isKid = (kid: unknown): kid is string =>
+  typeof kid === 'string' &&
+  kid !== '' &&
+  new TextEncoder().encode(kid).length <= maxKidBytes &&
+  kid.isWellFormed() &&
+  !/\p{Cc}/u.test(kid);
