@@ -1,7 +1,7 @@
-import type { Activity, Party } from '../core/activity/activity.ts';
+import { type Activity, blankActivity, type Party, partyOf } from '../core/activity/activity.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type Stores, UniqueViolation } from '../ports/stores.ts';
-import { type Actor, partyOf } from './actor.ts';
+import type { Actor } from './actor.ts';
 import { type AdminProblem, refuse } from './admin-problem.ts';
 import type { AdminDependencies } from './dependencies.ts';
 
@@ -78,22 +78,17 @@ export const buildChangeActivity = (
   actor: Actor,
   change: ChangeActivity,
 ): Activity => ({
+  ...blankActivity,
   tenant: actor.account.tenant,
   id: deps.newId(),
   time: deps.clock.now(),
   type: change.type,
   outcome: 'changed',
   reason: change.reason,
-  door: null,
   account: change.account ?? null,
   actor: partyOf(actor.account),
   issuer: change.issuer ?? null,
-  subject: null,
-  audience: null,
-  jti: null,
-  tokenHash: null,
   sourceAddress: actor.sourceAddress,
-  checks: [],
   details: change.details,
 });
 

@@ -1,4 +1,4 @@
-import type { Activity } from '../core/activity/activity.ts';
+import { type Activity, blankActivity, partyOf } from '../core/activity/activity.ts';
 import { defaultTenant, defaultTenantSettings, type Tenant } from '../core/tenants/tenant.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { CredentialsVault } from '../ports/credentials-vault.ts';
@@ -65,21 +65,12 @@ const finishInterrupted = async ({ storage, vault }: FirstStart): Promise<void> 
 };
 
 const bornActivity = (id: string, time: number, administrator: { id: string; name: string }): Activity => ({
+  ...blankActivity,
   tenant: defaultTenant,
   id,
   time,
   type: 'tenant.create',
   outcome: 'changed',
   reason: 'first-start',
-  door: null,
-  account: { id: administrator.id, name: administrator.name },
-  actor: null,
-  issuer: null,
-  subject: null,
-  audience: null,
-  jti: null,
-  tokenHash: null,
-  sourceAddress: null,
-  checks: [],
-  details: null,
+  account: partyOf(administrator),
 });

@@ -5,13 +5,14 @@ import {
 } from '../core/accounts/parse-service-account.ts';
 import type { Role } from '../core/accounts/role.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import { partyOf } from '../core/activity/activity.ts';
 import { ok, type Result } from '../core/result.ts';
 import { tenantIssuer } from '../core/tenants/tenant.ts';
 import { type FederationInput, federationIdentity } from '../core/trust/registration.ts';
 import type { RegistrationProblem } from '../core/trust/registration-problem.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { ServiceAccountFilter, Stores } from '../ports/stores.ts';
-import { type Actor, partyOf } from './actor.ts';
+import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
@@ -19,7 +20,7 @@ import { issuersOf, registerIssuers } from './federation-issuers.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
 import { holdsRoles } from './permissions.ts';
 import { registrationPolicy } from './register-trusted-issuer.ts';
-import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
 /** A federation as it is asked for: with the place of the issuer's keys, and its id when it is one the account has. */
 export interface FederationRequest extends FederationInput {
@@ -110,7 +111,11 @@ export const patchServiceAccount = (
   patch: Patch<ServiceAccountRequest>,
 ): Promise<Result<ServiceAccountView, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
-    const before = await findCurrent(stores, actor, id, condition);
+    const before = requireCurrent(
+      'service account',
+      await stores.serviceAccounts.find(actor.account.tenant, id),
+      condition,
+    );
     if (!before.ok) return before;
     const request = applyPatch<ServiceAccountRequest>(requestOf(before.value), patch);
     if (!holdsRoles(actor.account.role, [before.value.role, request.role])) return refuseStronger();
@@ -153,7 +158,11 @@ export const deleteServiceAccount = (
   condition: VersionCondition,
 ): Promise<Result<void, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
-    const before = await findCurrent(stores, actor, id, condition);
+    const before = requireCurrent(
+      'service account',
+      await stores.serviceAccounts.find(actor.account.tenant, id),
+      condition,
+    );
     if (!before.ok) return before;
     if (!holdsRoles(actor.account.role, [before.value.role])) return refuseStronger();
     const last = await refuseLastAdministrator(stores, before.value, null);
@@ -275,13 +284,3 @@ const viewOf = async (
   account,
   jwksUris: await issuersOf(stores, account.tenant, [account]),
 });
-
-const findCurrent = async (
-  stores: Pick<Stores, 'serviceAccounts'>,
-  actor: Actor,
-  id: string,
-  condition: VersionCondition,
-): Promise<Result<ServiceAccount, AdminProblem>> => {
-  const account = await stores.serviceAccounts.find(actor.account.tenant, id);
-  return account === null ? notFound('service account') : requireVersion(account, condition);
-};

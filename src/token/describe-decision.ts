@@ -1,4 +1,4 @@
-import type { Activity } from '../core/activity/activity.ts';
+import { type Activity, blankActivity, partyOf } from '../core/activity/activity.ts';
 import type { Check } from '../core/activity/check.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { TokenDecision } from './handle-token-request.ts';
@@ -17,10 +17,9 @@ export const describeDecision = (
 ): Activity => {
   const { outcome, evidence } = decision;
   const seen = evidence.seen();
-  const account = outcome.ok
-    ? { id: outcome.account.id, name: outcome.account.name }
-    : (seen.account ?? null);
+  const account = outcome.ok ? partyOf(outcome.account) : (seen.account ?? null);
   return {
+    ...blankActivity,
     tenant: decision.tenant,
     id: facts.id,
     time: facts.time,
@@ -37,6 +36,5 @@ export const describeDecision = (
     tokenHash: decision.tokenHash,
     sourceAddress: facts.sourceAddress,
     checks: outcome.ok ? evidence.checks().filter(tellsWhoAndWhat) : evidence.checks(),
-    details: null,
   };
 };

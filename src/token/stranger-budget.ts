@@ -1,4 +1,4 @@
-import type { Activity } from '../core/activity/activity.ts';
+import { type Activity, blankActivity } from '../core/activity/activity.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewId } from '../ports/identifiers.ts';
@@ -77,22 +77,13 @@ const summaryOf = (tenant: string, { summary }: Window, now: number): Activity |
   const counts = Object.fromEntries([...summary.counts].map(([reason, count]) => [`count.${reason}`, count]));
   const total = [...summary.counts.values()].reduce((sum, count) => sum + count, 0);
   return {
+    ...blankActivity,
     tenant,
     id: summary.id,
     time: summary.from,
     type: 'token.summary',
     outcome: 'refused',
     reason: 'strangers_summed_up',
-    door: null,
-    account: null,
-    actor: null,
-    issuer: null,
-    subject: null,
-    audience: null,
-    jti: null,
-    tokenHash: null,
-    sourceAddress: null,
-    checks: [],
     details: { fromMs: summary.from, toMs: now, total, ...counts },
   };
 };

@@ -7,6 +7,9 @@ export interface Party {
   readonly name: string;
 }
 
+/** An account as an activity names it. */
+export const partyOf = ({ id, name }: Party): Party => ({ id, name });
+
 /** What became of it (contract §5). */
 export type Outcome = 'issued' | 'refused' | 'changed';
 
@@ -39,3 +42,18 @@ export interface Activity {
   /** For a change: which members, never a secret. For a summary of strangers: the counts. */
   readonly details: Readonly<Record<string, string | number | boolean | null | readonly string[]>> | null;
 }
+
+/** The members that say nothing where there is nothing to say. */
+export const blankActivity = {
+  door: null,
+  account: null,
+  actor: null,
+  issuer: null,
+  subject: null,
+  audience: null,
+  jti: null,
+  tokenHash: null,
+  sourceAddress: null,
+  checks: [],
+  details: null,
+} as const satisfies Partial<Activity>;

@@ -1,4 +1,5 @@
 import type { ServiceAccount } from '../accounts/service-account.ts';
+import { partyOf } from '../activity/activity.ts';
 import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
 import { present } from '../activity/present.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
@@ -194,8 +195,3 @@ const tooManyExpressions = failed(
 /** The account is named only where the token is about it: it covers the subject, or the caller named it. */
 const seenOf = ({ account, covers }: Candidate, token: ThirdPartyClaims, clientId: string | null): Seen =>
   clientId !== null || covers(token.subject) ? { account: partyOf(account) } : {};
-
-const partyOf = ({ id, name }: ServiceAccount): { readonly id: string; readonly name: string } => ({
-  id,
-  name,
-});
