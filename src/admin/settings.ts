@@ -6,7 +6,7 @@ import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
-import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
 /** The tenant of the actor, whose settings are asked for. */
 export const getSettings = async (
@@ -25,9 +25,7 @@ export const patchSettings = (
   patch: Patch<TenantSettings>,
 ): Promise<Result<Tenant, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
-    const found = await stores.tenants.find(actor.account.tenant);
-    if (found === null) return notFound('tenant');
-    const before = requireVersion(found, condition);
+    const before = requireCurrent('tenant', await stores.tenants.find(actor.account.tenant), condition);
     if (!before.ok) return before;
     const settings = parseTenantSettings(applyPatch(before.value.settings, patch));
     if (!settings.ok) return refuseInput(settings.error);

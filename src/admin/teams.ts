@@ -7,7 +7,7 @@ import { type AdminProblem, notFound, refuse, refuseInput } from './admin-proble
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
-import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
 /** One page of the teams of the actor's tenant. */
 export const listTeams = (
@@ -57,7 +57,7 @@ export const patchTeam = (
   patch: Patch<Pick<TeamInput, 'description'>>,
 ): Promise<Result<Team, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
-    const before = await findCurrent(stores, actor, name, condition);
+    const before = requireCurrent('team', await stores.teams.find(actor.account.tenant, name), condition);
     if (!before.ok) return before;
     const parsed = parseTeam({
       name,
@@ -81,7 +81,7 @@ export const deleteTeam = (
   condition: VersionCondition,
 ): Promise<Result<void, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
-    const before = await findCurrent(stores, actor, name, condition);
+    const before = requireCurrent('team', await stores.teams.find(actor.account.tenant, name), condition);
     if (!before.ok) return before;
     if (await stores.teams.inUse(actor.account.tenant, name)) {
       return refuse(
@@ -95,13 +95,3 @@ export const deleteTeam = (
       activity: { type: 'team.delete', reason: 'deleted', details: { team: name } },
     });
   });
-
-const findCurrent = async (
-  stores: Pick<AdminDependencies['storage'], 'teams'>,
-  actor: Actor,
-  name: string,
-  condition: VersionCondition,
-): Promise<Result<Team, AdminProblem>> => {
-  const team = await stores.teams.find(actor.account.tenant, name);
-  return team === null ? notFound('team') : requireVersion(team, condition);
-};

@@ -9,7 +9,7 @@ import { type AdminProblem, notFound, refuse, refuseInput } from './admin-proble
 import { buildChangeActivity, changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
-import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
 /** A tenant that was made, with the credentials of its first Administrator, which are shown here once. */
 export interface OpenedTenant {
@@ -75,9 +75,7 @@ export const patchTenant = async (
   patch: Patch<Pick<Tenant, 'description' | 'status'>>,
 ): Promise<Result<Tenant, AdminProblem>> => {
   const result = await changeTenant<Tenant>(deps, actor, async (stores) => {
-    const found = await stores.tenants.find(name);
-    if (found === null) return notFound('tenant');
-    const before = requireVersion(found, condition);
+    const before = requireCurrent('tenant', await stores.tenants.find(name), condition);
     if (!before.ok) return before;
     const { description, status } = applyPatch(
       { description: before.value.description, status: before.value.status },

@@ -9,7 +9,7 @@ import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
 import { knownJwksUri, parseTrustedIssuer, type TrustedIssuerInput } from './register-trusted-issuer.ts';
-import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
 /** A trusted issuer with what is known of its keys. */
 export interface TrustedIssuerWithHealth {
@@ -91,7 +91,11 @@ export const patchTrustedIssuer = async (
   patch: Patch<Omit<TrustedIssuerInput, 'issuer'>>,
 ): Promise<Result<TrustedIssuer, AdminProblem>> => {
   const result = await changeTenant<TrustedIssuer>(deps, actor, async (stores) => {
-    const before = await findCurrent(stores, actor, id, condition);
+    const before = requireCurrent(
+      'trusted issuer',
+      await stores.trustedIssuers.find(actor.account.tenant, id),
+      condition,
+    );
     if (!before.ok) return before;
     const parsed = parseTrustedIssuer(
       deps,
@@ -128,7 +132,11 @@ export const deleteTrustedIssuer = async (
 ): Promise<Result<void, AdminProblem>> => {
   const result = await changeTenant<void>(deps, actor, async (stores) => {
     const { tenant } = actor.account;
-    const before = await findCurrent(stores, actor, id, condition);
+    const before = requireCurrent(
+      'trusted issuer',
+      await stores.trustedIssuers.find(actor.account.tenant, id),
+      condition,
+    );
     if (!before.ok) return before;
     const users = await stores.serviceAccounts.findByIssuer(tenant, before.value.issuer);
     if (users.length > 0) {
@@ -182,14 +190,4 @@ const namesOf = (accounts: readonly { readonly name: string }[]): string => {
   return accounts.length > names.length
     ? `${names.join(', ')} and ${accounts.length - names.length} more accounts`
     : names.join(', ');
-};
-
-const findCurrent = async (
-  stores: Pick<Stores, 'trustedIssuers'>,
-  actor: Actor,
-  id: string,
-  condition: VersionCondition,
-): Promise<Result<TrustedIssuer, AdminProblem>> => {
-  const issuer = await stores.trustedIssuers.find(actor.account.tenant, id);
-  return issuer === null ? notFound('trusted issuer') : requireVersion(issuer, condition);
 };

@@ -7,7 +7,7 @@ import { type AdminProblem, notFound, refuse, refuseInput } from './admin-proble
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
-import { requireVersion, stale, type VersionCondition } from './version-condition.ts';
+import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
 /** One page of the use cases of the actor's tenant. */
 export const listUseCases = (
@@ -57,7 +57,11 @@ export const patchUseCase = (
   patch: Patch<Pick<UseCaseInput, 'description' | 'scopes'>>,
 ): Promise<Result<UseCase, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
-    const before = await findCurrent(stores, actor, name, condition);
+    const before = requireCurrent(
+      'use case',
+      await stores.useCases.find(actor.account.tenant, name),
+      condition,
+    );
     if (!before.ok) return before;
     const { description, scopes } = before.value;
     const parsed = parseUseCase({ name, ...applyPatch({ description, scopes }, patch) });
@@ -87,7 +91,11 @@ export const deleteUseCase = (
   condition: VersionCondition,
 ): Promise<Result<void, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
-    const before = await findCurrent(stores, actor, name, condition);
+    const before = requireCurrent(
+      'use case',
+      await stores.useCases.find(actor.account.tenant, name),
+      condition,
+    );
     if (!before.ok) return before;
     if (await stores.useCases.inUse(actor.account.tenant, name)) {
       return refuse(
@@ -101,13 +109,3 @@ export const deleteUseCase = (
       activity: { type: 'use-case.delete', reason: 'deleted', details: { useCase: name } },
     });
   });
-
-const findCurrent = async (
-  stores: Pick<AdminDependencies['storage'], 'useCases'>,
-  actor: Actor,
-  name: string,
-  condition: VersionCondition,
-): Promise<Result<UseCase, AdminProblem>> => {
-  const useCase = await stores.useCases.find(actor.account.tenant, name);
-  return useCase === null ? notFound('use case') : requireVersion(useCase, condition);
-};

@@ -1,11 +1,21 @@
 import { ok, type Result } from '../core/result.ts';
-import { type AdminProblem, refuse } from './admin-problem.ts';
+import { type AdminProblem, notFound, refuse } from './admin-problem.ts';
 
 /** What an If-Match header asks for (RFC 9110 §13.1.1): any current version, or one of these; or it was not sent. */
 export type VersionCondition = 'any' | 'missing' | readonly number[];
 
-/** The resource when its version is the one the caller saw, else the refusal (A72, AD-06). */
-export const requireVersion = <T extends { readonly version: number }>(
+/**
+ * What was looked up when it is there and its version is the one the caller saw, else the refusal (A72, AD-06).
+ *
+ * @param what its name in words, for the refusal of what is not there
+ */
+export const requireCurrent = <T extends { readonly version: number }>(
+  what: string,
+  found: T | null,
+  condition: VersionCondition,
+): Result<T, AdminProblem> => (found === null ? notFound(what) : requireVersion(found, condition));
+
+const requireVersion = <T extends { readonly version: number }>(
   resource: T,
   condition: VersionCondition,
 ): Result<T, AdminProblem> => {
