@@ -1,20 +1,19 @@
+import { isClean } from '../../core/clean-text.ts';
+
 /** The longest text an activity keeps of anything a stranger sent, in UTF-16 code units. */
 export const maxActivityText = 2048;
 
 /**
- * Whether both engines keep `text` exactly as it is. PostgreSQL refuses U+0000, and a lone surrogate becomes U+FFFD on
- * its way into either engine: such a text is equal to nothing that is stored (A34, A118).
+ * Whether every given text can be equal to something stored: one that is not clean is changed on its way into an engine,
+ * or refused by it (A34, A118).
  */
-export const isStorableText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
-
-/** Whether every given text can be equal to something stored; see {@link isStorableText}. */
 export const mayBeStored = (...texts: readonly (string | undefined)[]): boolean =>
-  texts.every((text) => text === undefined || isStorableText(text));
+  texts.every((text) => text === undefined || isClean(text));
 
 /** `text` cut to `maxLength`, with U+FFFD for what a database cannot keep: a trail needs the line more than the byte. */
 export const sanitizeText = (text: string, maxLength = maxActivityText): string => {
   const cut = text.length > maxLength ? text.slice(0, maxLength) : text;
-  return isStorableText(cut) ? cut : cut.toWellFormed().replaceAll('\0', '\uFFFD');
+  return isClean(cut) ? cut : cut.toWellFormed().replaceAll('\0', '\uFFFD');
 };
 
 /** The form in which text is searched: the same on both engines because neither of them folds the case. */
