@@ -4,7 +4,6 @@ import type { Team } from '../core/accounts/team.ts';
 import type { UseCase } from '../core/accounts/use-case.ts';
 import type { SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
-import type { EpochMilliseconds } from '../core/time.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { ActivityStore } from './activity-store.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -69,8 +68,6 @@ export interface ServiceAccountStore {
 export interface AccountKeyStore {
   listOf(tenant: string, accountId: string): Promise<readonly AccountKey[]>;
   insert(key: AccountKey): Promise<void>;
-  /** Notes a use; may be late and may be lost, it decides nothing. */
-  touch(tenant: string, id: string, lastUsedAt: EpochMilliseconds): Promise<void>;
 }
 
 export interface TeamStore {

@@ -55,13 +55,4 @@ export const createAccountKeyStore = (db: Kysely<Database>): AccountKeyStore => 
         .execute(),
     );
   },
-  touch: async (tenant, id, lastUsedAt) => {
-    await db
-      .updateTable('account_keys')
-      .set({ last_used_at: lastUsedAt })
-      .where('tenant', '=', tenant)
-      .where('id', '=', id)
-      .where((row) => row.or([row('last_used_at', 'is', null), row('last_used_at', '<', lastUsedAt)]))
-      .execute();
-  },
 });
