@@ -4,12 +4,13 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGuardedConnector } from '../../src/adapters/outbound/guarded-connector.ts';
 import type { NameLookUp } from '../../src/adapters/outbound/look-up-name.ts';
-import { nothingAllowed, parseOutboundAllow } from '../../src/adapters/outbound/outbound-allow.ts';
+import { parseOutboundAllow } from '../../src/adapters/outbound/outbound-allow.ts';
 import type { DocumentAnswer } from '../../src/ports/guarded-fetch.ts';
 import { type Canary, createCanary } from '../support/canary.ts';
 import { createFakeIssuer, type FakeIssuer } from '../support/fake-issuer.ts';
 import { guardedFetch } from '../support/foreign-keys.ts';
 import { createSelfSigned, createTestAuthority, type TestCertificate } from '../support/tls.ts';
+import { nothingAllowed } from '../support/nothing-allowed.ts';
 
 const plain = { caCertificates: null, ifNoneMatch: null, ifModifiedSince: null } as const;
 const outcomeOf = (answer: DocumentAnswer): string =>

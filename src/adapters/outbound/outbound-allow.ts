@@ -9,9 +9,6 @@ export interface OutboundAllow {
   readonly networks: readonly (readonly [Address, number])[];
 }
 
-/** Nothing but public addresses. */
-export const nothingAllowed: OutboundAllow = { endpoints: new Set(), networks: [] };
-
 /** Reads the list (`host:port` and CIDR, comma separated or already split), or gives one sentence per bad entry. */
 export const parseOutboundAllow = (
   list: string | readonly string[],

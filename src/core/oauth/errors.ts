@@ -26,11 +26,6 @@ export const oauthErrors = {
     code: 1003,
     description: 'The assertion is not accepted here. An administrator can look up the receipt.',
   },
-  unauthorized_client: {
-    status: 400,
-    code: 1004,
-    description: 'This client may not use this grant. An administrator can look up the receipt.',
-  },
   unsupported_grant_type: {
     status: 400,
     code: 1005,
@@ -66,7 +61,6 @@ export type OAuthErrorCode = keyof typeof oauthErrors;
 const codeOfFamily: Readonly<Record<Exclude<ReasonFamily, 'presented'>, OAuthErrorCode>> = {
   request: 'invalid_request',
   grant: 'unsupported_grant_type',
-  unauthorized: 'unauthorized_client',
   client: 'invalid_client',
   challenge: 'invalid_client',
   scope: 'invalid_scope',

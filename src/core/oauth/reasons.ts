@@ -21,7 +21,6 @@ export const refusalReasons = {
   credential_provider_unknown: 'request',
 
   grant_type_unknown: 'grant',
-  grant_not_allowed: 'unauthorized',
 
   client_authentication_missing: 'client',
   client_authentication_unsupported: 'client',
@@ -83,7 +82,6 @@ export const refusalReasons = {
 export type ReasonFamily =
   | 'request'
   | 'grant'
-  | 'unauthorized'
   | 'client'
   | 'challenge'
   | 'presented'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowsLoopbackHttp, parseFetchUrl } from '../../../src/adapters/outbound/fetch-url.ts';
-import { nothingAllowed, parseOutboundAllow } from '../../../src/adapters/outbound/outbound-allow.ts';
+import { parseOutboundAllow } from '../../../src/adapters/outbound/outbound-allow.ts';
+import { nothingAllowed } from '../../support/nothing-allowed.ts';
 
 const allowed = (text: string) => {
   const parsed = parseOutboundAllow(text);

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../src/adapters/outbound/address-kind.ts';
-import {
-  nothingAllowed,
-  parseOutboundAllow,
-  refuseAddress,
-} from '../../../src/adapters/outbound/outbound-allow.ts';
+import { parseOutboundAllow, refuseAddress } from '../../../src/adapters/outbound/outbound-allow.ts';
+import { nothingAllowed } from '../../support/nothing-allowed.ts';
 
 const allowed = (text: string) => {
   const parsed = parseOutboundAllow(text);
