@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -56,6 +57,8 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: 2000,
       maxHeaderSize: limits.headerBytes,
+      // Its absence is answered below, in our own shape.
+      requireHostHeader: false,
     },
     clientErrorHandler: (error, socket) => {
       if (socket.destroyed || !socket.writable) return;
@@ -68,9 +71,17 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
     frameworkErrors: (_error, _request, reply) => void sendPlain(reply as FastifyReply, 404),
   });
   app.server.maxConnections = limits.connections;
+  app.server.on('checkExpectation', (_request, response: ServerResponse) => {
+    response.writeHead(417, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      connection: 'close',
+    });
+    response.end(JSON.stringify(plainError(417)));
+  });
 
   app.decorateRequest('receipt', null);
-  app.addHook('onRequest', refuseSeveralHosts);
+  app.addHook('onRequest', requireOneHost);
   app.addHook('onResponse', logRequest);
   app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404));
   app.setErrorHandler((error, request, reply) => {
@@ -99,6 +110,7 @@ const plainTexts: Readonly<Record<number, string>> = {
   404: 'There is nothing at this path. The admin API is described at /api/v1/docs.',
   405: 'This resource does not have this method.',
   408: 'The request took too long to arrive.',
+  417: 'The expectation in the Expect header cannot be met.',
   413: 'The body is larger than this server accepts.',
   431: 'The headers are larger than this server accepts.',
   500: 'The server met an internal fault.',
@@ -121,9 +133,10 @@ const sendPlain = (reply: FastifyReply, status: number): FastifyReply =>
     .header('x-content-type-options', 'nosniff')
     .send(JSON.stringify(plainError(status)));
 
-/** Two Host headers are how two parsers come to disagree; Node lets them pass (A88). */
-const refuseSeveralHosts = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-  if (headerCount(request, 'host') <= 1) done();
+/** One Host in HTTP/1.1, none or one before (RFC 9112 §3.2); two are how two parsers come to disagree (A88). */
+const requireOneHost = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  const hosts = headerCount(request, 'host');
+  if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done();
   else void sendPlain(reply.header('connection', 'close'), 400);
 };
 

@@ -20,7 +20,7 @@ const maxShown = 5;
 const maxAssessed = 200;
 
 /** The most expressions one decision evaluates. Beyond it nothing is decided, for a second match could be missed. */
-const maxExpressions = 200;
+const maxExpressions = 50;
 
 /**
  * Decides whom a third-party token stands for; the same function for every door and for explain (contract §3).

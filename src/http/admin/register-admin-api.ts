@@ -105,6 +105,9 @@ const answer = async (
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
   const { tenant: _tenant, ...params } = request.params as Readonly<Record<string, string>>;
+  // A path that ends where a name should stand names nothing.
+  if (Object.values(params).includes(''))
+    return sendProblem(request, reply, { code: 'not_found', detail: 'There is nothing at this path.' });
   const result = await route.run(deps, {
     actor: actorOf(request),
     params,
