@@ -2,7 +2,6 @@ import { ok, type Result } from '../core/result.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { KeyHealth } from '../ports/issuer-keys.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
-import type { Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';

@@ -5,7 +5,12 @@ import { InvalidCursor } from '../../../src/ports/page.ts';
 import { StoreUnavailable } from '../../../src/ports/storage.ts';
 import { UniqueViolation } from '../../../src/ports/stores.ts';
 
-const failing = (error: unknown) => reportUnavailable({ ask: () => Promise.reject(error) }).ask();
+const failing = (error: unknown) =>
+  reportUnavailable({
+    ask: async () => {
+      throw error;
+    },
+  }).ask();
 const withCode = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe('A67 what trying again may mend is StoreUnavailable', () => {
