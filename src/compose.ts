@@ -131,7 +131,8 @@ export const openBureau = async (configuration: Configuration, version: string):
 
     const forget = (tenant: string): void => {
       directory.forget(tenant);
-      keyRing.forget(tenant);
+      // Read anew beside what is known: published keys must not vanish because the store does (contract §7).
+      keyRing.reload(tenant).catch(reportFault);
     };
     const follower = {
       forget,

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import { METHODS, type ServerResponse } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -79,6 +79,10 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
     });
     response.end(JSON.stringify(plainError(417)));
   });
+
+  // Every method Node reads, so that a route can say 405 to the strange ones too (TR-01).
+  for (const method of METHODS)
+    if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method);
 
   app.decorateRequest('receipt', null);
   app.addHook('onRequest', requireOneHost);

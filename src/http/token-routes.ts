@@ -89,10 +89,11 @@ export const registerTokenRoutes = async (
         headers: { allow: 'POST' },
       });
 
+    const otherMethods = scope.supportedMethods.filter((method) => method !== 'POST');
     for (const url of tokenPaths) {
       scope.route({ method: 'POST', url, onRequest: [...throttled, requireFormBody], handler });
       scope.route({
-        method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
+        method: otherMethods,
         url,
         onRequest: [...throttled, async (request, reply) => wrongMethod.call(scope, request, reply)],
         handler: wrongMethod,

@@ -2,7 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ConfigurationSources, loadConfiguration, onPort, unknownVariables } from '../../src/config/load.ts';
+import {
+  type ConfigurationSources,
+  loadConfiguration,
+  onPort,
+  unknownVariables,
+} from '../../src/config/load.ts';
 import {
   type Configuration,
   configurationSchema,
@@ -155,7 +160,9 @@ describe('contract §2: an issuer', () => {
 
   it('somebody named stays, whatever the port', async () => {
     const environment = { BUREAU_PORT: '0', BUREAU_ISSUER: 'https://sts.example.com' };
-    expect(onPort(await loaded({ environment }), 49_152)).toMatchObject({ issuer: 'https://sts.example.com' });
+    expect(onPort(await loaded({ environment }), 49_152)).toMatchObject({
+      issuer: 'https://sts.example.com',
+    });
   });
 });
 

@@ -44,15 +44,23 @@ describe('token endpoint: requests and answers (RFC 6749 §3.2, §5)', () => {
   });
 
   describe('TR-01 POST only', () => {
-    it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const)(
-      '%s is 405 with Allow: POST',
-      async (method) => {
-        const answer = await bureau.token(good, { method: method as 'GET' });
-        expect(answer.status).toBe(405);
-        expect(answer.headers.get('allow')).toBe('POST');
-        expect(answer.headers.get('cache-control')).toBe('no-store');
-      },
-    );
+    it.each([
+      'GET',
+      'HEAD',
+      'PUT',
+      'PATCH',
+      'DELETE',
+      'OPTIONS',
+      'TRACE',
+      'PROPFIND',
+      'QUERY',
+      'PURGE',
+    ] as const)('%s is 405 with Allow: POST', async (method) => {
+      const answer = await bureau.token(good, { method: method as 'GET' });
+      expect(answer.status).toBe(405);
+      expect(answer.headers.get('allow')).toBe('POST');
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    });
     it('X-HTTP-Method-Override changes nothing', async () => {
       const headers = {
         'x-http-method-override': 'POST',

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { watchFile } from './watch-file.ts';
 import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
 
 // The thread that owns one SQLite connection, so that no statement and no fsync ever blocks the event loop.
@@ -32,7 +33,9 @@ const open = ({ path, role }: WorkerOptions): DatabaseSync => {
   return database;
 };
 
-const createRunner = (database: DatabaseSync) => {
+const createRunner = (database: DatabaseSync, { path, role }: WorkerOptions) => {
+  // What is written must be found again; what is read may be old, and whoever acts on it has to write.
+  const check = role === 'writer' ? watchFile(path) : () => undefined;
   const prepared = new Map<string, { readonly statement: StatementSync; readonly answersRows: boolean }>();
 
   const prepare = (sql: string) => {
@@ -53,6 +56,7 @@ const createRunner = (database: DatabaseSync) => {
   };
 
   return (sql: string, parameters: readonly Bindable[]): StatementResult => {
+    check();
     const { statement, answersRows } = prepare(sql);
     return answersRows
       ? { rows: statement.all(...parameters), changes: 0 }
@@ -97,7 +101,7 @@ const serve = (port: NonNullable<typeof parentPort>): void => {
     port.close();
     return;
   }
-  const run = createRunner(database);
+  const run = createRunner(database, workerData as WorkerOptions);
   port.on('message', (request: WorkerRequest) => {
     port.postMessage(attempt(request.id, () => answerTo(request, database, run)));
     if (request.ask === 'close') {
