@@ -136,7 +136,7 @@ export const openBureau = async (configuration: Configuration, version: string):
     };
     const follower = {
       forget,
-      forgetAll: directory.forgetAll,
+      forgetAll: () => directory.forgetAll(),
       readAgain: () => void keyRing.reloadAll().catch(reportFault),
       reportFault,
     };

@@ -142,7 +142,7 @@ const run = async (): Promise<void> => {
   });
   if (values.version === true) return void process.stdout.write(`${await readVersion()}\n`);
   if (values.help === true) return void process.stdout.write(usage);
-  if (positionals.length !== 1 || positionals[0] !== 'serve') return void sayUsage();
+  if (positionals.length !== 1 || positionals[0] !== 'serve') return sayUsage();
   await serve(values.config ?? null);
 };
 

@@ -1,5 +1,4 @@
-import { STATUS_CODES } from 'node:http';
-import { METHODS, type ServerResponse } from 'node:http';
+import { METHODS, type ServerResponse, STATUS_CODES } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,

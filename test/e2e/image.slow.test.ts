@@ -113,7 +113,7 @@ describe('the image, its steps run in an empty folder as another user', () => {
     expect(execFileSync('find', [place, '-path', '*/runtime/*', '-name', '*.node']).toString()).toBe('');
   });
 
-  it('it starts as a user that is not root, answers its health check and ends on SIGTERM', async () => {
+  it('starts as a user that is not root, answers its health check and ends on SIGTERM', async () => {
     const port = await freePort();
     const entrypoint = JSON.parse(
       runtime.find(({ name }) => name === 'ENTRYPOINT')?.text ?? '[]',
@@ -149,7 +149,7 @@ describe('the image, its steps run in an empty folder as another user', () => {
     expect(await ended).toBe(0);
   }, 60_000);
 
-  it('its user is not root, by number', () => {
+  it('runs as a user that is not root, by number', () => {
     expect(runtime.find(({ name }) => name === 'USER')?.text).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 });
