@@ -415,7 +415,8 @@ describe('RS-06 A97 one shape of error', () => {
     ],
     ['415 is 400 by RFC 6749', 'POST', '/token', { 'content-type': 'application/json' }, '{}', 400],
     ['a target that cannot be decoded', 'GET', '/%zz', {}, '', 404],
-    ['a method nobody knows', 'PROPFIND', '/token', {}, '', 404],
+    ['a method of other protocols', 'PROPFIND', '/token', {}, '', 405],
+    ['a method of other protocols where nothing is', 'PROPFIND', '/nothing', {}, '', 404],
     ['a health route by POST', 'POST', '/livez', {}, '', 404],
   ] as [string, string, string, Record<string, string>, string, number][])(
     'A97 %s',
