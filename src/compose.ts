@@ -11,7 +11,7 @@ import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
 import { openLog } from './adapters/logging/open-log.ts';
 import { createPrometheusMetrics } from './adapters/metrics/prometheus.ts';
 import { createGuardedFetch } from './adapters/outbound/guarded-fetch.ts';
-import { allowsLoopbackHttp, parseFetchUrl } from './adapters/outbound/fetch-url.ts';
+import { allowsLoopbackHttp } from './adapters/outbound/fetch-url.ts';
 import { parseOutboundAllow } from './adapters/outbound/outbound-allow.ts';
 import { createSignatureVerifier } from './adapters/signature/signature-verifier.ts';
 import { generateAccountKeyPair } from './adapters/signing/key-pair-generator.ts';
@@ -174,10 +174,7 @@ export const openBureau = async (configuration: Configuration, version: string):
       baseIssuer,
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
       allowLoopbackHttp: (url) => allowsLoopbackHttp(outboundAllow.value, url),
-      checkOutboundUrl: (url) => {
-        const parsed = parseFetchUrl(url, outboundAllow.value);
-        return parsed.ok ? null : parsed.error;
-      },
+      checkOutboundUrl: (url) => guardedFetch.checkUrl(url),
       changed: forget,
       openTenant: async (tenant, alongside) => {
         const contents = await prepareTenantContents(foundry, tenant);
