@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
 import { systemClock } from './adapters/clock/system-clock.ts';
-import { createCredentialsFolder, CredentialsNotKept } from './adapters/credentials/credentials-folder.ts';
+import { createCredentialsFolder } from './adapters/credentials/credentials-folder.ts';
 import { hashToken } from './adapters/identifiers/hash-token.ts';
 import { newId } from './adapters/identifiers/new-id.ts';
 import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
@@ -18,7 +18,6 @@ import { generateAccountKeyPair } from './adapters/signing/key-pair-generator.ts
 import { loadKeyEncryptionKey } from './adapters/signing/key-encryption-key.ts';
 import { openSigningBackend } from './adapters/signing/open-signing-backend.ts';
 import { openStorage } from './adapters/storage/open-storage.ts';
-import { DatabaseNewer, StorageUnusable } from './adapters/storage/storage-errors.ts';
 import { prepareFirstStart } from './admin/first-start.ts';
 import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
@@ -34,8 +33,8 @@ import { registerWellKnown } from './http/well-known.ts';
 import { createKeyRing } from './keys/key-ring-view.ts';
 import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { CannotOpenSigningKey } from './ports/signing-backend.ts';
+import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import type { Storage } from './ports/storage.ts';
-import { exitCodes, StartRefused } from './start-refused.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
 import { createStrangerBudget, type StrangerBudget } from './token/stranger-budget.ts';
@@ -77,10 +76,13 @@ export const openBureau = async (configuration: Configuration, version: string):
   const baseIssuer = configuration.issuer;
 
   const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));
-  if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, exitCodes.configuration);
+  if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, { exitCode: exitCodes.configuration });
   const presets = await loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url)));
   await requireDataFolder(configuration.dataDir);
-  const storage = await openConfiguredStorage(configuration);
+  const storage = await openStorage({
+    url: configuration.databaseUrl,
+    postgres: { poolSize: configuration.databasePoolSize },
+  });
 
   const closing: (() => Promise<void>)[] = [() => storage.close()];
   const close = async (): Promise<void> => {
@@ -96,7 +98,13 @@ export const openBureau = async (configuration: Configuration, version: string):
     });
     const foundry: TenantFoundry = { backend, generateAccountKeyPair, clock, newId, baseIssuer };
     const keyRing = createKeyRing({ signingKeys: storage.signingKeys, backend, clock });
-    if ((await startFirst(foundry, storage, configuration.dataDir)) === 'first')
+    if (
+      (await prepareFirstStart({
+        ...foundry,
+        storage,
+        vault: createCredentialsFolder(configuration.dataDir),
+      })) === 'first'
+    )
       logger.info(
         { credentials: join(configuration.dataDir, 'admin.json') },
         'first start: the administrator signs in with this file',
@@ -261,19 +269,6 @@ const makeFolder = async (path: string): Promise<void> => {
   }
 };
 
-const openConfiguredStorage = async (configuration: Configuration): Promise<Storage> => {
-  try {
-    return await openStorage({
-      url: configuration.databaseUrl,
-      postgres: { poolSize: configuration.databasePoolSize },
-    });
-  } catch (error) {
-    if (error instanceof StorageUnusable || error instanceof DatabaseNewer)
-      throw new StartRefused([error.message]);
-    throw error;
-  }
-};
-
 /** A key-encryption key is made on an empty store only: keys sealed with another one exist otherwise. */
 const requireKeyEncryptionKey = async (
   configuration: Configuration,
@@ -286,21 +281,8 @@ const requireKeyEncryptionKey = async (
     dataDir,
     allowCreate: (await storage.tenants.find(defaultTenant)) === null,
   });
-  if (!loaded.ok) throw new StartRefused([loaded.error], exitCodes.configuration);
+  if (!loaded.ok) throw new StartRefused([loaded.error], { exitCode: exitCodes.configuration });
   return loaded.value;
-};
-
-const startFirst = async (
-  foundry: TenantFoundry,
-  storage: Storage,
-  dataDir: string,
-): Promise<'first' | 'again'> => {
-  try {
-    return await prepareFirstStart({ ...foundry, storage, vault: createCredentialsFolder(dataDir) });
-  } catch (error) {
-    if (error instanceof CredentialsNotKept) throw new StartRefused([error.message]);
-    throw error;
-  }
 };
 
 const requireSigningKeys = async (load: () => Promise<void>): Promise<void> => {
@@ -312,7 +294,7 @@ const requireSigningKeys = async (load: () => Promise<void>): Promise<void> => {
       [
         'The key-encryption key is not the one the stored signing keys were encrypted with; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.',
       ],
-      exitCodes.configuration,
+      { exitCode: exitCodes.configuration },
     );
   }
 };

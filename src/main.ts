@@ -5,7 +5,7 @@ import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Bureau } from './compose.ts';
 import { loadConfiguration, onPort, unknownVariables } from './config/load.ts';
-import { exitCodes, StartRefused } from './start-refused.ts';
+import { exitCodes, StartRefused } from './ports/start-refused.ts';
 
 const usage = `bureau: a bureau de change for workload identity
 
@@ -34,7 +34,7 @@ const serve = async (file: string | null): Promise<void> => {
     workingDirectory: process.cwd(),
     parsers: configurationParsers,
   });
-  if (!loaded.ok) throw new StartRefused(loaded.error, exitCodes.configuration);
+  if (!loaded.ok) throw new StartRefused(loaded.error, { exitCode: exitCodes.configuration });
   const configuration = onPort(loaded.value, await findPort(loaded.value.host, loaded.value.port, 'BUREAU'));
   const bureau = await openBureau(configuration, await readVersion());
 

@@ -1,14 +1,10 @@
 import { link, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialsVault } from '../../ports/credentials-vault.ts';
+import { StartRefused } from '../../ports/start-refused.ts';
 
 const finalName = 'admin.json';
 const pendingName = /^admin\.json\.([0-9a-f-]{36})\.pending$/;
-
-/** Thrown when the credentials cannot be put away; the message is one line for the operator. */
-export class CredentialsNotKept extends Error {
-  override readonly name = 'CredentialsNotKept';
-}
 
 /** `admin.json` in the data folder, mode 0600, written once and never again (contract §2). */
 export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
@@ -18,9 +14,9 @@ export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
   return {
     put: async (credentials) => {
       if (await exists(finalPath))
-        throw new CredentialsNotKept(
+        throw new StartRefused([
           `${finalPath} exists already but the database is new; move it away (it belongs to another database) and start again`,
-        );
+        ]);
       try {
         const file = await open(pendingPath(credentials.serviceAccountId), 'wx', 0o600);
         try {
@@ -32,11 +28,9 @@ export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
         await syncFolder(dataDir);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        throw new CredentialsNotKept(
-          `${dataDir}: the administrator's credentials cannot be written there (${code})`,
-          {
-            cause: error,
-          },
+        throw new StartRefused(
+          [`${dataDir}: the administrator's credentials cannot be written there (${code})`],
+          { cause: error },
         );
       }
     },
