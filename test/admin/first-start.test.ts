@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -95,5 +95,30 @@ describe('prepareFirstStart (contract §2, A113)', () => {
     await expect(start()).rejects.toThrow('belongs to another database');
     expect(await readFile(join(dataDir, 'admin.json'), 'utf8')).toBe('precious');
     expect(await storage.tenants.find('default')).toBeNull();
+  });
+
+  it('a link that leads nowhere takes the name too', async () => {
+    await symlink('/nowhere/at/all', join(dataDir, 'admin.json'));
+    await expect(start()).rejects.toThrow('belongs to another database');
+    expect(await storage.tenants.find('default')).toBeNull();
+  });
+
+  it('a name taken between put and show: the only credentials wait until it is free', async () => {
+    const vault = createCredentialsFolder(dataDir);
+    const raced = {
+      ...vault,
+      show: async (id: string) => {
+        await writeFile(join(dataDir, 'admin.json'), '{"serviceAccountId":"somebody else"}');
+        await vault.show(id);
+      },
+    };
+    await expect(start({ vault: raced })).rejects.toThrow('the credentials wait in');
+    await expect(start()).rejects.toThrow('the credentials wait in');
+    await rm(join(dataDir, 'admin.json'));
+    expect(await start()).toBe('again');
+    expect(await credentialFiles()).toEqual(['admin.json']);
+    expect(
+      await storage.serviceAccounts.find('default', (await credentials()).serviceAccountId),
+    ).not.toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { link, open, readdir, rm, stat } from 'node:fs/promises';
+import { link, lstat, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialsVault } from '../../ports/credentials-vault.ts';
 import { StartRefused } from '../../ports/start-refused.ts';
@@ -13,7 +13,7 @@ export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
 
   return {
     put: async (credentials) => {
-      if (await exists(finalPath))
+      if (await isTaken(finalPath))
         throw new StartRefused([
           `${finalPath} exists already but the database is new; move it away (it belongs to another database) and start again`,
         ]);
@@ -30,7 +30,9 @@ export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
         const { code } = error as NodeJS.ErrnoException;
         throw new StartRefused(
           [`${dataDir}: the administrator's credentials cannot be written there (${code})`],
-          { cause: error },
+          {
+            cause: error,
+          },
         );
       }
     },
@@ -44,9 +46,16 @@ export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
         // A link, unlike a rename, fails when the name is taken.
         await link(pendingPath(accountId), finalPath);
       } catch (error) {
-        // Shown before, by this start or by another one that found it pending.
         const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'EEXIST' && !(code === 'ENOENT' && (await exists(finalPath)))) throw error;
+        if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+        // Shown before, by this start or by another one that found it pending; else these are the only credentials.
+        if (!(await holds(finalPath, accountId)))
+          throw new StartRefused(
+            [
+              `${finalPath} is not the file of this database's administrator; move it away and start again (the credentials wait in ${pendingPath(accountId)})`,
+            ],
+            { cause: error },
+          );
       }
       await rm(pendingPath(accountId), { force: true });
       await syncFolder(dataDir);
@@ -55,11 +64,24 @@ export const createCredentialsFolder = (dataDir: string): CredentialsVault => {
   };
 };
 
-const exists = async (path: string): Promise<boolean> =>
-  stat(path).then(
+/** Whether the name is taken, be it by a link that leads nowhere. */
+const isTaken = async (path: string): Promise<boolean> =>
+  lstat(path).then(
     () => true,
     () => false,
   );
+
+/** Whether the file is the credentials of this account. */
+const holds = async (path: string, accountId: string): Promise<boolean> => {
+  try {
+    const { serviceAccountId } = JSON.parse(await readFile(path, 'utf8')) as {
+      readonly serviceAccountId?: unknown;
+    };
+    return serviceAccountId === accountId;
+  } catch {
+    return false;
+  }
+};
 
 const syncFolder = async (path: string): Promise<void> => {
   const folder = await open(path, 'r');
