@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { roles } from '../core/accounts/role.ts';
 import { accessTokenAlgorithms } from '../core/jwt/algorithms.ts';
+import { credentialsResource, firstAccountKey } from './account-keys.ts';
 import { pageQuery } from './page.ts';
 import { identifier, removable, status, text, timestamp } from './text.ts';
 
@@ -63,6 +64,7 @@ export const createServiceAccountBody = z
     accessTokenAlgorithm: members.accessTokenAlgorithm.default(null),
     capToSubjectExpiry: members.capToSubjectExpiry.default(false),
     federations: z.array(createdFederation).max(50).default([]),
+    key: firstAccountKey.optional(),
   })
   .meta({
     id: 'CreateServiceAccount',
@@ -133,25 +135,42 @@ const federationResource = z
   })
   .meta({ id: 'Federation' });
 
+const resourceMembers = {
+  id: z.string(),
+  clientId: z.string().meta({ description: 'The same as id.' }),
+  name: z.string(),
+  description: z.string(),
+  owningTeam: z.string(),
+  useCase: z.string(),
+  scopes: z.array(z.string()),
+  audiences: z
+    .array(z.string())
+    .meta({ description: 'What its tokens may be for; where none was registered, the default.' }),
+  role: members.role,
+  status,
+  accessTokenAlgorithm: members.accessTokenAlgorithm,
+  capToSubjectExpiry: z.boolean(),
+  federations: z.array(federationResource),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+};
+
 /** A service account on the wire. */
-export const serviceAccountResource = z
-  .strictObject({
-    id: z.string(),
-    clientId: z.string().meta({ description: 'The same as id.' }),
-    name: z.string(),
-    description: z.string(),
-    owningTeam: z.string(),
-    useCase: z.string(),
-    scopes: z.array(z.string()),
-    audiences: z
-      .array(z.string())
-      .meta({ description: 'What its tokens may be for; where none was registered, the default.' }),
-    role: members.role,
-    status,
-    accessTokenAlgorithm: members.accessTokenAlgorithm,
-    capToSubjectExpiry: z.boolean(),
-    federations: z.array(federationResource),
-    createdAt: timestamp,
-    updatedAt: timestamp,
-  })
-  .meta({ id: 'ServiceAccount' });
+export const serviceAccountResource = z.strictObject(resourceMembers).meta({ id: 'ServiceAccount' });
+
+/** A service account that was just made, with its credentials where its key pair was made here. */
+export const createdServiceAccountResource = z
+  .strictObject({ ...resourceMembers, credentials: credentialsResource.optional() })
+  .meta({ id: 'CreatedServiceAccount' });
+
+/** Query of what would take away an administrator. */
+export const forceQuery = z.strictObject({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .meta({
+      description:
+        'true: also when no other administrator could sign in right now; one has to be there all the same.',
+    }),
+});

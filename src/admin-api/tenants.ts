@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { credentialsResource } from './account-keys.ts';
 import { removable, status, text, timestamp } from './text.ts';
 
 const description = text(1024);
@@ -23,21 +24,6 @@ const members = {
 
 /** A tenant on the wire. */
 export const tenantResource = z.strictObject(members).meta({ id: 'Tenant' });
-
-/** The credentials file of an account with a key of its own, exactly as a client needs it (contract §5). */
-export const credentialsResource = z
-  .strictObject({
-    serviceAccountId: z.string(),
-    clientId: z.string(),
-    privateKey: z.string().meta({ description: 'PKCS#8 PEM. Shown once, kept nowhere.' }),
-    keyId: z.string(),
-    algorithm: z.string(),
-    tenant: z.string(),
-    issuer: z.string(),
-    discoveryURI: z.string(),
-    tokenEndpoint: z.string(),
-  })
-  .meta({ id: 'Credentials' });
 
 /** A tenant that was just made, with the credentials of its first Administrator. */
 export const openedTenantResource = z

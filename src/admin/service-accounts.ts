@@ -3,7 +3,7 @@ import {
   type ServiceAccountDraft,
   type ServiceAccountInput,
 } from '../core/accounts/parse-service-account.ts';
-import type { Role } from '../core/accounts/role.ts';
+import { holdsRoles, type Role } from '../core/accounts/role.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { partyOf } from '../core/activity/activity.ts';
 import { ok, type Result } from '../core/result.ts';
@@ -18,7 +18,6 @@ import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { issuersOf, registerIssuers } from './federation-issuers.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
-import { holdsRoles } from './permissions.ts';
 import { registrationPolicy } from './register-trusted-issuer.ts';
 import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AdminOperationName, adminOperations } from '../../src/admin/permissions.ts';
+import { type AdminOperationName, adminOperations } from '../../src/admin-api/operations.ts';
 import { type AdminServer, startAdminServer } from '../support/admin-server.ts';
 
 /**
@@ -12,6 +12,11 @@ const contract: Readonly<Record<AdminOperationName, 'A' | 'AV' | 'AVU' | 'A defa
   getServiceAccount: 'AV',
   patchServiceAccount: 'A',
   deleteServiceAccount: 'A',
+  listAccountKeys: 'AV',
+  createAccountKey: 'A',
+  getAccountKey: 'AV',
+  patchAccountKey: 'A',
+  deleteAccountKey: 'A',
   listTrustedIssuers: 'AV',
   createTrustedIssuer: 'A',
   getTrustedIssuer: 'AV',
@@ -55,7 +60,7 @@ const send = (
   const { method, path } = adminOperations[name];
   const base = tenant === 'default' ? '/api/v1' : `/t/${tenant}/api/v1`;
   const body = method === 'POST' || method === 'PATCH' ? { body: { unknownMember: 1 } } : {};
-  return server.request(method, `${base}${path.replace(/\{[a-z]+\}/, 'nothing-of-this-name')}`, {
+  return server.request(method, `${base}${path.replaceAll(/\{[a-zA-Z]+\}/g, 'nothing-of-this-name')}`, {
     as,
     ...body,
     headers,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor } from '../../src/admin/actor.ts';
-import { holdsRoles } from '../../src/admin/permissions.ts';
+import { holdsRoles } from '../../src/core/accounts/role.ts';
 import type { Role } from '../../src/core/accounts/role.ts';
 import { type AdminServer, goodAccount, goodFederation, startAdminServer } from '../support/admin-server.ts';
 

@@ -1,11 +1,9 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { type ActivityQuery, getActivity, listActivities } from '../../admin/activities.ts';
-import { activityResource, listActivitiesQuery } from '../../admin-api/activities.ts';
-import { pageOf } from '../../admin-api/page.ts';
-import { identifier } from '../../admin-api/text.ts';
+import type { activityResource, listActivitiesQuery } from '../../admin-api/activities.ts';
 import type { Activity } from '../../core/activity/activity.ts';
 import { ok } from '../../core/result.ts';
-import { type AdminRoute, adminRoute, noMembers } from './admin-route.ts';
+import { type AdminRoute, adminRoute } from './admin-route.ts';
 import { cursorOf } from './page-request.ts';
 import { toIso } from './wire-time.ts';
 
@@ -45,28 +43,12 @@ const filterOf = (query: z.output<typeof listActivitiesQuery>): ActivityQuery =>
 
 /** The routes of `activities`; nothing here edits or deletes one (A115). */
 export const activityRoutes: readonly AdminRoute[] = [
-  adminRoute({
-    operation: 'listActivities',
-    status: 200,
-    params: noMembers,
-    query: listActivitiesQuery,
-    body: null,
-    response: pageOf(activityResource).meta({ id: 'ActivityPage' }),
-    handle: async (deps, { actor, query }) => {
-      const { items, nextCursor } = await listActivities(deps, actor, filterOf(query), cursorOf(query));
-      return ok({ body: { items: items.map(toWire), nextCursor } });
-    },
+  adminRoute('listActivities', async (deps, { actor, query }) => {
+    const { items, nextCursor } = await listActivities(deps, actor, filterOf(query), cursorOf(query));
+    return ok({ body: { items: items.map(toWire), nextCursor } });
   }),
-  adminRoute({
-    operation: 'getActivity',
-    status: 200,
-    params: z.strictObject({ id: identifier }),
-    query: noMembers,
-    body: null,
-    response: activityResource,
-    handle: async (deps, { actor, params }) => {
-      const activity = await getActivity(deps, actor, params.id);
-      return activity.ok ? ok({ body: toWire(activity.value) }) : activity;
-    },
+  adminRoute('getActivity', async (deps, { actor, params }) => {
+    const activity = await getActivity(deps, actor, params.id);
+    return activity.ok ? ok({ body: toWire(activity.value) }) : activity;
   }),
 ];

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../admin/actor.ts';
-import type { AdminOperation } from '../../admin/permissions.ts';
+import type { AdminOperation } from '../../admin-api/operations.ts';
 import { defaultTenant } from '../../core/tenants/tenant.ts';
 import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
 import type { TenantStore } from '../../ports/stores.ts';

@@ -1,4 +1,4 @@
-import { type AdminOperation, adminOperations } from '../../admin/permissions.ts';
+import { type AdminOperation, adminOperations } from '../../admin-api/operations.ts';
 
 const operations: readonly AdminOperation[] = Object.values(adminOperations);
 

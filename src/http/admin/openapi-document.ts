@@ -1,5 +1,5 @@
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { type AdminOperation, adminOperations } from '../../admin/permissions.ts';
+import { type AdminOperation, adminOperations } from '../../admin-api/operations.ts';
 
 const ifMatch = {
   name: 'If-Match',

@@ -1,7 +1,8 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
+import * as z from 'zod';
 import { adminProblems, type AdminProblemCode } from '../../admin/admin-problem.ts';
-import { type AdminOperation, adminOperations } from '../../admin/permissions.ts';
+import { type AdminOperation, adminOperations } from '../../admin-api/operations.ts';
 import { problemDetails } from '../../admin-api/problem.ts';
 import type { AdminRoute } from './admin-route.ts';
 
@@ -50,7 +51,8 @@ function tagOf(operation: AdminOperation): string {
 
 /** What the OpenAPI document says of one route. */
 export const describeOperation = (route: AdminRoute, visibility: 'documented' | 'hidden'): FastifySchema => {
-  if (visibility === 'hidden') return { hide: true, response: { [route.status]: route.schemas.response } };
+  if (visibility === 'hidden')
+    return { hide: true, response: { [adminOperations[route.operation].status]: route.schemas.response } };
   const operation: AdminOperation = adminOperations[route.operation];
   const where = operation.defaultTenantOnly === true ? ' of tenant `default`' : '';
   const extension = { 'x-roles': [...operation.roles] };
@@ -62,16 +64,20 @@ export const describeOperation = (route: AdminRoute, visibility: 'documented' | 
     tags: [tagOf(operation)],
     security: [{ accessToken: [] }],
     ...(operation.path.includes('{') ? { params: route.schemas.params } : {}),
-    ...(isList(route) ? { querystring: route.schemas.query } : {}),
+    ...(hasMembers(route.schemas.query) ? { querystring: route.schemas.query } : {}),
     ...(route.schemas.body === null ? {} : { body: route.schemas.body, consumes: mediaTypesOf(operation) }),
-    response: { [route.status]: route.schemas.response, ...problemResponses(operation) },
+    response: {
+      [adminOperations[route.operation].status]: route.schemas.response,
+      ...problemResponses(operation),
+    },
   };
 };
 
 const mediaTypesOf = ({ method }: AdminOperation): readonly string[] =>
   method === 'PATCH' ? ['application/json', 'application/merge-patch+json'] : ['application/json'];
 
-const isList = (route: AdminRoute): boolean => route.operation.startsWith('list');
+const hasMembers = (schema: z.ZodType): boolean =>
+  schema instanceof z.ZodObject && Object.keys(schema.shape).length > 0;
 
 /** The refusals an operation may give, one response for each status. */
 const problemResponses = (operation: AdminOperation): Record<number, object> => {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import type { Actor } from '../../admin/actor.ts';
 import type { AdminDependencies } from '../../admin/dependencies.ts';
-import { type AdminOperation, adminOperations, permits } from '../../admin/permissions.ts';
+import { type AdminOperation, adminOperations, permits } from '../../admin-api/operations.ts';
 import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { adminRoutes } from './admin-routes.ts';
@@ -80,7 +80,7 @@ const createAdminScope =
       const operation: AdminOperation = adminOperations[route.operation];
       scope.route({
         method: operation.method,
-        url: operation.path.replaceAll(/\{([a-z]+)\}/g, ':$1'),
+        url: operation.path.replaceAll(/\{([a-zA-Z]+)\}/g, ':$1'),
         schema: describeOperation(route, visibility),
         // Before the body is parsed: who may not act is not read.
         onRequest: async (request, reply) => {
@@ -119,7 +119,7 @@ const answer = async (
   const { body, version, location } = result.value;
   if (version !== undefined) reply.header('etag', etagOf(version));
   if (location !== undefined) reply.header('location', `${basePathOf(request)}${location}`);
-  return reply.code(route.status).send(body);
+  return reply.code(adminOperations[route.operation].status).send(body);
 };
 
 /** The path up to and with `/api/v1`, as the caller wrote it. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { AdminDependencies } from '../../admin/dependencies.ts';
 import {
   createServiceAccount,
@@ -8,23 +8,14 @@ import {
   patchServiceAccount,
   type ServiceAccountView,
 } from '../../admin/service-accounts.ts';
-import { pageOf } from '../../admin-api/page.ts';
-import {
-  createServiceAccountBody,
-  listServiceAccountsQuery,
-  patchServiceAccountBody,
-  serviceAccountResource,
-} from '../../admin-api/service-accounts.ts';
-import { identifier } from '../../admin-api/text.ts';
+import type { listServiceAccountsQuery, serviceAccountResource } from '../../admin-api/service-accounts.ts';
 import { effectiveAudiences } from '../../core/accounts/effective-audiences.ts';
 import { ok } from '../../core/result.ts';
 import { tenantIssuer } from '../../core/tenants/tenant.ts';
 import type { ServiceAccountFilter } from '../../ports/stores.ts';
-import { type AdminRoute, adminRoute, noContent, noMembers } from './admin-route.ts';
+import { type AdminRoute, adminRoute } from './admin-route.ts';
 import { cursorOf } from './page-request.ts';
 import { toIso } from './wire-time.ts';
-
-const identified = z.strictObject({ id: identifier });
 
 const toWire = (
   deps: Pick<AdminDependencies, 'baseIssuer'>,
@@ -82,67 +73,27 @@ const filterOf = ({
 
 /** The routes of `service-accounts`. */
 export const serviceAccountRoutes: readonly AdminRoute[] = [
-  adminRoute({
-    operation: 'listServiceAccounts',
-    status: 200,
-    params: noMembers,
-    query: listServiceAccountsQuery,
-    body: null,
-    response: pageOf(serviceAccountResource).meta({ id: 'ServiceAccountPage' }),
-    handle: async (deps, { actor, query }) => {
-      const { items, nextCursor } = await listServiceAccounts(deps, actor, filterOf(query), cursorOf(query));
-      return ok({ body: { items: items.map((view) => toWire(deps, view)), nextCursor } });
-    },
+  adminRoute('listServiceAccounts', async (deps, { actor, query }) => {
+    const { items, nextCursor } = await listServiceAccounts(deps, actor, filterOf(query), cursorOf(query));
+    return ok({ body: { items: items.map((view) => toWire(deps, view)), nextCursor } });
   }),
-  adminRoute({
-    operation: 'createServiceAccount',
-    status: 201,
-    params: noMembers,
-    query: noMembers,
-    body: createServiceAccountBody,
-    response: serviceAccountResource,
-    handle: async (deps, { actor, body }) => {
-      const federations = body.federations.map((federation) => ({ ...federation, id: null }));
-      const view = await createServiceAccount(deps, actor, { ...body, federations });
-      if (!view.ok) return view;
-      const { id, version } = view.value.account;
-      return ok({ body: toWire(deps, view.value), version, location: `/service-accounts/${id}` });
-    },
+  adminRoute('createServiceAccount', async (deps, { actor, body }) => {
+    const federations = body.federations.map((federation) => ({ ...federation, id: null }));
+    const view = await createServiceAccount(deps, actor, { ...body, federations });
+    if (!view.ok) return view;
+    const { id, version } = view.value.account;
+    return ok({ body: toWire(deps, view.value), version, location: `/service-accounts/${id}` });
   }),
-  adminRoute({
-    operation: 'getServiceAccount',
-    status: 200,
-    params: identified,
-    query: noMembers,
-    body: null,
-    response: serviceAccountResource,
-    handle: async (deps, { actor, params }) => {
-      const view = await getServiceAccount(deps, actor, params.id);
-      return view.ok ? ok({ body: toWire(deps, view.value), version: view.value.account.version }) : view;
-    },
+  adminRoute('getServiceAccount', async (deps, { actor, params }) => {
+    const view = await getServiceAccount(deps, actor, params.id);
+    return view.ok ? ok({ body: toWire(deps, view.value), version: view.value.account.version }) : view;
   }),
-  adminRoute({
-    operation: 'patchServiceAccount',
-    status: 200,
-    params: identified,
-    query: noMembers,
-    body: patchServiceAccountBody,
-    response: serviceAccountResource,
-    handle: async (deps, { actor, params, condition, body }) => {
-      const view = await patchServiceAccount(deps, actor, params.id, condition, body);
-      return view.ok ? ok({ body: toWire(deps, view.value), version: view.value.account.version }) : view;
-    },
+  adminRoute('patchServiceAccount', async (deps, { actor, params, condition, body }) => {
+    const view = await patchServiceAccount(deps, actor, params.id, condition, body);
+    return view.ok ? ok({ body: toWire(deps, view.value), version: view.value.account.version }) : view;
   }),
-  adminRoute({
-    operation: 'deleteServiceAccount',
-    status: 204,
-    params: identified,
-    query: noMembers,
-    body: null,
-    response: noContent,
-    handle: async (deps, { actor, params, condition }) => {
-      const gone = await deleteServiceAccount(deps, actor, params.id, condition);
-      return gone.ok ? ok({ body: undefined }) : gone;
-    },
+  adminRoute('deleteServiceAccount', async (deps, { actor, params, condition }) => {
+    const gone = await deleteServiceAccount(deps, actor, params.id, condition);
+    return gone.ok ? ok({ body: undefined }) : gone;
   }),
 ];

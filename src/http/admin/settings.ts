@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import { getSettings, patchSettings } from '../../admin/settings.ts';
-import { patchSettingsBody, settingsResource } from '../../admin-api/settings.ts';
+import type { settingsResource } from '../../admin-api/settings.ts';
 import { ok } from '../../core/result.ts';
 import type { Tenant } from '../../core/tenants/tenant.ts';
-import { type AdminRoute, adminRoute, noMembers } from './admin-route.ts';
+import { type AdminRoute, adminRoute } from './admin-route.ts';
 
 const toWire = ({ settings }: Tenant): z.input<typeof settingsResource> => ({
   accessTokenAlgorithm: settings.accessTokenAlgorithm,
@@ -15,28 +15,12 @@ const toWire = ({ settings }: Tenant): z.input<typeof settingsResource> => ({
 
 /** The routes of `settings`. */
 export const settingsRoutes: readonly AdminRoute[] = [
-  adminRoute({
-    operation: 'getSettings',
-    status: 200,
-    params: noMembers,
-    query: noMembers,
-    body: null,
-    response: settingsResource,
-    handle: async (deps, { actor }) => {
-      const tenant = await getSettings(deps, actor);
-      return tenant.ok ? ok({ body: toWire(tenant.value), version: tenant.value.version }) : tenant;
-    },
+  adminRoute('getSettings', async (deps, { actor }) => {
+    const tenant = await getSettings(deps, actor);
+    return tenant.ok ? ok({ body: toWire(tenant.value), version: tenant.value.version }) : tenant;
   }),
-  adminRoute({
-    operation: 'patchSettings',
-    status: 200,
-    params: noMembers,
-    query: noMembers,
-    body: patchSettingsBody,
-    response: settingsResource,
-    handle: async (deps, { actor, condition, body }) => {
-      const tenant = await patchSettings(deps, actor, condition, body);
-      return tenant.ok ? ok({ body: toWire(tenant.value), version: tenant.value.version }) : tenant;
-    },
+  adminRoute('patchSettings', async (deps, { actor, condition, body }) => {
+    const tenant = await patchSettings(deps, actor, condition, body);
+    return tenant.ok ? ok({ body: toWire(tenant.value), version: tenant.value.version }) : tenant;
   }),
 ];

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { AdminDependencies } from '../../admin/dependencies.ts';
 import {
   createTrustedIssuer,
@@ -8,25 +8,15 @@ import {
   patchTrustedIssuer,
   refreshTrustedIssuer,
 } from '../../admin/trusted-issuers.ts';
-import { listQuery, pageOf } from '../../admin-api/page.ts';
-import { identifier } from '../../admin-api/text.ts';
-import {
-  createTrustedIssuerBody,
-  keyHealthResource,
-  patchTrustedIssuerBody,
-  trustedIssuerResource,
-  trustedIssuerWithHealthResource,
-} from '../../admin-api/trusted-issuers.ts';
+import type { keyHealthResource, trustedIssuerResource } from '../../admin-api/trusted-issuers.ts';
 import { allSignatureAlgorithms } from '../../core/jwt/algorithms.ts';
 import { ok } from '../../core/result.ts';
 import { findPreset } from '../../core/trust/preset.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { KeyHealth } from '../../ports/issuer-keys.ts';
-import { type AdminRoute, adminRoute, noContent, noMembers } from './admin-route.ts';
+import { type AdminRoute, adminRoute } from './admin-route.ts';
 import { cursorOf } from './page-request.ts';
 import { toIso, toIsoOrNull } from './wire-time.ts';
-
-const identified = z.strictObject({ id: identifier });
 
 const toWire = (
   deps: Pick<AdminDependencies, 'presets'>,
@@ -75,88 +65,39 @@ const healthToWire = (health: KeyHealth): z.input<typeof keyHealthResource> => (
 
 /** The routes of `trusted-issuers`. */
 export const trustedIssuerRoutes: readonly AdminRoute[] = [
-  adminRoute({
-    operation: 'listTrustedIssuers',
-    status: 200,
-    params: noMembers,
-    query: listQuery,
-    body: null,
-    response: pageOf(trustedIssuerResource).meta({ id: 'TrustedIssuerPage' }),
-    handle: async (deps, { actor, query }) => {
-      const { items, nextCursor } = await listTrustedIssuers(deps, actor, cursorOf(query));
-      return ok({ body: { items: items.map((issuer) => toWire(deps, issuer)), nextCursor } });
-    },
+  adminRoute('listTrustedIssuers', async (deps, { actor, query }) => {
+    const { items, nextCursor } = await listTrustedIssuers(deps, actor, cursorOf(query));
+    return ok({ body: { items: items.map((issuer) => toWire(deps, issuer)), nextCursor } });
   }),
-  adminRoute({
-    operation: 'createTrustedIssuer',
-    status: 201,
-    params: noMembers,
-    query: noMembers,
-    body: createTrustedIssuerBody,
-    response: trustedIssuerResource,
-    handle: async (deps, { actor, body }) => {
-      const algorithms = body.algorithms ?? allSignatureAlgorithms;
-      const issuer = await createTrustedIssuer(deps, actor, { ...body, algorithms });
-      if (!issuer.ok) return issuer;
-      return ok({
-        body: toWire(deps, issuer.value),
-        version: issuer.value.version,
-        location: `/trusted-issuers/${issuer.value.id}`,
-      });
-    },
+  adminRoute('createTrustedIssuer', async (deps, { actor, body }) => {
+    const algorithms = body.algorithms ?? allSignatureAlgorithms;
+    const issuer = await createTrustedIssuer(deps, actor, { ...body, algorithms });
+    if (!issuer.ok) return issuer;
+    return ok({
+      body: toWire(deps, issuer.value),
+      version: issuer.value.version,
+      location: `/trusted-issuers/${issuer.value.id}`,
+    });
   }),
-  adminRoute({
-    operation: 'getTrustedIssuer',
-    status: 200,
-    params: identified,
-    query: noMembers,
-    body: null,
-    response: trustedIssuerWithHealthResource,
-    handle: async (deps, { actor, params }) => {
-      const found = await getTrustedIssuer(deps, actor, params.id);
-      if (!found.ok) return found;
-      const { trustedIssuer, keyHealth } = found.value;
-      return ok({
-        body: { ...toWire(deps, trustedIssuer), keyHealth: healthToWire(keyHealth) },
-        version: trustedIssuer.version,
-      });
-    },
+  adminRoute('getTrustedIssuer', async (deps, { actor, params }) => {
+    const found = await getTrustedIssuer(deps, actor, params.id);
+    if (!found.ok) return found;
+    const { trustedIssuer, keyHealth } = found.value;
+    return ok({
+      body: { ...toWire(deps, trustedIssuer), keyHealth: healthToWire(keyHealth) },
+      version: trustedIssuer.version,
+    });
   }),
-  adminRoute({
-    operation: 'patchTrustedIssuer',
-    status: 200,
-    params: identified,
-    query: noMembers,
-    body: patchTrustedIssuerBody,
-    response: trustedIssuerResource,
-    handle: async (deps, { actor, params, condition, body }) => {
-      const issuer = await patchTrustedIssuer(deps, actor, params.id, condition, body);
-      return issuer.ok ? ok({ body: toWire(deps, issuer.value), version: issuer.value.version }) : issuer;
-    },
+  adminRoute('patchTrustedIssuer', async (deps, { actor, params, condition, body }) => {
+    const issuer = await patchTrustedIssuer(deps, actor, params.id, condition, body);
+    return issuer.ok ? ok({ body: toWire(deps, issuer.value), version: issuer.value.version }) : issuer;
   }),
-  adminRoute({
-    operation: 'deleteTrustedIssuer',
-    status: 204,
-    params: identified,
-    query: noMembers,
-    body: null,
-    response: noContent,
-    handle: async (deps, { actor, params, condition }) => {
-      const gone = await deleteTrustedIssuer(deps, actor, params.id, condition);
-      return gone.ok ? ok({ body: undefined }) : gone;
-    },
+  adminRoute('deleteTrustedIssuer', async (deps, { actor, params, condition }) => {
+    const gone = await deleteTrustedIssuer(deps, actor, params.id, condition);
+    return gone.ok ? ok({ body: undefined }) : gone;
   }),
-  adminRoute({
-    operation: 'refreshTrustedIssuer',
-    status: 200,
-    params: identified,
-    query: noMembers,
-    body: null,
-    // 200 also when the fetch failed: the request to look was carried out, and `ok: false` with the reason is what it found.
-    response: keyHealthResource,
-    handle: async (deps, { actor, params }) => {
-      const health = await refreshTrustedIssuer(deps, actor, params.id);
-      return health.ok ? ok({ body: healthToWire(health.value) }) : health;
-    },
+  adminRoute('refreshTrustedIssuer', async (deps, { actor, params }) => {
+    const health = await refreshTrustedIssuer(deps, actor, params.id);
+    return health.ok ? ok({ body: healthToWire(health.value) }) : health;
   }),
 ];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adminOperations } from '../../../src/admin/permissions.ts';
+import { adminOperations } from '../../../src/admin-api/operations.ts';
 import { type AdminReply, type AdminServer, startAdminServer } from '../../support/admin-server.ts';
 
 interface Described {

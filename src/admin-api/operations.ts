@@ -11,6 +11,8 @@ export interface AdminOperation {
   /** Only accounts of tenant `default` may. */
   readonly defaultTenantOnly?: true;
   readonly summary: string;
+  /** Of the answer when it is done. */
+  readonly status: 200 | 201 | 204;
 }
 
 const everyone = roles;
@@ -27,30 +29,71 @@ export const adminOperations = {
     path: '/service-accounts',
     roles: readers,
     summary: 'List service accounts',
+    status: 200,
   },
   createServiceAccount: {
     method: 'POST',
     path: '/service-accounts',
     roles: administrators,
     summary: 'Create a service account',
+    status: 201,
   },
   getServiceAccount: {
     method: 'GET',
     path: '/service-accounts/{id}',
     roles: readers,
     summary: 'Get a service account',
+    status: 200,
   },
   patchServiceAccount: {
     method: 'PATCH',
     path: '/service-accounts/{id}',
     roles: administrators,
     summary: 'Change a service account',
+    status: 200,
   },
   deleteServiceAccount: {
     method: 'DELETE',
     path: '/service-accounts/{id}',
     roles: administrators,
     summary: 'Delete a service account',
+    status: 204,
+  },
+
+  listAccountKeys: {
+    method: 'GET',
+    path: '/service-accounts/{id}/keys',
+    roles: readers,
+    summary: 'List the keys of a service account',
+    status: 200,
+  },
+  createAccountKey: {
+    method: 'POST',
+    path: '/service-accounts/{id}/keys',
+    roles: administrators,
+    summary: 'Give a service account a key',
+    status: 201,
+  },
+  getAccountKey: {
+    method: 'GET',
+    path: '/service-accounts/{id}/keys/{keyId}',
+    roles: readers,
+    summary: 'Get a key of a service account',
+    status: 200,
+  },
+  patchAccountKey: {
+    method: 'PATCH',
+    path: '/service-accounts/{id}/keys/{keyId}',
+    roles: administrators,
+    summary: 'Disable, enable or limit a key of a service account',
+    status: 200,
+  },
+  deleteAccountKey: {
+    method: 'DELETE',
+    path: '/service-accounts/{id}/keys/{keyId}',
+    roles: administrators,
+    summary: 'Delete a key of a service account',
+    status: 204,
   },
 
   listTrustedIssuers: {
@@ -58,58 +101,96 @@ export const adminOperations = {
     path: '/trusted-issuers',
     roles: readers,
     summary: 'List trusted issuers',
+    status: 200,
   },
   createTrustedIssuer: {
     method: 'POST',
     path: '/trusted-issuers',
     roles: administrators,
     summary: 'Register a trusted issuer',
+    status: 201,
   },
   getTrustedIssuer: {
     method: 'GET',
     path: '/trusted-issuers/{id}',
     roles: readers,
     summary: 'Get a trusted issuer and the health of its keys',
+    status: 200,
   },
   patchTrustedIssuer: {
     method: 'PATCH',
     path: '/trusted-issuers/{id}',
     roles: administrators,
     summary: 'Change a trusted issuer',
+    status: 200,
   },
   deleteTrustedIssuer: {
     method: 'DELETE',
     path: '/trusted-issuers/{id}',
     roles: administrators,
     summary: 'Delete a trusted issuer',
+    status: 204,
   },
   refreshTrustedIssuer: {
     method: 'POST',
     path: '/trusted-issuers/{id}/refresh',
     roles: administrators,
     summary: 'Fetch the keys of a trusted issuer now',
+    status: 200,
   },
 
-  listTeams: { method: 'GET', path: '/teams', roles: readers, summary: 'List teams' },
-  createTeam: { method: 'POST', path: '/teams', roles: administrators, summary: 'Create a team' },
-  getTeam: { method: 'GET', path: '/teams/{name}', roles: readers, summary: 'Get a team' },
-  patchTeam: { method: 'PATCH', path: '/teams/{name}', roles: administrators, summary: 'Change a team' },
-  deleteTeam: { method: 'DELETE', path: '/teams/{name}', roles: administrators, summary: 'Delete a team' },
+  listTeams: { method: 'GET', path: '/teams', roles: readers, summary: 'List teams', status: 200 },
+  createTeam: {
+    method: 'POST',
+    path: '/teams',
+    roles: administrators,
+    summary: 'Create a team',
+    status: 201,
+  },
+  getTeam: { method: 'GET', path: '/teams/{name}', roles: readers, summary: 'Get a team', status: 200 },
+  patchTeam: {
+    method: 'PATCH',
+    path: '/teams/{name}',
+    roles: administrators,
+    summary: 'Change a team',
+    status: 200,
+  },
+  deleteTeam: {
+    method: 'DELETE',
+    path: '/teams/{name}',
+    roles: administrators,
+    summary: 'Delete a team',
+    status: 204,
+  },
 
-  listUseCases: { method: 'GET', path: '/use-cases', roles: readers, summary: 'List use cases' },
-  createUseCase: { method: 'POST', path: '/use-cases', roles: administrators, summary: 'Create a use case' },
-  getUseCase: { method: 'GET', path: '/use-cases/{name}', roles: readers, summary: 'Get a use case' },
+  listUseCases: { method: 'GET', path: '/use-cases', roles: readers, summary: 'List use cases', status: 200 },
+  createUseCase: {
+    method: 'POST',
+    path: '/use-cases',
+    roles: administrators,
+    summary: 'Create a use case',
+    status: 201,
+  },
+  getUseCase: {
+    method: 'GET',
+    path: '/use-cases/{name}',
+    roles: readers,
+    summary: 'Get a use case',
+    status: 200,
+  },
   patchUseCase: {
     method: 'PATCH',
     path: '/use-cases/{name}',
     roles: administrators,
     summary: 'Change a use case',
+    status: 200,
   },
   deleteUseCase: {
     method: 'DELETE',
     path: '/use-cases/{name}',
     roles: administrators,
     summary: 'Delete a use case',
+    status: 204,
   },
 
   listActivities: {
@@ -117,12 +198,14 @@ export const adminOperations = {
     path: '/activities',
     roles: everyone,
     summary: 'List activities, newest first',
+    status: 200,
   },
   getActivity: {
     method: 'GET',
     path: '/activities/{id}',
     roles: everyone,
     summary: 'Get the activity behind a receipt',
+    status: 200,
   },
 
   getSettings: {
@@ -130,12 +213,14 @@ export const adminOperations = {
     path: '/settings',
     roles: readers,
     summary: 'Get the settings of the tenant',
+    status: 200,
   },
   patchSettings: {
     method: 'PATCH',
     path: '/settings',
     roles: administrators,
     summary: 'Change the settings of the tenant',
+    status: 200,
   },
 
   listTenants: {
@@ -144,6 +229,7 @@ export const adminOperations = {
     roles: administrators,
     defaultTenantOnly: true,
     summary: 'List tenants',
+    status: 200,
   },
   createTenant: {
     method: 'POST',
@@ -151,6 +237,7 @@ export const adminOperations = {
     roles: administrators,
     defaultTenantOnly: true,
     summary: 'Create a tenant with its first administrator',
+    status: 201,
   },
   getTenant: {
     method: 'GET',
@@ -158,6 +245,7 @@ export const adminOperations = {
     roles: administrators,
     defaultTenantOnly: true,
     summary: 'Get a tenant',
+    status: 200,
   },
   patchTenant: {
     method: 'PATCH',
@@ -165,6 +253,7 @@ export const adminOperations = {
     roles: administrators,
     defaultTenantOnly: true,
     summary: 'Disable, enable or describe a tenant',
+    status: 200,
   },
 } as const satisfies Record<string, AdminOperation>;
 
@@ -179,17 +268,3 @@ export const permits = (
   account.role !== null &&
   operation.roles.includes(account.role) &&
   (operation.defaultTenantOnly !== true || account.tenant === defaultTenant);
-
-/** What each role holds: itself and every weaker one. */
-const held: Readonly<Record<Role, readonly Role[]>> = {
-  administrator: ['administrator', 'viewer', 'auditor'],
-  viewer: ['viewer', 'auditor'],
-  auditor: ['auditor'],
-};
-
-/**
- * Whether `actor` holds every one of `concerned`: no one grants a role they do not hold, and no one changes, disables or
- * links a federation to an account that is stronger than they are (A106).
- */
-export const holdsRoles = (actor: Role | null, concerned: readonly (Role | null)[]): boolean =>
-  concerned.every((role) => role === null || (actor !== null && held[actor].includes(role)));

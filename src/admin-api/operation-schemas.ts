@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import {
+  accountKeyParams,
+  accountKeyResource,
+  createAccountKeyBody,
+  createdAccountKeyResource,
+  patchAccountKeyBody,
+} from './account-keys.ts';
+import { activityResource, listActivitiesQuery } from './activities.ts';
+import { listQuery, pageOf } from './page.ts';
+import {
+  createServiceAccountBody,
+  createdServiceAccountResource,
+  forceQuery,
+  listServiceAccountsQuery,
+  patchServiceAccountBody,
+  serviceAccountResource,
+} from './service-accounts.ts';
+import { patchSettingsBody, settingsResource } from './settings.ts';
+import { createTeamBody, patchTeamBody, teamResource } from './teams.ts';
+import { createTenantBody, openedTenantResource, patchTenantBody, tenantResource } from './tenants.ts';
+import {
+  createTrustedIssuerBody,
+  keyHealthResource,
+  patchTrustedIssuerBody,
+  trustedIssuerResource,
+  trustedIssuerWithHealthResource,
+} from './trusted-issuers.ts';
+import { createUseCaseBody, patchUseCaseBody, useCaseResource } from './use-cases.ts';
+import type { AdminOperationName } from './operations.ts';
+import { identifier } from './text.ts';
+
+/** The wire shapes of one operation. */
+export interface OperationSchemas {
+  /** The parameters of its path. */
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  /** `null`: it has no body. */
+  readonly body: z.ZodType | null;
+  readonly response: z.ZodType;
+}
+
+const noMembers = z.strictObject({});
+const noContent = z.undefined().describe('Done; there is no body.');
+const identified = z.strictObject({ id: identifier });
+const named = z.strictObject({ name: identifier });
+
+/** What goes in and out of every operation; routes, the OpenAPI document and the client are typed by it. */
+export const operationSchemas = {
+  listServiceAccounts: {
+    params: noMembers,
+    query: listServiceAccountsQuery,
+    body: null,
+    response: pageOf(serviceAccountResource).meta({ id: 'ServiceAccountPage' }),
+  },
+  createServiceAccount: {
+    params: noMembers,
+    query: noMembers,
+    body: createServiceAccountBody,
+    response: createdServiceAccountResource,
+  },
+  getServiceAccount: { params: identified, query: noMembers, body: null, response: serviceAccountResource },
+  patchServiceAccount: {
+    params: identified,
+    query: forceQuery,
+    body: patchServiceAccountBody,
+    response: serviceAccountResource,
+  },
+  deleteServiceAccount: { params: identified, query: forceQuery, body: null, response: noContent },
+
+  listAccountKeys: {
+    params: identified,
+    query: listQuery,
+    body: null,
+    response: pageOf(accountKeyResource).meta({ id: 'AccountKeyPage' }),
+  },
+  createAccountKey: {
+    params: identified,
+    query: noMembers,
+    body: createAccountKeyBody,
+    response: createdAccountKeyResource,
+  },
+  getAccountKey: { params: accountKeyParams, query: noMembers, body: null, response: accountKeyResource },
+  patchAccountKey: {
+    params: accountKeyParams,
+    query: forceQuery,
+    body: patchAccountKeyBody,
+    response: accountKeyResource,
+  },
+  deleteAccountKey: { params: accountKeyParams, query: forceQuery, body: null, response: noContent },
+
+  listTrustedIssuers: {
+    params: noMembers,
+    query: listQuery,
+    body: null,
+    response: pageOf(trustedIssuerResource).meta({ id: 'TrustedIssuerPage' }),
+  },
+  createTrustedIssuer: {
+    params: noMembers,
+    query: noMembers,
+    body: createTrustedIssuerBody,
+    response: trustedIssuerResource,
+  },
+  getTrustedIssuer: {
+    params: identified,
+    query: noMembers,
+    body: null,
+    response: trustedIssuerWithHealthResource,
+  },
+  patchTrustedIssuer: {
+    params: identified,
+    query: noMembers,
+    body: patchTrustedIssuerBody,
+    response: trustedIssuerResource,
+  },
+  deleteTrustedIssuer: { params: identified, query: noMembers, body: null, response: noContent },
+  refreshTrustedIssuer: { params: identified, query: noMembers, body: null, response: keyHealthResource },
+  listTeams: {
+    params: noMembers,
+    query: listQuery,
+    body: null,
+    response: pageOf(teamResource).meta({ id: 'TeamPage' }),
+  },
+  createTeam: { params: noMembers, query: noMembers, body: createTeamBody, response: teamResource },
+  getTeam: { params: named, query: noMembers, body: null, response: teamResource },
+  patchTeam: { params: named, query: noMembers, body: patchTeamBody, response: teamResource },
+  deleteTeam: { params: named, query: noMembers, body: null, response: noContent },
+  listUseCases: {
+    params: noMembers,
+    query: listQuery,
+    body: null,
+    response: pageOf(useCaseResource).meta({ id: 'UseCasePage' }),
+  },
+  createUseCase: { params: noMembers, query: noMembers, body: createUseCaseBody, response: useCaseResource },
+  getUseCase: { params: named, query: noMembers, body: null, response: useCaseResource },
+  patchUseCase: { params: named, query: noMembers, body: patchUseCaseBody, response: useCaseResource },
+  deleteUseCase: { params: named, query: noMembers, body: null, response: noContent },
+  listActivities: {
+    params: noMembers,
+    query: listActivitiesQuery,
+    body: null,
+    response: pageOf(activityResource).meta({ id: 'ActivityPage' }),
+  },
+  getActivity: { params: identified, query: noMembers, body: null, response: activityResource },
+  getSettings: { params: noMembers, query: noMembers, body: null, response: settingsResource },
+  patchSettings: { params: noMembers, query: noMembers, body: patchSettingsBody, response: settingsResource },
+  listTenants: {
+    params: noMembers,
+    query: listQuery,
+    body: null,
+    response: pageOf(tenantResource).meta({ id: 'TenantPage' }),
+  },
+  createTenant: {
+    params: noMembers,
+    query: noMembers,
+    body: createTenantBody,
+    response: openedTenantResource,
+  },
+  getTenant: { params: named, query: noMembers, body: null, response: tenantResource },
+  patchTenant: { params: named, query: noMembers, body: patchTenantBody, response: tenantResource },
+} as const satisfies Record<AdminOperationName, OperationSchemas>;
+
+/** {@link operationSchemas} of one operation. */
+export type SchemasOf<Name extends AdminOperationName> = (typeof operationSchemas)[Name];
