@@ -10,7 +10,7 @@ const sees = {
   'admin-api': ['core', 'admin-api'],
   http: ['core', 'ports', 'keys', 'token', 'admin', 'admin-api', 'http'],
   config: ['core', 'config'],
-  cli: ['admin-api', 'config', 'cli'],
+  cli: ['core', 'admin-api', 'config', 'cli'],
   console: ['admin-api', 'console'],
 };
 
@@ -79,22 +79,29 @@ const configuration: IConfiguration = {
       to: { path: '^src/adapters/' },
     },
     {
-      // start-refused.ts is the word between the two: what opens the parts throws it, main.ts gives it its exit code.
       name: 'main-only-starts',
       severity: 'error',
-      comment: 'src/main.ts sees the configuration, the composition and the command line, and nothing else.',
+      comment: 'src/main.ts sees the server and the command line, and nothing else.',
       from: { path: '^src/main\\.ts$' },
+      to: { path: '^(src|test|bench|demo|config|dist)/', pathNot: ['^src/serve\\.ts$', '^src/cli/'] },
+    },
+    {
+      // start-refused.ts is the word between the two: what opens the parts throws it, serve.ts gives it its exit code.
+      name: 'serve-only-starts',
+      severity: 'error',
+      comment: 'src/serve.ts sees the configuration and the composition, and nothing else.',
+      from: { path: '^src/serve\\.ts$' },
       to: {
         path: '^(src|test|bench|demo|config|dist)/',
-        pathNot: ['^src/(compose|ports/start-refused)\\.ts$', '^src/(config|cli)/'],
+        pathNot: ['^src/(compose|ports/start-refused)\\.ts$', '^src/config/'],
       },
     },
     {
-      name: 'only-main-sees-compose',
+      name: 'only-the-process-sees-compose',
       severity: 'error',
-      comment: 'Nothing but src/main.ts starts from the composition.',
-      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
-      to: { path: '^src/(compose|main)\\.ts$' },
+      comment: 'Only src/serve.ts starts from the composition, and only src/main.ts from the server.',
+      from: { path: '^src/', pathNot: '^src/(main|serve)\\.ts$' },
+      to: { path: '^src/(compose|main|serve)\\.ts$' },
     },
     {
       name: 'src-runs-without-development-packages',

@@ -1,0 +1,28 @@
+/** What a command touches of the world; tests give their own. */
+export interface CommandContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** The name of this program and its version, for `User-Agent`. */
+  readonly userAgent: string;
+  readonly fetch: typeof fetch;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Resolves after `milliseconds`, or at once when {@link stopping} is aborted. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Aborted by SIGTERM and SIGINT, for commands that run until then. */
+  readonly stopping: AbortSignal;
+  /** Runs a program of the platform, without a shell; its exit code, `null` where there is no such program. */
+  readonly run: (
+    program: string,
+    args: readonly string[],
+    input?: string,
+  ) => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  /** The text of a file, or of stdin for `-`; `null` where there is none. */
+  readonly readText: (path: string) => Promise<string | null>;
+  /** Writes to stdout, as it is. */
+  readonly write: (text: string) => void;
+  /** One line on stderr. */
+  readonly say: (line: string) => void;
+  /** Whether a person looks at stdout. */
+  readonly isTerminal: boolean;
+}

@@ -1,0 +1,23 @@
+import { CommanderError } from 'commander';
+import { CommandFailed } from './command-failed.ts';
+import type { CommandContext } from './command-context.ts';
+import { exitCodes } from './exit-codes.ts';
+import { buildProgram, type ServerCommands } from './program.ts';
+
+/** Runs one command to its end and gives the exit code; `null` for a server that goes on. */
+export const runCommandLine = async (
+  args: readonly string[],
+  context: CommandContext,
+  commands: ServerCommands,
+): Promise<number | null> => {
+  const program = buildProgram(context, commands);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return args[0] === 'serve' && !args.includes('--help') ? null : exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (!(error instanceof CommandFailed)) throw error;
+    for (const line of error.lines) context.say(`bureau: ${line}`);
+    return error.exitCode;
+  }
+};

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { resolve } from 'node:path';
+import type { CommandContext } from './command-context.ts';
+
+/** The longest text read from a file or stdin; tokens and keys are far smaller. */
+const maxTextBytes = 1_048_576;
+
+/** The world as it is. Signals stop a command only once it asked for {@link CommandContext.stopping}. */
+export const createSystemContext = ({
+  environment,
+  workingDirectory,
+  version,
+}: {
+  readonly environment: CommandContext['environment'];
+  readonly workingDirectory: string;
+  readonly version: string;
+}): CommandContext => {
+  let stopping: AbortController | null = null;
+  const whenStopping = (): AbortSignal => {
+    if (stopping === null) {
+      const controller = new AbortController();
+      for (const signal of ['SIGTERM', 'SIGINT'] as const)
+        process.once(signal, () => controller.abort(new Error(signal)));
+      stopping = controller;
+    }
+    return stopping.signal;
+  };
+  return {
+    environment,
+    workingDirectory,
+    userAgent: `bureau/${version}`,
+    fetch: (input, init) => fetch(input, init),
+    now: () => Date.now(),
+    sleep: async (milliseconds) => {
+      await delay(milliseconds, undefined, stopping === null ? {} : { signal: stopping.signal }).catch(
+        () => undefined,
+      );
+    },
+    get stopping() {
+      return whenStopping();
+    },
+    run: runProgram,
+    readText: async (path) =>
+      path === '-' ? text(process.stdin) : readTextFile(resolve(workingDirectory, path)),
+    write: (output) => void process.stdout.write(output),
+    say: (line) => void process.stderr.write(`${line}\n`),
+    isTerminal: process.stdout.isTTY,
+  };
+};
+
+const readTextFile = async (path: string): Promise<string | null> => {
+  try {
+    const content = await readFile(path);
+    return content.length > maxTextBytes ? null : content.toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+};
+
+const runProgram: CommandContext['run'] = (program, args, input) =>
+  new Promise((resolvePromise, reject) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 30_000 });
+    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' ? resolvePromise({ code: null, stdout: '', stderr: '' }) : reject(error),
+    );
+    child.on('close', (code) => {
+      output.then(([stdout, stderr]) => resolvePromise({ code: code ?? 1, stdout, stderr }), reject);
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+  });
