@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { failed } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
+import { namedTokenPath, tokenPath } from '../core/oauth/metadata.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import { defaultTenant } from '../core/tenants/tenant.ts';
 import type { TokenEndpointAnswers, TokenReply } from '../token/token-endpoint.ts';
@@ -10,9 +11,9 @@ import { limitTokenRequests, RateLimited, type TokenRateLimits } from './token-r
 
 /** The paths of the token endpoint (contract §3); all have the same handler. */
 const tokenPaths = [
-  '/token',
-  '/t/:tenant/token',
-  '/v1/oauth2/v2.0/:tenant/token',
+  tokenPath,
+  `/t/:tenant${tokenPath}`,
+  namedTokenPath(':tenant'),
   '/v1/oauth/token/serviceaccount',
 ] as const;
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   buildAuthorizationServerMetadata,
+  buildNamedOpenidConfiguration,
   buildOpenidConfiguration,
   buildSpiffeOpenidConfiguration,
   wellKnown,
@@ -9,6 +10,7 @@ import { buildSpiffeBundle, type PublishedKey } from '../core/signing-keys/publi
 import { defaultTenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import type { KeyRing } from '../keys/key-ring-view.ts';
 import { grants } from '../token/grants/index.ts';
+import { registerNoAuthorizationEndpoint } from './no-authorization-endpoint.ts';
 import { buildPublicDocument, type PublicDocument, sendPublicDocument } from './public-document.ts';
 
 /** What the published documents are made from; nothing of the request but the tenant in its path (A93). */
@@ -19,6 +21,7 @@ export interface WellKnownDependencies {
 
 /** Everything a document may be made from. */
 interface DocumentSource {
+  readonly tenant: string;
   readonly issuer: string;
   readonly baseIssuer: string;
   /** Of the table of grants, so that metadata and endpoint cannot disagree (MD-05). */
@@ -29,10 +32,10 @@ interface DocumentSource {
 }
 
 interface DocumentKind {
-  /** Below the issuer (OIDC Discovery §4.1). */
-  readonly path: string;
-  /** Also between host and path of the issuer (RFC 8414 §3.1, MD-02). */
-  readonly inserted?: true;
+  /** Where it stands, below the host; `:tenant` is any tenant but `default`. */
+  readonly paths: (basePath: string) => readonly string[];
+  /** In its paths `default` has its name too. */
+  readonly named?: true;
   readonly contentType: string;
   readonly build: (source: DocumentSource) => object;
 }
@@ -40,29 +43,56 @@ interface DocumentKind {
 const json = 'application/json';
 const jwkSet = 'application/jwk-set+json';
 
+/** Below the issuer (OIDC Discovery §4.1), apart from the base path: the proxy that adds it takes it away again. */
+const below = (path: string) => () => [path, `/t/:tenant${path}`];
+
+/** Also between host and path of the issuer (RFC 8414 §3.1, MD-02). */
+const belowAndInserted = (path: string) => (basePath: string) => [
+  ...below(path)(),
+  `${path}${basePath}`,
+  `${path}${basePath}/t/:tenant`,
+];
+
 /** The published documents of a tenant (contract §4). */
 const documentKinds: readonly DocumentKind[] = [
   {
-    path: wellKnown.authorizationServer,
-    inserted: true,
+    paths: belowAndInserted(wellKnown.authorizationServer),
     contentType: json,
     build: buildAuthorizationServerMetadata,
   },
   {
-    path: wellKnown.openidConfiguration,
-    inserted: true,
+    paths: belowAndInserted(wellKnown.openidConfiguration),
     contentType: json,
     build: (source) => buildOpenidConfiguration(buildAuthorizationServerMetadata(source)),
   },
-  { path: wellKnown.jwks, contentType: jwkSet, build: ({ accessTokenKeys }) => ({ keys: accessTokenKeys }) },
   {
-    path: `/spiffe${wellKnown.openidConfiguration}`,
+    // What MSAL makes of an authority at the root, and of each half of the alias path of the token endpoint.
+    paths: () => [
+      `/:tenant/v2.0${wellKnown.openidConfiguration}`,
+      `/v1/oauth2/v2.0/:tenant${wellKnown.openidConfiguration}`,
+      `/v1/oauth2/:tenant/v2.0${wellKnown.openidConfiguration}`,
+    ],
+    named: true,
+    contentType: json,
+    build: (source) => buildNamedOpenidConfiguration(buildAuthorizationServerMetadata(source), source),
+  },
+  {
+    paths: below(wellKnown.jwks),
+    contentType: jwkSet,
+    build: ({ accessTokenKeys }) => ({ keys: accessTokenKeys }),
+  },
+  {
+    paths: below(`/spiffe${wellKnown.openidConfiguration}`),
     contentType: json,
     build: ({ issuer }) => buildSpiffeOpenidConfiguration(issuer),
   },
-  { path: `/spiffe${wellKnown.jwks}`, contentType: jwkSet, build: ({ svidKeys }) => ({ keys: svidKeys }) },
   {
-    path: '/spiffe/bundle.json',
+    paths: below(`/spiffe${wellKnown.jwks}`),
+    contentType: jwkSet,
+    build: ({ svidKeys }) => ({ keys: svidKeys }),
+  },
+  {
+    paths: below('/spiffe/bundle.json'),
     contentType: json,
     build: ({ svidKeys, changedAt }) => buildSpiffeBundle(svidKeys, changedAt),
   },
@@ -81,26 +111,19 @@ export const registerWellKnown = (app: FastifyInstance, dependencies: WellKnownD
   for (const kind of documentKinds) {
     const documentOf = createDocumentCache(kind, dependencies);
     const read = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const document = await documentOf(tenantOf(request));
+      const document = await documentOf(tenantOf(request, kind));
       if (document !== null) return sendPublicDocument(request, reply, document);
       reply.callNotFound();
       return reply;
     };
-    for (const url of pathsOf(kind, basePath)) {
+    for (const url of new Set(kind.paths(basePath))) {
       app.route({ method: readMethods, url, handler: read });
       // Before any body is looked at.
       app.route({ method: otherMethods, url, onRequest: turnAway, handler: turnAway });
     }
   }
+  registerNoAuthorizationEndpoint(app);
 };
-
-/** Every path a document stands at. Set apart from the base path, which the proxy that adds it takes away again. */
-const pathsOf = ({ path, inserted }: DocumentKind, basePath: string): ReadonlySet<string> =>
-  new Set([
-    path,
-    `/t/:tenant${path}`,
-    ...(inserted ? [`${path}${basePath}`, `${path}${basePath}/t/:tenant`] : []),
-  ]);
 
 /**
  * The document of each tenant, made once for each set of keys: the ring gives the same array until something changes.
@@ -124,7 +147,7 @@ const createDocumentCache = (
       made.get(accessTokenKeys) ??
       buildPublicDocument(
         kind.contentType,
-        kind.build({ issuer, baseIssuer, grantTypes, accessTokenKeys, svidKeys, changedAt }),
+        kind.build({ tenant, issuer, baseIssuer, grantTypes, accessTokenKeys, svidKeys, changedAt }),
       );
     made.set(accessTokenKeys, document);
     return document;
@@ -132,9 +155,9 @@ const createDocumentCache = (
 };
 
 /** The tenant a path speaks of. `default` has one issuer, at the root, and no second one under its name (MD-04). */
-const tenantOf = (request: FastifyRequest): string | null => {
+const tenantOf = (request: FastifyRequest, { named }: DocumentKind): string | null => {
   const { tenant } = request.params as { readonly tenant?: string };
-  if (tenant === defaultTenant) return null;
+  if (tenant === defaultTenant && named === undefined) return null;
   return tenant ?? defaultTenant;
 };
 

@@ -2,7 +2,11 @@ import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allSignatureAlgorithms } from '../../src/core/jwt/algorithms.ts';
 import { grants } from '../../src/token/grants/index.ts';
-import { createPublishedServer, type PublishedServer } from '../support/published-server.ts';
+import {
+  createPublishedServer,
+  namedConfigurationPaths,
+  type PublishedServer,
+} from '../support/published-server.ts';
 
 let server: PublishedServer;
 beforeAll(async () => {
@@ -100,6 +104,16 @@ describe.each(tenants)('metadata of tenant $tenant', (place) => {
       expect(urls).toHaveLength(4);
       for (const url of urls) expect(url.startsWith(server.baseIssuer)).toBe(true);
     }
+  });
+
+  it('MD-03 MD-06 the documents for MSAL say the same but for what MSAL insists on', async () => {
+    const { openid } = await documentsOf(place);
+    for (const path of namedConfigurationPaths(place.tenant))
+      expect(await server.read(path)).toEqual({
+        ...openid,
+        authorization_endpoint: `https://sts.example/${place.tenant}/oauth2/v2.0/authorize`,
+        token_endpoint: `https://sts.example/v1/oauth2/v2.0/${place.tenant}/token`,
+      });
   });
 
   it('SV-15 the issuer of JWT-SVIDs has a document and a key set of its own', async () => {

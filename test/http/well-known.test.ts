@@ -93,12 +93,59 @@ describe('paths that are none', () => {
     '/spiffe/.well-known/oauth-authorization-server',
     '/spiffe/spiffe/bundle.json',
     '/bundle.json',
+    '/nobody/v2.0/.well-known/openid-configuration',
+    '/v1/oauth2/v2.0/nobody/.well-known/openid-configuration',
+    '/v1/oauth2/nobody/v2.0/.well-known/openid-configuration',
+    '/ACME/v2.0/.well-known/openid-configuration',
+    '/__proto__/v2.0/.well-known/openid-configuration',
+    '//v2.0/.well-known/openid-configuration',
+    '/v2.0/.well-known/openid-configuration',
+    // Names of routes, which no tenant can have.
+    '/t/v2.0/.well-known/openid-configuration',
+    '/v1/v2.0/.well-known/openid-configuration',
+    '/spiffe/v2.0/.well-known/openid-configuration',
+    '/.well-known/v2.0/.well-known/openid-configuration',
+    '/t/acme/v2.0/.well-known/openid-configuration',
+    '/acme/v2.0/.well-known/oauth-authorization-server',
+    '/acme/v2.0/.well-known/jwks.json',
+    '/acme/.well-known/openid-configuration',
   ])('MD-02 %s is 404 in the shape of the server', async (path) => {
     const response = await server.app.inject(path);
     expect(response.statusCode).toBe(404);
     expect(response.json()).toEqual((await server.app.inject('/no/such/path')).json());
     expect(response.headers['cache-control']).toBe('no-store');
   });
+});
+
+describe('where the documents for MSAL say the authorization endpoint is', () => {
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'] as const)(
+    'RFC 6749 §4.1.2.1 %s is told that there is none, and sent nowhere, whatever the tenant',
+    async (method) => {
+      for (const tenant of ['default', 'acme', 'nobody', '__proto__']) {
+        const query = '?response_type=code&client_id=x&redirect_uri=https%3A%2F%2Fevil.example%2F';
+        const withBody =
+          method === 'POST' ? { payload: '{', headers: { 'content-type': 'application/json' } } : {};
+        const url = `/${tenant}/oauth2/v2.0/authorize${query}`;
+        const response = await server.app.inject({ method, url, ...withBody });
+        expect(response.statusCode).toBe(400);
+        expect(response.headers).toMatchObject({
+          'content-type': 'application/json; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+        });
+        expect(response.headers.location).toBeUndefined();
+        if (method === 'HEAD') expect(response.body).toBe('');
+        else expect(response.json()).toMatchObject({ error: 'unsupported_response_type' });
+      }
+    },
+  );
+
+  it.each(['/authorize', '/t/acme/authorize', '/acme/authorize', '/oauth2/v2.0/authorize'])(
+    'there is nothing at %s',
+    async (path) => {
+      expect((await server.app.inject(path)).statusCode).toBe(404);
+    },
+  );
 });
 
 describe('what is kept', () => {
@@ -150,6 +197,11 @@ describe('a base issuer with a path', () => {
     ] as const)
       expect(await nested.read(path)).toMatchObject({ issuer, jwks_uri: `${issuer}/.well-known/jwks.json` });
     expect((await nested.app.inject('/.well-known/oauth-authorization-server/t/acme')).statusCode).toBe(404);
+    expect(await nested.read('/acme/v2.0/.well-known/openid-configuration')).toMatchObject({
+      issuer: 'https://example.com/sts/t/acme',
+      authorization_endpoint: 'https://example.com/sts/acme/oauth2/v2.0/authorize',
+      token_endpoint: 'https://example.com/sts/v1/oauth2/v2.0/acme/token',
+    });
     await nested.app.close();
   });
 });

@@ -61,6 +61,13 @@ export const createPublishedServer = async ({
   };
 };
 
+/** Where clients made for Microsoft Entra look for the openid-configuration of a tenant, `default` by its name too. */
+export const namedConfigurationPaths = (tenant: string): readonly string[] => [
+  `/${tenant}/v2.0/.well-known/openid-configuration`,
+  `/v1/oauth2/v2.0/${tenant}/.well-known/openid-configuration`,
+  `/v1/oauth2/${tenant}/v2.0/.well-known/openid-configuration`,
+];
+
 /** Every path of contract §4 for one tenant, `default` or another. */
 export const publishedPaths = (tenant: string): readonly string[] => {
   const prefix = tenant === 'default' ? '' : `/t/${tenant}`;
@@ -73,5 +80,6 @@ export const publishedPaths = (tenant: string): readonly string[] => {
     `${prefix}/spiffe/.well-known/openid-configuration`,
     `${prefix}/spiffe/.well-known/jwks.json`,
     `${prefix}/spiffe/bundle.json`,
+    ...namedConfigurationPaths(tenant),
   ].filter((path, index, all) => all.indexOf(path) === index);
 };

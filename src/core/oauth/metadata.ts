@@ -10,6 +10,15 @@ export const wellKnown = {
 /** The token endpoint, below an issuer (contract §3). */
 export const tokenPath = '/token';
 
+/** The token endpoint of a tenant under its name, `default` too, below the base issuer (contract §3). */
+export const namedTokenPath = (tenant: string): string => `/v1/oauth2/v2.0/${tenant}/token`;
+
+/**
+ * Where MSAL is told the authorization endpoint is. The first segment of its path has to be the tenant: MSAL takes it for
+ * the tenant's id and, when one client asks for several tenants, puts the next tenant in its place in `token_endpoint`.
+ */
+export const namedAuthorizationPath = (tenant: string): string => `/${tenant}/oauth2/v2.0/authorize`;
+
 /** The human-readable reference, below the base issuer (contract §5). */
 const documentationPath = '/api/v1/docs';
 
@@ -94,4 +103,18 @@ export const buildSpiffeOpenidConfiguration = (issuer: string): Readonly<Record<
   jwks_uri: `${spiffeIssuer(issuer)}${wellKnown.jwks}`,
   response_types_supported: [],
   ...openidVerification,
+});
+
+/**
+ * The OpenID configuration of a tenant as clients made for Microsoft Entra ask for it: under the name of the tenant, with
+ * the token endpoint beside it. MSAL stops without an `authorization_endpoint` and never goes there; nothing but an answer
+ * that says so stands at this one, and no other document has the member (MD-06).
+ */
+export const buildNamedOpenidConfiguration = (
+  metadata: AuthorizationServerMetadata,
+  { baseIssuer, tenant }: { readonly baseIssuer: string; readonly tenant: string },
+): AuthorizationServerMetadata & OpenidVerification & { readonly authorization_endpoint: string } => ({
+  ...buildOpenidConfiguration(metadata),
+  authorization_endpoint: `${baseIssuer}${namedAuthorizationPath(tenant)}`,
+  token_endpoint: `${baseIssuer}${namedTokenPath(tenant)}`,
 });
