@@ -17,8 +17,16 @@ export interface CommandContext {
     args: readonly string[],
     input?: string,
   ) => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
-  /** The text of a file, or of stdin for `-`; `null` where there is none. */
+  /**
+   * The text of a file, or of stdin for `-`; `null` where there is none.
+   *
+   * @throws CommandFailed (misused) for one that cannot be read, or that is far larger than a token or a key
+   */
   readonly readText: (path: string) => Promise<string | null>;
+  /** The permission bits of a file; `null` where there is none, or where they mean nothing. */
+  readonly fileMode: (path: string) => Promise<number | null>;
+  /** A number in [0, 1), for pauses that should not be the same everywhere. */
+  readonly random: () => number;
   /** Writes to stdout, as it is. */
   readonly write: (text: string) => void;
   /** One line on stderr. */

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { resolve } from 'node:path';
 import type { CommandContext } from './command-context.ts';
+import { misused } from './command-failed.ts';
 
 /** The longest text read from a file or stdin; tokens and keys are far smaller. */
 const maxTextBytes = 1_048_576;
@@ -43,22 +45,42 @@ export const createSystemContext = ({
       return whenStopping();
     },
     run: runProgram,
-    readText: async (path) =>
-      path === '-' ? text(process.stdin) : readTextFile(resolve(workingDirectory, path)),
+    readText: (path) =>
+      path === '-'
+        ? readBounded(process.stdin, 'stdin')
+        : readTextFile(resolve(workingDirectory, path), path),
+    fileMode: async (path) => {
+      if (path === '-' || process.platform === 'win32') return null;
+      return (await stat(resolve(workingDirectory, path)).catch(() => null))?.mode ?? null;
+    },
+    random: Math.random,
     write: (output) => void process.stdout.write(output),
     say: (line) => void process.stderr.write(`${line}\n`),
     isTerminal: process.stdout.isTTY,
   };
 };
 
-const readTextFile = async (path: string): Promise<string | null> => {
+const readTextFile = async (path: string, name: string): Promise<string | null> => {
   try {
-    const content = await readFile(path);
-    return content.length > maxTextBytes ? null : content.toString('utf8');
+    return await readBounded(createReadStream(path), name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (code === undefined) throw error;
+    throw misused(`${name} cannot be read (${code})`);
   }
+};
+
+/** Reads to the end, and stops where it is plain that this is no token and no key. */
+const readBounded = async (stream: AsyncIterable<Uint8Array>, name: string): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.byteLength;
+    if (bytes > maxTextBytes) throw misused(`${name} holds more than ${maxTextBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 };
 
 const runProgram: CommandContext['run'] = (program, args, input) =>

@@ -1,0 +1,17 @@
+const invisible = /[\p{C}\p{Zl}\p{Zp}]+/gu;
+/** What a JWT, signed or cut short, begins with: base64url of `{"`. */
+const tokenLike = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g;
+
+/**
+ * Text by others, fit for one line of stderr: no control characters, nothing a CI takes for a command (`##[…]` anywhere in
+ * a line is one to GitHub's runner), no token, and not long.
+ */
+export const printable = (text: string, maxCharacters = 300): string => {
+  const line = text
+    .slice(0, 10_000)
+    .replaceAll(tokenLike, '[token]')
+    .replaceAll(invisible, ' ')
+    .replaceAll('##[', '## [')
+    .trim();
+  return line.length <= maxCharacters ? line : `${line.slice(0, maxCharacters - 1).toWellFormed()}…`;
+};
