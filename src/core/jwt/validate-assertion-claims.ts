@@ -77,12 +77,16 @@ const checkSelfIssued = (claims: JsonObject, tenant: string): Verdict<string> =>
 /** One audience, and it is ours: an assertion that another server may read too could be replayed here (CA-07, A27). */
 const checkSoleAudience = (claims: JsonObject, rules: AssertionRules): Verdict<null> => {
   const audiences = readAudiences(claims);
-  if (!audiences.ok) return audiences;
+  if (!audiences.ok) return withHint(audiences, 'Send our issuer identifier.');
   const accepted = [rules.issuer, ...rules.assertionAudiences];
   const expected = `${accepted.join(' or ')}, alone`;
   const presented = present(member(claims, 'aud'));
   const [sole, ...others] = audiences.value;
-  if (others.length > 0) return refuse('audience_several', [failed('claims.aud', expected, presented)]);
+  if (others.length > 0) {
+    const hint =
+      'Send our issuer identifier alone: whoever else the assertion is for could send it here before you do.';
+    return refuse('audience_several', [failed('claims.aud', expected, presented, hint)]);
+  }
   return sole !== undefined && accepted.includes(sole)
     ? grant(null, [passed('claims.aud', expected, presented)])
     : refuse('audience_mismatch', [
@@ -97,7 +101,8 @@ const checkSoleAudience = (claims: JsonObject, rules: AssertionRules): Verdict<n
 
 const checkJti = (claims: JsonObject): Verdict<string> => {
   const jti = readJti(claims);
-  if (!jti.ok) return jti;
+  if (!jti.ok)
+    return withHint(jti, 'An assertion works once. Give each one a jti of its own, a UUID for example.');
   return grant(jti.value, [passed('claims.jti', 'a string, never used before', present(jti.value))]);
 };
 
@@ -130,3 +135,10 @@ const timesFromIssue = (claims: JsonObject, now: EpochSeconds) =>
           () => 'Let the assertion live a minute.',
         ),
       };
+
+/** The refusal of a reader, which knows the claim and not what it is for, with what to do about it. */
+const withHint = (refusal: Extract<Verdict<unknown>, { ok: false }>, hint: string): Verdict<never> =>
+  refuse(
+    refusal.reason,
+    refusal.checks.map((check) => ({ ...check, hint })),
+  );

@@ -127,6 +127,21 @@ describe('own-key assertions that break a rule', () => {
     expectRefused(validate(changes), reason, check);
   });
 
+  it.each<[string, Record<string, unknown>, string]>([
+    ['no audience', { aud: undefined }, 'issuer identifier'],
+    ['two audiences', { aud: [issuer, 'https://other.example'] }, 'issuer identifier alone'],
+    ['another audience', { aud: 'https://other.example' }, 'assertionAudiences'],
+    ['no jti', { jti: undefined }, 'a UUID'],
+    ['exp far ahead', { iat: undefined, exp: now + 259_200 }, 'live a minute'],
+    ['a long life', { iat: now - 10, exp: now + 3591 }, 'live a minute'],
+    ['exp in milliseconds', { exp: (now + 60) * 1000 }, 'milliseconds'],
+    ['nbf as a string', { nbf: '0' }, 'JSON numbers'],
+    ['iat ahead', { iat: now + 61, exp: now + 100 }, 'NTP'],
+  ])('the receipt says what to do about %s', (_, changes, hint) => {
+    const failures = validate(changes).checks.filter(({ ok }) => !ok);
+    expect(failures.map((failure) => failure.hint)).toContainEqual(expect.stringContaining(hint));
+  });
+
   it('another tenant in front is part of the id, which then names nobody', () => {
     expect(expectGranted(validate(named(`other.${id}`))).accountId).toBe(`other.${id}`);
     expect(expectGranted(validate(named(`${id}.ExternalServiceAccount`))).accountId).toBe(
