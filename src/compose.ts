@@ -13,12 +13,14 @@ import { createPrometheusMetrics } from './adapters/metrics/prometheus.ts';
 import { createGuardedFetch } from './adapters/outbound/guarded-fetch.ts';
 import { allowsLoopbackHttp } from './adapters/outbound/fetch-url.ts';
 import { parseOutboundAllow } from './adapters/outbound/outbound-allow.ts';
+import { readPublicKeyText } from './adapters/signature/read-public-key-text.ts';
 import { createSignatureVerifier } from './adapters/signature/signature-verifier.ts';
-import { generateAccountKeyPair } from './adapters/signing/key-pair-generator.ts';
+import { createKeyPairGenerator } from './adapters/signing/key-pair-generator.ts';
 import { loadKeyEncryptionKey } from './adapters/signing/key-encryption-key.ts';
 import { openSigningBackend } from './adapters/signing/open-signing-backend.ts';
 import { openStorage } from './adapters/storage/open-storage.ts';
 import { prepareFirstStart } from './admin/first-start.ts';
+import { createKeyGenerationLimit } from './admin/key-generation-limit.ts';
 import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
 import { loadIssuerPresets } from './config/issuer-presets.ts';
@@ -36,6 +38,7 @@ import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import type { Storage } from './ports/storage.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
+import { createKeyUses, type KeyUses, startWritingKeyUses } from './token/key-uses.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
 import { createStrangerBudget, type StrangerBudget } from './token/stranger-budget.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
@@ -96,6 +99,7 @@ export const openBureau = async (configuration: Configuration, version: string):
       kind: 'local',
       keyEncryptionKey: await requireKeyEncryptionKey(configuration, storage),
     });
+    const generateAccountKeyPair = createKeyPairGenerator();
     const foundry: TenantFoundry = { backend, generateAccountKeyPair, clock, newId, baseIssuer };
     const keyRing = createKeyRing({ signingKeys: storage.signingKeys, backend, clock });
     if (
@@ -151,6 +155,9 @@ export const openBureau = async (configuration: Configuration, version: string):
     closing.push(startFollowingRevisions(storage.revisions, follower, clock).stop);
     closing.push(startRetention({ storage, clock, reportFault }).stop);
 
+    const keyUses = createKeyUses(storage.accountKeys);
+    closing.push(startWritingKeyUses(keyUses, () => clock.now(), reportFault).stop);
+
     const endpoint = createTokenEndpoint({
       baseIssuer,
       directory,
@@ -163,6 +170,7 @@ export const openBureau = async (configuration: Configuration, version: string):
       replayGuard: storage.replayGuard,
       activityLog,
       strangers,
+      keyUses,
       metrics: metrics.token,
       reportFault,
     });
@@ -171,13 +179,16 @@ export const openBureau = async (configuration: Configuration, version: string):
       limits: { perAddress: configuration.rateLimit, perTenant: configuration.tenantRateLimit },
     });
 
-    const adminStorage = withPendingSummaries(storage, strangers);
+    const adminStorage = withPending(storage, strangers, keyUses);
     await registerAdminApi(app, {
       storage: adminStorage,
       clock,
       newId,
       issuerKeys,
       signatureVerifier: verifier,
+      generateAccountKeyPair,
+      keyGenerationLimit: createKeyGenerationLimit(configuration.keyGenerationRateLimit, clock),
+      readPublicKeyText,
       presets,
       baseIssuer,
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
@@ -237,9 +248,18 @@ export const openBureau = async (configuration: Configuration, version: string):
   }
 };
 
-/** The receipt of a stranger may be looked up before its minute is over and the summary written. */
-const withPendingSummaries = (storage: Storage, strangers: Pick<StrangerBudget, 'pending'>): Storage => ({
+/** What is known and not written yet may be looked up all the same: receipts of strangers and the last use of keys. */
+const withPending = (
+  storage: Storage,
+  strangers: Pick<StrangerBudget, 'pending'>,
+  keyUses: Pick<KeyUses, 'complete'>,
+): Storage => ({
   ...storage,
+  accountKeys: {
+    ...storage.accountKeys,
+    listOf: async (tenant, accountId) =>
+      (await storage.accountKeys.listOf(tenant, accountId)).map((key) => keyUses.complete(key)),
+  },
   activities: {
     ...storage.activities,
     find: async (tenant, id) => (await storage.activities.find(tenant, id)) ?? strangers.pending(tenant, id),

@@ -7,7 +7,8 @@ const generate = z
   .enum(accountKeyAlgorithms)
   .meta({ description: 'Make a key pair and hand out the credentials once.' });
 
-const expiresAt = timestamp
+const expiresAt = z.iso
+  .datetime()
   .nullable()
   .meta({ description: 'From then on the key is not accepted; null: until it is disabled or deleted.' });
 
@@ -93,4 +94,4 @@ export const credentialsResource = z
 /** A key that was just added, with its credentials where the key pair was made here. */
 export const createdAccountKeyResource = z
   .strictObject({ ...members, credentials: credentialsResource.optional() })
-  .meta({ id: 'CreatedAccountKey' });
+  .meta({ id: 'AccountKeyWithCredentials' });

@@ -5,8 +5,8 @@ import { type AdminOperation, type AdminOperationName, adminOperations } from '.
 
 /** What a client needs to call the admin API of one tenant. */
 export interface AdminClientOptions {
-  /** Issuer identifier of the tenant; the API stands below it. */
-  readonly issuer: string;
+  /** The issuer identifier of the tenant, below which the API stands, or another address of the same server. */
+  readonly baseUrl: string;
   /** An access token for the audience `<issuer>/api/v1`. */
   readonly accessToken: () => Promise<string>;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
@@ -53,7 +53,9 @@ export interface AdminClient {
 export const createAdminClient = (options: AdminClientOptions): AdminClient => ({
   call: async (name, call) => {
     const operation: AdminOperation = adminOperations[name];
-    const response = await options.fetch(urlOf(options.issuer, operation, call), {
+    const params = (call.params ?? {}) as Readonly<Record<string, string>>;
+    if (Object.values(params).some(namesNoResource)) return fail(noResource);
+    const response = await options.fetch(urlOf(options.baseUrl, operation.path, params, call.query), {
       method: operation.method,
       redirect: 'error',
       headers: {
@@ -65,26 +67,40 @@ export const createAdminClient = (options: AdminClientOptions): AdminClient => (
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
     const body = parseJson(await response.text());
-    if (response.status !== operation.status) return fail(refusalOf(response, body));
+    const isAnswer =
+      response.status === operation.status &&
+      (response.status === 204 || (typeof body === 'object' && body !== null));
+    if (!isAnswer) return fail(refusalOf(response, body));
     return ok({ body: body as never, etag: response.headers.get('etag') });
   },
 });
 
+/** What a URL cannot carry as one segment of its path: it would lead to another resource (RFC 3986 §5.2.4). */
+const namesNoResource = (param: string): boolean => /^\.{0,2}$/.test(param) || !param.isWellFormed();
+
+const noResource: RefusedCall = {
+  status: 404,
+  code: 'not_found',
+  detail: 'Nothing can have this name or id.',
+  errors: [],
+  retryAfterSeconds: null,
+};
+
 const urlOf = (
-  issuer: string,
-  { path }: AdminOperation,
-  call: { readonly params?: unknown; readonly query?: unknown },
+  baseUrl: string,
+  path: string,
+  params: Readonly<Record<string, string>>,
+  query: unknown,
 ): string => {
-  const params = (call.params ?? {}) as Readonly<Record<string, string>>;
   const filled = path.replaceAll(/\{([a-zA-Z]+)\}/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   );
-  const query = new URLSearchParams(
-    Object.entries(call.query ?? {}).flatMap(([name, value]) =>
+  const search = new URLSearchParams(
+    Object.entries(query ?? {}).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)]],
     ),
   ).toString();
-  return `${issuer}/api/v1${filled}${query === '' ? '' : `?${query}`}`;
+  return `${baseUrl}/api/v1${filled}${search === '' ? '' : `?${search}`}`;
 };
 
 const parseJson = (text: string): unknown => {
@@ -96,16 +112,25 @@ const parseJson = (text: string): unknown => {
 };
 
 const refusalOf = (response: Response, body: unknown): RefusedCall => {
-  const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<RefusedCall>;
+  const problem = (typeof body === 'object' && body !== null ? body : {}) as Readonly<
+    Record<string, unknown>
+  >;
   const retryAfter = response.headers.get('retry-after') ?? '';
   return {
     status: response.status,
-    code: typeof problem.code === 'string' ? problem.code : 'unknown',
+    code: typeof problem['code'] === 'string' ? problem['code'] : 'unknown',
     detail:
-      typeof problem.detail === 'string'
-        ? problem.detail
-        : `The server answered ${response.status} without a reason.`,
-    errors: Array.isArray(problem.errors) ? problem.errors : [],
+      typeof problem['detail'] === 'string'
+        ? problem['detail']
+        : `What answered is not this API, or something between changed its answer: status ${response.status} without a reason.`,
+    errors: Array.isArray(problem['errors']) ? problem['errors'].flatMap(readError) : [],
     retryAfterSeconds: /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : null,
   };
+};
+
+const readError = (error: unknown): RefusedCall['errors'] => {
+  const { path, message } = (typeof error === 'object' && error !== null ? error : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  return typeof path === 'string' && typeof message === 'string' ? [{ path, message }] : [];
 };

@@ -161,7 +161,7 @@ export const serviceAccountResource = z.strictObject(resourceMembers).meta({ id:
 /** A service account that was just made, with its credentials where its key pair was made here. */
 export const createdServiceAccountResource = z
   .strictObject({ ...resourceMembers, credentials: credentialsResource.optional() })
-  .meta({ id: 'CreatedServiceAccount' });
+  .meta({ id: 'ServiceAccountWithCredentials' });
 
 /** Query of what would take away an administrator. */
 export const forceQuery = z.strictObject({

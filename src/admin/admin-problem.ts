@@ -17,11 +17,13 @@ export const adminProblems = {
   in_use: { status: 409, title: 'Something else still needs it' },
   last_administrator: { status: 409, title: 'The tenant would have no administrator' },
   default_tenant: { status: 409, title: 'The default tenant stays' },
+  too_many_keys: { status: 409, title: 'The account has as many keys as it may' },
   version_stale: { status: 412, title: 'The resource was changed in the meantime' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not accepted' },
   invalid: { status: 422, title: 'The request is understood and refused' },
   version_missing: { status: 428, title: 'An If-Match header is required' },
+  rate_limited: { status: 429, title: 'Too many requests of this kind' },
   internal_fault: { status: 500, title: 'The server met an internal fault' },
   temporarily_unavailable: { status: 503, title: 'The server cannot do this right now' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
@@ -36,6 +38,8 @@ export interface AdminProblem {
   readonly detail: string;
   /** For `invalid`: what is wrong where. */
   readonly errors?: readonly RegistrationProblem[];
+  /** For `rate_limited`: when to come back. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** A refusal with its sentence. */
@@ -48,6 +52,18 @@ export const refuseInput = (errors: readonly RegistrationProblem[]) =>
     detail: errors.length === 1 ? (errors[0]?.message ?? '') : `${errors.length} members cannot be accepted.`,
     errors,
   });
+
+/** The refusal of what is done too often (429). */
+export const refuseRate = (retryAfterSeconds: number) =>
+  fail<AdminProblem>({
+    code: 'rate_limited',
+    detail: 'Too many key pairs were asked for in this minute. Come back after the time in Retry-After.',
+    retryAfterSeconds,
+  });
+
+/** The refusal for who would reach beyond their own rights (A106). */
+export const refuseStronger = () =>
+  refuse('forbidden', 'The role concerned is stronger than that of your account. Ask an administrator.');
 
 /** The refusal for what does not exist or belongs to another tenant; the two look alike (A107). */
 export const notFound = (what: string) => refuse('not_found', `There is no such ${what} in this tenant.`);

@@ -67,10 +67,15 @@ const refuseDuplicate = (what: string) =>
         'federation_exists',
         'A service account of this tenant has a federation with this issuer, subject and audience already. Use that account, or change one of the two.',
       )
-    : refuse(
-        'already_exists',
-        `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`,
-      );
+    : what === 'account-key'
+      ? refuse(
+          'already_exists',
+          'The account has this key already, or another one with this kid. Use that one, or give another kid.',
+        )
+      : refuse(
+          'already_exists',
+          `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`,
+        );
 
 /** The audit line of a change by `actor`. */
 export const buildChangeActivity = (

@@ -3,10 +3,13 @@ import type { Tenant } from '../core/tenants/tenant.ts';
 import type { IssuerPreset } from '../core/trust/preset.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewId } from '../ports/identifiers.ts';
+import type { GenerateAccountKeyPair } from '../ports/key-pair-generator.ts';
+import type { ReadPublicKeyText } from '../ports/public-key-text.ts';
 import type { IssuerKeys } from '../ports/issuer-keys.ts';
 import type { SignatureVerifier } from '../ports/signature-verifier.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Stores } from '../ports/stores.ts';
+import type { KeyGenerationLimit } from './key-generation-limit.ts';
 
 /** What the acts of administration need. */
 export interface AdminDependencies {
@@ -15,6 +18,9 @@ export interface AdminDependencies {
   readonly newId: NewId;
   readonly issuerKeys: Pick<IssuerKeys, 'refresh' | 'health' | 'forget'>;
   readonly signatureVerifier: Pick<SignatureVerifier, 'importKey'>;
+  readonly generateAccountKeyPair: GenerateAccountKeyPair;
+  readonly keyGenerationLimit: KeyGenerationLimit;
+  readonly readPublicKeyText: ReadPublicKeyText;
   readonly presets: readonly IssuerPreset[];
   /** The configured issuer identifier. */
   readonly baseIssuer: string;

@@ -1,3 +1,4 @@
+import type { CredentialsFile } from '../core/accounts/credentials-file.ts';
 import {
   parseServiceAccount,
   type ServiceAccountDraft,
@@ -13,11 +14,14 @@ import type { RegistrationProblem } from '../core/trust/registration-problem.ts'
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { ServiceAccountFilter, Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
-import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
+import { insertAccountKey } from './account-keys.ts';
+import { type AdminProblem, notFound, refuseInput, refuseStronger } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { issuersOf, registerIssuers } from './federation-issuers.ts';
+import { refuseLastAdministrator } from './last-administrator.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
+import { type AccountKeyRequest, prepareAccountKey } from './prepare-account-key.ts';
 import { registrationPolicy } from './register-trusted-issuer.ts';
 import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
@@ -38,6 +42,11 @@ export interface ServiceAccountView {
   readonly account: ServiceAccount;
   /** By issuer; `null`: discovered or pinned. */
   readonly jwksUris: ReadonlyMap<string, string | null>;
+}
+
+/** A service account that was just made, with the only copy of its private key where the pair was made here. */
+export interface CreatedServiceAccount extends ServiceAccountView {
+  readonly credentials: CredentialsFile | null;
 }
 
 /** One page of the service accounts of the actor's tenant. */
@@ -62,13 +71,16 @@ export const getServiceAccount = async (
   return account === null ? notFound('service account') : ok(await viewOf(deps.storage, account));
 };
 
-/** Makes a service account, and registers the issuers of its federations that are not known yet. */
-export const createServiceAccount = (
+/** Makes a service account, with its first key where one is asked for, and registers the issuers of its federations that are not known yet. */
+export const createServiceAccount = async (
   deps: AdminDependencies,
   actor: Actor,
   request: ServiceAccountRequest,
-): Promise<Result<ServiceAccountView, AdminProblem>> =>
-  changeTenant(deps, actor, async (stores) => {
+  firstKey: AccountKeyRequest | null,
+): Promise<Result<CreatedServiceAccount, AdminProblem>> => {
+  const prepared = firstKey === null ? ok(null) : await prepareAccountKey(deps, actor, firstKey, '/key');
+  if (!prepared.ok) return prepared;
+  return changeTenant(deps, actor, async (stores) => {
     if (!holdsRoles(actor.account.role, [request.role])) return refuseStronger();
     const draft = await parseRequest(deps, stores, actor, request, []);
     if (!draft.ok) return draft;
@@ -84,8 +96,10 @@ export const createServiceAccount = (
     const registered = await registerIssuers(deps, stores, actor, request.federations);
     if (!registered.ok) return registered;
     await stores.serviceAccounts.insert(account);
+    const added =
+      prepared.value === null ? null : await insertAccountKey(deps, stores, account, prepared.value);
     return ok({
-      value: await viewOf(stores, account),
+      value: { ...(await viewOf(stores, account)), credentials: added?.credentials ?? null },
       activity: {
         type: 'service-account.create',
         reason: 'created',
@@ -96,10 +110,12 @@ export const createServiceAccount = (
           useCase: account.useCase,
           federations: account.federations.length,
           newIssuers: registered.value,
+          ...(added === null ? {} : { key: added.key.thumbprint, algorithm: added.key.algorithm }),
         },
       },
     });
   });
+};
 
 /** Changes a service account; a member that is given replaces the whole member (RFC 7396). */
 export const patchServiceAccount = (
@@ -108,6 +124,7 @@ export const patchServiceAccount = (
   id: string,
   condition: VersionCondition,
   patch: Patch<ServiceAccountRequest>,
+  force: boolean,
 ): Promise<Result<ServiceAccountView, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
     const before = requireCurrent(
@@ -122,13 +139,20 @@ export const patchServiceAccount = (
       ? ok({ ...before.value, status: 'disabled' as const })
       : await parseRequest(deps, stores, actor, request, before.value.federations);
     if (!draft.ok) return draft;
+    const now = deps.clock.now();
+    const keys = await stores.accountKeys.listOf(actor.account.tenant, id);
     const after: ServiceAccount = {
       ...before.value,
       ...draft.value,
-      updatedAt: deps.clock.now(),
+      updatedAt: now,
       version: before.value.version + 1,
     };
-    const last = await refuseLastAdministrator(stores, before.value, after);
+    const last = await refuseLastAdministrator(
+      stores,
+      { account: before.value, keys },
+      { account: after, keys },
+      { now, force },
+    );
     if (!last.ok) return last;
     const registered = await registerIssuers(deps, stores, actor, patch.federations ?? []);
     if (!registered.ok) return registered;
@@ -155,6 +179,7 @@ export const deleteServiceAccount = (
   actor: Actor,
   id: string,
   condition: VersionCondition,
+  force: boolean,
 ): Promise<Result<void, AdminProblem>> =>
   changeTenant(deps, actor, async (stores) => {
     const before = requireCurrent(
@@ -164,7 +189,11 @@ export const deleteServiceAccount = (
     );
     if (!before.ok) return before;
     if (!holdsRoles(actor.account.role, [before.value.role])) return refuseStronger();
-    const last = await refuseLastAdministrator(stores, before.value, null);
+    const keys = await stores.accountKeys.listOf(actor.account.tenant, id);
+    const last = await refuseLastAdministrator(stores, { account: before.value, keys }, null, {
+      now: deps.clock.now(),
+      force,
+    });
     if (!last.ok) return last;
     if (!(await stores.serviceAccounts.remove(actor.account.tenant, id, before.value.version)))
       return stale();
@@ -254,27 +283,6 @@ const refuseForeignIds = (
     ];
   });
 };
-
-const isWorkingAdministrator = (
-  account: { readonly role: Role | null; readonly status: string } | null,
-): boolean => account !== null && account.role === 'administrator' && account.status === 'enabled';
-
-/** Without an enabled administrator nobody could ever change the tenant again. */
-const refuseLastAdministrator = async (
-  stores: Pick<Stores, 'serviceAccounts'>,
-  before: ServiceAccount,
-  after: ServiceAccount | null,
-): Promise<Result<void, AdminProblem>> => {
-  if (!isWorkingAdministrator(before) || isWorkingAdministrator(after)) return ok(undefined);
-  if ((await stores.serviceAccounts.countAdministrators(before.tenant)) > 1) return ok(undefined);
-  return refuse(
-    'last_administrator',
-    'This is the last enabled administrator of the tenant. Give another service account the role first.',
-  );
-};
-
-const refuseStronger = () =>
-  refuse('forbidden', 'The role concerned is stronger than that of your account. Ask an administrator.');
 
 const viewOf = async (
   stores: Pick<Stores, 'trustedIssuers'>,

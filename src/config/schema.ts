@@ -102,6 +102,9 @@ export const configurationSchema = z.strictObject({
     .describe('Bearer token file and CA file for key sets behind a cluster API, by origin.'),
   rateLimit: perMinute.default(6000).describe('Token requests a minute from one address, or off.'),
   tenantRateLimit: perMinute.default('off').describe('Token requests a minute for one tenant, or off.'),
+  keyGenerationRateLimit: perMinute
+    .default(120)
+    .describe('Key pairs of accounts made for one tenant in a minute, or off.'),
   strangerActivities: decimal(z.number().int().min(1).max(100_000))
     .default(600)
     .describe(

@@ -3,6 +3,7 @@ import type { ServiceAccount, Status } from '../core/accounts/service-account.ts
 import type { Team } from '../core/accounts/team.ts';
 import type { UseCase } from '../core/accounts/use-case.ts';
 import type { SigningKey } from '../core/signing-keys/signing-key.ts';
+import type { EpochMilliseconds } from '../core/time.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { ActivityStore } from './activity-store.ts';
@@ -55,8 +56,15 @@ export interface ServiceAccountStore {
   list(tenant: string, filter: ServiceAccountFilter, page: PageRequest): Promise<Page<ServiceAccount>>;
   /** Every account with a federation on this issuer, whatever its status. */
   findByIssuer(tenant: string, issuer: string): Promise<readonly ServiceAccount[]>;
-  /** How many enabled accounts with role administrator the tenant has. */
-  countAdministrators(tenant: string): Promise<number>;
+  /**
+   * How many enabled accounts with role administrator the tenant has beside `exceptId`; where `ableToSignInAt` is given,
+   * only those with a federation or with a key that is usable then.
+   */
+  countOtherAdministrators(
+    tenant: string,
+    exceptId: string,
+    ableToSignInAt: EpochMilliseconds | null,
+  ): Promise<number>;
   /** Account and its federations; {@link UniqueViolation} `service-account` for the name, `federation` for a federation held by any account of the tenant. */
   insert(account: ServiceAccount): Promise<void>;
   /** Replaces the row whose version is `account.version - 1`, with its federations. */
@@ -66,8 +74,15 @@ export interface ServiceAccountStore {
 }
 
 export interface AccountKeyStore {
+  /** The keys of one account, oldest first. */
   listOf(tenant: string, accountId: string): Promise<readonly AccountKey[]>;
+  /** {@link UniqueViolation} `account-key` for a key the account has, or whose kid another key of it has. */
   insert(key: AccountKey): Promise<void>;
+  /** Status and expiry of the key whose version is `key.version - 1`. */
+  update(key: AccountKey): Promise<boolean>;
+  remove(tenant: string, id: string, version: number): Promise<boolean>;
+  /** Notes that a key was used at `usedAt`; a later time stays, and a key that is gone is none of its business. */
+  touch(tenant: string, id: string, usedAt: EpochMilliseconds): Promise<void>;
 }
 
 export interface TeamStore {

@@ -1,7 +1,9 @@
+import type { AccountKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
 import { parseCompactJws } from '../core/jwt/compact-form.ts';
+import { accountIdWithoutTenant } from '../core/jwt/validate-assertion-claims.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { clockToleranceSeconds, type EpochSeconds } from '../core/time.ts';
 import { decideTrust } from '../core/trust/decide-trust.ts';
@@ -31,6 +33,8 @@ export interface Presentation {
 export interface AuthenticatedAccount {
   readonly account: ServiceAccount;
   readonly by: 'federation' | 'own-key';
+  /** The key of the account that signed; `null` where a third party did. */
+  readonly key: Pick<AccountKey, 'tenant' | 'id'> | null;
   /** `exp` of a third-party token; `null` for an own-key assertion. */
   readonly subjectExpiresAt: EpochSeconds | null;
   /** The single use this proof is good for, or `null` where it may be shown again until it expires. */
@@ -59,11 +63,11 @@ export const authenticateToken = async (
     };
     const assertion = await verifyOwnKeyAssertion(deps, evidence, rules, jws.value);
     if (!assertion.ok) return assertion;
-    const { account, claims } = assertion.value;
+    const { account, key, claims } = assertion.value;
     const same = evidence.of(checkClientId(presentation.clientId, account));
     if (!same.ok) return same;
     const singleUse = { party: account.id, jti: claims.jti, until: keepUntil(claims.expiresAt) };
-    return grant({ account, by: 'own-key', subjectExpiresAt: null, singleUse });
+    return grant({ account, by: 'own-key', key, subjectExpiresAt: null, singleUse });
   }
 
   const admitted = evidence.of(admitFederated(tenant, presentation));
@@ -76,6 +80,7 @@ export const authenticateToken = async (
   return grant({
     account: trust.value.account,
     by: 'federation',
+    key: null,
     subjectExpiresAt: claims.expiresAt,
     singleUse:
       entry.trustedIssuer.replay === 'single-use' && claims.jti !== null
@@ -112,7 +117,7 @@ const admitFederated = (tenant: Tenant, { asClientAssertion }: Presentation): Ve
 
 const checkClientId = (clientId: string | null, account: ServiceAccount): Verdict<void> => {
   if (clientId === null) return grant(undefined);
-  return clientId === account.id
+  return accountIdWithoutTenant(clientId, account.tenant) === account.id
     ? grant(undefined, [passed('parameter.client_id', account.id, clientId)])
     : refuse('client_id_mismatch', [
         failed(

@@ -45,6 +45,8 @@ export interface TokenDecision {
         readonly jti: string;
         readonly audience: string;
         readonly account: AuthenticatedAccount['account'];
+        /** The keys of accounts that proved something. */
+        readonly keys: readonly NonNullable<AuthenticatedAccount['key']>[];
       }
     | { readonly ok: false; readonly reason: RefusalReason; readonly presentedTokenError: OAuthErrorCode };
 }
@@ -148,7 +150,14 @@ export const handleTokenRequest = async (
     door,
     tokenHash,
     evidence,
-    outcome: { ok: true, response, jti, audience: limits.value.audience, account },
+    outcome: {
+      ok: true,
+      response,
+      jti,
+      audience: limits.value.audience,
+      account,
+      keys: [beside.value?.key, subject.value.key].filter((key) => key != null),
+    },
   };
 };
 

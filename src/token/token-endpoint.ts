@@ -11,6 +11,7 @@ import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { collectEvidence } from './evidence.ts';
 import { describeDecision } from './describe-decision.ts';
 import { handleTokenRequest, type TokenDecision, type TokenEndpoint } from './handle-token-request.ts';
+import type { KeyUses } from './key-uses.ts';
 import type { StrangerBudget } from './stranger-budget.ts';
 import type { TokenRequest } from './token-request.ts';
 
@@ -28,6 +29,7 @@ export type TokenReply =
 export interface TokenEndpointDependencies extends TokenEndpoint {
   readonly activityLog: ActivityLog;
   readonly strangers: Pick<StrangerBudget, 'admit'>;
+  readonly keyUses: Pick<KeyUses, 'used'>;
   readonly metrics: TokenMetrics;
   /** Told of every fault, with the receipt the caller got; the fault itself never reaches the caller. */
   readonly reportFault: (error: unknown, receipt: string) => void;
@@ -65,6 +67,7 @@ export const createTokenEndpoint = (deps: TokenEndpointDependencies): TokenEndpo
     const facts = { id: newId(), time: clock.now(), sourceAddress };
     if (outcome.ok) {
       await activityLog.record(describeDecision(decision, facts));
+      for (const key of outcome.keys) deps.keyUses.used(key, facts.time);
       return { ok: true, activity: facts.id, body: outcome.response };
     }
     const { reason, presentedTokenError } = outcome;

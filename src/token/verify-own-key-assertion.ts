@@ -1,4 +1,4 @@
-import type { AccountKey } from '../core/accounts/account-key.ts';
+import { type AccountKey, isUsableKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
@@ -89,19 +89,21 @@ const fittingKeys = (
 ): Verdict<readonly UsableKey[]> => {
   const fitting = keys.filter(
     (key) =>
-      key.status === 'enabled' &&
-      (key.expiresAt === null || key.expiresAt > now) &&
+      isUsableKey(key, now) &&
       (header.kid === null || key.kid === header.kid) &&
       sameAlgorithm(key.algorithm, header.alg),
   );
   const expected = 'an enabled key of the account that fits kid and alg';
   const presented = `${header.kid === null ? 'no kid' : `kid ${present(header.kid)}`}, alg ${header.alg}`;
   if (fitting.length > 0) return grant(fitting, [passed('assertion.key', expected, presented)]);
-  const owned = keys.map((key) => `${key.kid} (${key.algorithm}, ${key.status})`).join(', ') || 'none';
+  const owned = keys.map((key) => `${key.kid} (${key.algorithm}, ${stateOf(key, now)})`).join(', ') || 'none';
   return refuse('account_key_unusable', [
     failed('assertion.key', expected, presented, `The keys of the account: ${owned}.`),
   ]);
 };
+
+const stateOf = (key: AccountKey, now: EpochMilliseconds): string =>
+  key.status === 'enabled' && !isUsableKey(key, now) ? 'expired' : key.status;
 
 const findSigner = async (
   verifier: Pick<SignatureVerifier, 'verify'>,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCredentialsFolder } from '../../src/adapters/credentials/credentials-folder.ts';
 import { newId } from '../../src/adapters/identifiers/new-id.ts';
-import { generateAccountKeyPair } from '../../src/adapters/signing/key-pair-generator.ts';
+import { createKeyPairGenerator } from '../../src/adapters/signing/key-pair-generator.ts';
 import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { type FirstStart, prepareFirstStart } from '../../src/admin/first-start.ts';
@@ -26,7 +26,7 @@ describe('prepareFirstStart (contract §2, A113)', () => {
   const start = (changes: Partial<FirstStart> = {}) =>
     prepareFirstStart({
       backend: createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32) }),
-      generateAccountKeyPair,
+      generateAccountKeyPair: createKeyPairGenerator(),
       clock: createFixedClock(),
       newId,
       baseIssuer: 'https://sts.example.com',
@@ -67,7 +67,7 @@ describe('prepareFirstStart (contract §2, A113)', () => {
     expect(await credentialFiles()).toEqual(['admin.json']);
     const { serviceAccountId } = await credentials();
     expect(await storage.serviceAccounts.find('default', serviceAccountId)).not.toBeNull();
-    expect(await storage.serviceAccounts.countAdministrators('default')).toBe(1);
+    expect(await storage.serviceAccounts.countOtherAdministrators('default', '', null)).toBe(1);
   });
 
   it('killed between commit and show: the next start shows the credentials', async () => {

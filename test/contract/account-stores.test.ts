@@ -250,7 +250,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   it('counts enabled administrators of the tenant only', async () => {
     const tenant = 'administrators';
     const { serviceAccounts } = opened.storage;
-    expect(await serviceAccounts.countAdministrators(tenant)).toBe(0);
+    expect(await serviceAccounts.countOtherAdministrators(tenant, '', null)).toBe(0);
     const administrator = sampleAccount({ tenant, role: 'administrator' });
     await serviceAccounts.insert(administrator);
     await serviceAccounts.insert(sampleAccount({ tenant, role: 'administrator' }));
@@ -258,9 +258,9 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     await serviceAccounts.insert(sampleAccount({ tenant, role: 'viewer' }));
     await serviceAccounts.insert(sampleAccount({ tenant }));
     await serviceAccounts.insert(sampleAccount({ tenant: 'other', role: 'administrator' }));
-    expect(await serviceAccounts.countAdministrators(tenant)).toBe(2);
+    expect(await serviceAccounts.countOtherAdministrators(tenant, '', null)).toBe(2);
     await serviceAccounts.update({ ...administrator, status: 'disabled', version: 2 });
-    expect(await serviceAccounts.countAdministrators(tenant)).toBe(1);
+    expect(await serviceAccounts.countOtherAdministrators(tenant, '', null)).toBe(1);
   });
 
   it('knows which team and use case are in use, and which scopes', async () => {

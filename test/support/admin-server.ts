@@ -6,6 +6,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { allowsLoopbackHttp, parseFetchUrl } from '../../src/adapters/outbound/fetch-url.ts';
 import { type OutboundAllow, parseOutboundAllow } from '../../src/adapters/outbound/outbound-allow.ts';
 import { createSignatureVerifier } from '../../src/adapters/signature/signature-verifier.ts';
+import { readPublicKeyText } from '../../src/adapters/signature/read-public-key-text.ts';
+import { createKeyPairGenerator } from '../../src/adapters/signing/key-pair-generator.ts';
+import { createKeyGenerationLimit } from '../../src/admin/key-generation-limit.ts';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { loadIssuerPresets } from '../../src/config/issuer-presets.ts';
 import type { Role } from '../../src/core/accounts/role.ts';
@@ -17,6 +20,7 @@ import type { VerifiedAccessToken } from '../../src/keys/verify-access-token.ts'
 import type { KeyHealth } from '../../src/ports/issuer-keys.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import type { Stores } from '../../src/ports/stores.ts';
+import { sampleAccountKey } from './stored-samples.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 /** A JSON body; tests look into it freely. */
@@ -64,6 +68,8 @@ export interface AdminServerOptions {
   readonly databaseUrl?: string;
   readonly outboundAllow?: string;
   readonly aliasIssuers?: readonly string[];
+  /** Default: as many as one likes. */
+  readonly keysPerMinute?: number;
   /** Replaces parts of the store, for faults. */
   readonly spoil?: (storage: Storage) => Storage;
 }
@@ -84,6 +90,8 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     for (const role of roles) {
       const account = buildAccount(tenant, role, clock.now());
       await opened.serviceAccounts.insert(account);
+      if (role === 'administrator')
+        await opened.accountKeys.insert(sampleAccountKey(account, { expiresAt: null }));
       accounts.set(`${role ?? 'none'}~${tenant}`, account);
     }
   }
@@ -105,6 +113,9 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
       forget: (_tenant, id) => void forgottenIssuers.push(id),
     },
     signatureVerifier: createSignatureVerifier(),
+    generateAccountKeyPair: createKeyPairGenerator(),
+    keyGenerationLimit: createKeyGenerationLimit(options.keysPerMinute ?? 'off', clock),
+    readPublicKeyText,
     presets: await loadIssuerPresets('config/issuers'),
     baseIssuer,
     aliasIssuers: options.aliasIssuers ?? [],

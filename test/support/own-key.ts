@@ -66,12 +66,14 @@ export const addAccountKey = async (
     id: randomUUID(),
     accountId,
     kid,
+    thumbprint: kid,
     algorithm,
     publicJwk: jwk as unknown as PublicJwk,
     status: 'enabled',
     expiresAt: null,
     createdAt: Date.now(),
     lastUsedAt: null,
+    version: 1,
     ...changes,
   });
   await storage.close();

@@ -85,12 +85,14 @@ export const sampleAccountKey = (account: ServiceAccount, changes: Partial<Accou
   id: randomUUID(),
   accountId: account.id,
   kid: randomUUID(),
+  thumbprint: randomUUID(),
   algorithm: 'ES256',
   publicJwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'BB' },
   status: 'enabled',
   expiresAt: sampleTime + 5,
   createdAt: sampleTime,
   lastUsedAt: null,
+  version: 1,
   ...changes,
 });
 

@@ -103,9 +103,8 @@ describe('A106 raising one’s own rights', () => {
       changed: () => undefined,
     };
     const target = server.accountOf('administrator~default');
-    const result = await patchServiceAccount(deps as never, viewer, target.id, 'any', {
-      description: 'mine now',
-    });
+    const patch = { description: 'mine now' };
+    const result = await patchServiceAccount(deps as never, viewer, target.id, 'any', patch, false);
     expect(result).toMatchObject({ ok: false, error: { code: 'forbidden' } });
   });
 });

@@ -17,13 +17,21 @@ const generators: Readonly<Record<AccountKeyAlgorithm, () => Promise<KeyPair>>> 
   Ed25519: () => generateOffTheLoop('ed25519', {}),
 };
 
-/** Makes the key pair of an account with node:crypto. */
-export const generateAccountKeyPair: GenerateAccountKeyPair = async (algorithm) => {
-  const { publicKey, privateKey } = await generators[algorithm]();
-  const publicJwk = exportPublicJwk(publicKey);
-  return {
-    publicJwk,
-    kid: computeKid(publicJwk),
-    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+/**
+ * Makes key pairs with node:crypto, one after the other: of the threads that also hash, look up names and read files, one
+ * at most is busy with primes (A63).
+ */
+export const createKeyPairGenerator = (): GenerateAccountKeyPair => {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (algorithm) => {
+    const pair = last.then(() => generators[algorithm]());
+    last = pair.catch(() => undefined);
+    const { publicKey, privateKey } = await pair;
+    const publicJwk = exportPublicJwk(publicKey);
+    return {
+      publicJwk,
+      kid: computeKid(publicJwk),
+      privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    };
   };
 };

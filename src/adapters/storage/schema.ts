@@ -86,6 +86,9 @@ interface AccountKeyRow {
   expires_at: number | null;
   created_at: number;
   last_used_at: number | null;
+  version: Generated<number>;
+  /** Missing where an older version wrote the row; then it is the kid. */
+  thumbprint: string | null;
 }
 
 interface TeamRow {

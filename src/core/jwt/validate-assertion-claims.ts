@@ -47,12 +47,12 @@ export const accountIdOfAssertion = (claims: JsonObject, tenant: string): string
   const issuer = readText(claims, 'iss');
   const subject = readText(claims, 'sub');
   if (!issuer.ok || !subject.ok || issuer.value !== subject.value) return null;
-  const id = withoutTenant(subject.value, tenant);
+  const id = accountIdWithoutTenant(subject.value, tenant);
   return id === '' ? null : id;
 };
 
 /** `<id>`, `<tenant>.<id>` and `<tenant>.<id>.ExternalServiceAccount` all name the account `<id>` (contract §3). */
-const withoutTenant = (subject: string, tenant: string): string => {
+export const accountIdWithoutTenant = (subject: string, tenant: string): string => {
   const prefix = `${tenant}.`;
   const suffix = '.ExternalServiceAccount';
   if (!subject.startsWith(prefix)) return subject;

@@ -1,3 +1,4 @@
+import { accountKeyRoutes } from './account-keys.ts';
 import { activityRoutes } from './activities.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
@@ -10,6 +11,7 @@ import { useCaseRoutes } from './use-cases.ts';
 /** Every route of the admin API. */
 export const adminRoutes: readonly AdminRoute[] = [
   ...serviceAccountRoutes,
+  ...accountKeyRoutes,
   ...trustedIssuerRoutes,
   ...teamRoutes,
   ...useCaseRoutes,

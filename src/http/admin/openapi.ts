@@ -112,6 +112,8 @@ const possibleCodes = ({ method, path }: AdminOperation): readonly AdminProblemC
 
 const conflictsOf = (method: AdminOperation['method'], path: string): readonly AdminProblemCode[] => {
   if (method === 'GET' || path === '/settings' || path.endsWith('/refresh')) return [];
+  if (path.startsWith('/service-accounts/{id}/keys'))
+    return method === 'POST' ? ['already_exists', 'too_many_keys', 'rate_limited'] : ['last_administrator'];
   if (path.startsWith('/service-accounts')) {
     return method === 'DELETE'
       ? ['last_administrator']
@@ -119,7 +121,7 @@ const conflictsOf = (method: AdminOperation['method'], path: string): readonly A
           'already_exists',
           'federation_exists',
           'issuer_conflict',
-          ...(method === 'PATCH' ? (['last_administrator'] as const) : []),
+          ...(method === 'PATCH' ? (['last_administrator'] as const) : (['rate_limited'] as const)),
         ];
   }
   if (path.startsWith('/tenants')) return [method === 'POST' ? 'already_exists' : 'default_tenant'];

@@ -8,6 +8,7 @@ export const sendProblem = (
   problem: AdminProblem,
 ): FastifyReply => {
   const { status, title } = adminProblems[problem.code];
+  if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', problem.retryAfterSeconds);
   return reply
     .code(status)
     .header('content-type', 'application/problem+json')

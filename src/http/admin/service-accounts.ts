@@ -13,6 +13,7 @@ import { effectiveAudiences } from '../../core/accounts/effective-audiences.ts';
 import { ok } from '../../core/result.ts';
 import { tenantIssuer } from '../../core/tenants/tenant.ts';
 import type { ServiceAccountFilter } from '../../ports/stores.ts';
+import { toAccountKeyRequest } from './account-keys.ts';
 import { type AdminRoute, adminRoute } from './admin-route.ts';
 import { cursorOf } from './page-request.ts';
 import { toIso } from './wire-time.ts';
@@ -77,23 +78,28 @@ export const serviceAccountRoutes: readonly AdminRoute[] = [
     const { items, nextCursor } = await listServiceAccounts(deps, actor, filterOf(query), cursorOf(query));
     return ok({ body: { items: items.map((view) => toWire(deps, view)), nextCursor } });
   }),
-  adminRoute('createServiceAccount', async (deps, { actor, body }) => {
-    const federations = body.federations.map((federation) => ({ ...federation, id: null }));
-    const view = await createServiceAccount(deps, actor, { ...body, federations });
-    if (!view.ok) return view;
-    const { id, version } = view.value.account;
-    return ok({ body: toWire(deps, view.value), version, location: `/service-accounts/${id}` });
+  adminRoute('createServiceAccount', async (deps, { actor, body: { key, ...members } }) => {
+    const federations = members.federations.map((federation) => ({ ...federation, id: null }));
+    const firstKey = key === undefined ? null : toAccountKeyRequest(key);
+    const created = await createServiceAccount(deps, actor, { ...members, federations }, firstKey);
+    if (!created.ok) return created;
+    const { account, credentials } = created.value;
+    return ok({
+      body: { ...toWire(deps, created.value), ...(credentials === null ? {} : { credentials }) },
+      version: account.version,
+      location: `/service-accounts/${account.id}`,
+    });
   }),
   adminRoute('getServiceAccount', async (deps, { actor, params }) => {
     const view = await getServiceAccount(deps, actor, params.id);
     return view.ok ? ok({ body: toWire(deps, view.value), version: view.value.account.version }) : view;
   }),
-  adminRoute('patchServiceAccount', async (deps, { actor, params, condition, body }) => {
-    const view = await patchServiceAccount(deps, actor, params.id, condition, body);
+  adminRoute('patchServiceAccount', async (deps, { actor, params, query, condition, body }) => {
+    const view = await patchServiceAccount(deps, actor, params.id, condition, body, query.force);
     return view.ok ? ok({ body: toWire(deps, view.value), version: view.value.account.version }) : view;
   }),
-  adminRoute('deleteServiceAccount', async (deps, { actor, params, condition }) => {
-    const gone = await deleteServiceAccount(deps, actor, params.id, condition);
+  adminRoute('deleteServiceAccount', async (deps, { actor, params, query, condition }) => {
+    const gone = await deleteServiceAccount(deps, actor, params.id, condition, query.force);
     return gone.ok ? ok({ body: undefined }) : gone;
   }),
 ];

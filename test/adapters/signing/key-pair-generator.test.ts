@@ -1,8 +1,10 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { calculateJwkThumbprint, compactVerify, CompactSign, importJWK, importPKCS8 } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { generateAccountKeyPair } from '../../../src/adapters/signing/key-pair-generator.ts';
+import { createKeyPairGenerator } from '../../../src/adapters/signing/key-pair-generator.ts';
 import { accountKeyAlgorithms } from '../../../src/core/accounts/account-key-algorithm.ts';
+
+const generateAccountKeyPair = createKeyPairGenerator();
 
 describe.each(accountKeyAlgorithms)('generateAccountKeyPair %s', (algorithm) => {
   it('contract §5 gives a PKCS#8 private key and its public half, kid by thumbprint (MD-12)', async () => {

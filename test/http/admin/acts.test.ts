@@ -43,7 +43,7 @@ describe('the last administrator', () => {
       ] ?? '';
     const replies = await Promise.all([remove(own), remove(second)]);
     expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409]);
-    expect(await server.storage.serviceAccounts.countAdministrators('default')).toBe(1);
+    expect(await server.storage.serviceAccounts.countOtherAdministrators('default', '', null)).toBe(1);
   });
 
   it('a disabled administrator does not count', async () => {

@@ -53,6 +53,6 @@ describe.each(storageEngines)('changes at once on $engine', ({ createPlace }) =>
       [own, second].map((path) => server.request('DELETE', path, { ifMatch: '*' })),
     );
     expect(statusesOf(replies)).toEqual([204, 409]);
-    expect(await server.storage.serviceAccounts.countAdministrators('default')).toBe(1);
+    expect(await server.storage.serviceAccounts.countOtherAdministrators('default', '', null)).toBe(1);
   });
 });

@@ -125,14 +125,38 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
       .execute();
     return rows.map(toServiceAccount);
   },
-  countAdministrators: async (tenant) => {
-    const { count } = await db
-      .selectFrom('service_accounts')
+  countOtherAdministrators: async (tenant, exceptId, ableToSignInAt) => {
+    const others = db
+      .selectFrom('service_accounts as account')
       .select((query) => query.fn.countAll<number>().as('count'))
-      .where('tenant', '=', tenant)
-      .where('role', '=', 'administrator')
-      .where('status', '=', 'enabled')
-      .executeTakeFirstOrThrow();
+      .where('account.tenant', '=', tenant)
+      .where('account.id', '!=', exceptId)
+      .where('account.role', '=', 'administrator')
+      .where('account.status', '=', 'enabled');
+    const counted =
+      ableToSignInAt === null
+        ? others
+        : others.where(({ or, exists, selectFrom }) =>
+            or([
+              exists(
+                selectFrom('federations')
+                  .select('federations.account_id')
+                  .whereRef('federations.tenant', '=', 'account.tenant')
+                  .whereRef('federations.account_id', '=', 'account.id'),
+              ),
+              exists(
+                selectFrom('account_keys as key')
+                  .select('key.id')
+                  .whereRef('key.tenant', '=', 'account.tenant')
+                  .whereRef('key.account_id', '=', 'account.id')
+                  .where('key.status', '=', 'enabled')
+                  .where((at) =>
+                    at.or([at('key.expires_at', 'is', null), at('key.expires_at', '>', ableToSignInAt)]),
+                  ),
+              ),
+            ]),
+          );
+    const { count } = await counted.executeTakeFirstOrThrow();
     return count;
   },
   insert: (account) =>
