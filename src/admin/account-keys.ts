@@ -189,7 +189,7 @@ export const describeKey = ({ id, kid, thumbprint, algorithm, expiresAt }: Accou
   kid,
   thumbprint,
   algorithm,
-  expiresAt,
+  expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
 });
 
 const admitKey = async (
