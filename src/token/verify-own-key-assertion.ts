@@ -2,7 +2,7 @@ import { type AccountKey, isUsableKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
-import { sameAlgorithm } from '../core/jwt/algorithms.ts';
+import { keyFits, sameAlgorithm } from '../core/jwt/algorithms.ts';
 import { assertionTypes, checkHeader } from '../core/jwt/check-header.ts';
 import type { CompactJws } from '../core/jwt/compact-form.ts';
 import type { AssertionClaims } from '../core/jwt/claims.ts';
@@ -98,9 +98,25 @@ const fittingKeys = (
   if (fitting.length > 0) return grant(fitting, [passed('assertion.key', expected, presented)]);
   const owned = keys.map((key) => `${key.kid} (${key.algorithm}, ${stateOf(key, now)})`).join(', ') || 'none';
   return refuse('account_key_unusable', [
-    failed('assertion.key', expected, presented, `The keys of the account: ${owned}.`),
+    failed(
+      'assertion.key',
+      expected,
+      presented,
+      `${adviceFor(keys, header)}The keys of the account: ${owned}.`,
+    ),
   ]);
 };
+
+/** Clients choose the algorithm by the size of their key, and ours is chosen when the key is added: the two can miss. */
+const adviceFor = (keys: readonly UsableKey[], header: CompactJws['header']): string =>
+  keys.some(
+    ({ kid, algorithm, verificationKey }) =>
+      (header.kid === null || kid === header.kid) &&
+      !sameAlgorithm(algorithm, header.alg) &&
+      keyFits(verificationKey, header.alg),
+  )
+    ? `A key works with the one algorithm it was added for: sign with that, or add the key again with algorithm ${header.alg}. `
+    : '';
 
 const stateOf = (key: AccountKey, now: EpochMilliseconds): string =>
   key.status === 'enabled' && !isUsableKey(key, now) ? 'expired' : key.status;
