@@ -5,7 +5,7 @@ import { defaultTenant, defaultTenantSettings, type Tenant } from '../core/tenan
 import type { Page, PageRequest } from '../ports/page.ts';
 import { UniqueViolation } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
-import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
+import { type AdminProblem, notFound, refuse, refuseInput, refuseRate } from './admin-problem.ts';
 import { buildChangeActivity, changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
@@ -51,6 +51,8 @@ export const createTenant = async (
   };
   // Looked up first because making the keys of a tenant is dear; the store decides if two arrive at once.
   if ((await deps.storage.tenants.find(tenant.name)) !== null) return taken(tenant.name);
+  const waitSeconds = deps.keyGenerationLimit.take(actor.account.tenant);
+  if (waitSeconds !== null) return refuseRate(waitSeconds);
   const activity = buildChangeActivity(deps, actor, {
     type: 'tenant.create',
     reason: 'created',

@@ -124,7 +124,8 @@ const conflictsOf = (method: AdminOperation['method'], path: string): readonly A
           ...(method === 'PATCH' ? (['last_administrator'] as const) : (['rate_limited'] as const)),
         ];
   }
-  if (path.startsWith('/tenants')) return [method === 'POST' ? 'already_exists' : 'default_tenant'];
+  if (path.startsWith('/tenants'))
+    return method === 'POST' ? ['already_exists', 'rate_limited'] : ['default_tenant'];
   if (method === 'POST')
     return path === '/trusted-issuers' ? ['already_exists', 'issuer_conflict'] : ['already_exists'];
   return method === 'DELETE' || path.startsWith('/use-cases') ? ['in_use'] : [];
