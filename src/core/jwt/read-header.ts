@@ -55,7 +55,7 @@ const readAlgorithm = (header: JsonObject): Verdict<SignatureAlgorithm> => {
 const checkMembers = (header: JsonObject): Verdict<null> => {
   const found = forbiddenMembers.find((name) => Object.hasOwn(header, name));
   if (found !== undefined) {
-    const hint = `The header has ${found}. Keys come only from the trusted issuer, and no extension is understood.`;
+    const hint = `The header has ${found}. Keys come only from the trusted issuer or the account, and no extension is understood.`;
     return refuse('token_header_forbidden', [failed('header.members', expectedMembers, found, hint)]);
   }
   const cty = member(header, 'cty');
