@@ -25,6 +25,7 @@ export interface Credentials {
   readonly keyId: string;
   readonly algorithm: string;
   readonly issuer: string;
+  readonly discoveryURI: string;
   readonly tokenEndpoint: string;
 }
 
@@ -48,12 +49,12 @@ export interface BureauProcess {
   /** `POST` of a form to the token endpoint, or another path. */
   token(form: Readonly<Record<string, string>>, path?: string): Promise<Answer>;
   /** A request to the admin API as the bootstrap Administrator, or with another bearer token. */
-  admin(
+  readonly admin: (
     method: string,
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer>;
+  ) => Promise<Answer>;
   /** A fresh access token of the bootstrap Administrator. */
   adminToken(): Promise<string>;
   /** SIGTERM, and the exit code. Removes a temporary data folder. */

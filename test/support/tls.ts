@@ -13,6 +13,8 @@ export interface LeafOptions {
   readonly hosts: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
+  /** The kind of its key, default P-256. */
+  readonly key?: 'P-256' | 'RSA-2048';
 }
 
 /** A throw-away certificate authority, made at run time with nothing but `node:crypto`. */
@@ -39,7 +41,7 @@ export const createTestAuthority = (name = 'Bureau test CA'): TestAuthority => {
   return {
     certificate,
     issue: (options) => {
-      const leaf = newKeyPair();
+      const leaf = newKeyPair(options.key);
       const cert = buildCertificate({
         ...options,
         subject: options.hosts[0] ?? 'nobody',
@@ -68,8 +70,13 @@ export const createSelfSigned = (options: LeafOptions): TestCertificate => {
   return { cert, key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 };
 
-const newKeyPair = (): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } => {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const newKeyPair = (
+  kind: LeafOptions['key'] = 'P-256',
+): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } => {
+  const { publicKey, privateKey } =
+    kind === 'RSA-2048'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { publicKey, privateKey: createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })) };
 };
 
