@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandContext } from './command-context.ts';
 import { misused } from './command-failed.ts';
 
 /** The longest text read from a file or stdin; tokens and keys are far smaller. */
 const maxTextBytes = 1_048_576;
+
+const programTimeoutMilliseconds = 30_000;
 
 /** The world as it is. Signals stop a command only once it asked for {@link CommandContext.stopping}. */
 export const createSystemContext = ({
@@ -37,6 +36,7 @@ export const createSystemContext = ({
     fetch: (input, init) => fetch(input, init),
     now: () => Date.now(),
     sleep: async (milliseconds) => {
+      const { setTimeout: delay } = await import('node:timers/promises');
       await delay(milliseconds, undefined, stopping === null ? {} : { signal: stopping.signal }).catch(
         () => undefined,
       );
@@ -83,12 +83,20 @@ const readBounded = async (stream: AsyncIterable<Uint8Array>, name: string): Pro
   return Buffer.concat(chunks).toString('utf8');
 };
 
-const runProgram: CommandContext['run'] = (program, args, input) =>
-  new Promise((resolvePromise, reject) => {
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: 30_000 });
+/** Loaded only here: most commands run nothing. */
+const runProgram: CommandContext['run'] = async (program, args, input) => {
+  const { spawn } = await import('node:child_process');
+  const { text } = await import('node:stream/consumers');
+  return new Promise((resolvePromise, reject) => {
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: programTimeoutMilliseconds,
+    });
     const output = Promise.all([text(child.stdout), text(child.stderr)]);
     child.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ENOENT' ? resolvePromise({ code: null, stdout: '', stderr: '' }) : reject(error),
+      error.code === 'ENOENT' || error.code === 'EACCES'
+        ? resolvePromise({ code: null, stdout: '', stderr: '' })
+        : reject(error),
     );
     child.on('close', (code) => {
       output.then(([stdout, stderr]) => resolvePromise({ code: code ?? 1, stdout, stderr }), reject);
@@ -96,3 +104,4 @@ const runProgram: CommandContext['run'] = (program, args, input) =>
     child.stdin.on('error', () => undefined);
     child.stdin.end(input ?? '');
   });
+};

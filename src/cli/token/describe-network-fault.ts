@@ -40,7 +40,11 @@ const tlsCode = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_
 export const describeNetworkFault = (error: unknown, host: string): NetworkFault => {
   if (nameOf(error) === 'TimeoutError') return { words: late.words(host), mayPass: true };
   if (nameOf(error) === 'AbortError') return { words: 'it was told to stop', mayPass: false };
-  const code = codeOf(error) ?? codeOf(causeOf(error));
+  const cause = causeOf(error);
+  // The Fetch standard closes some ports to every client, 1 and 6000 among them.
+  if (cause instanceof Error && cause.message === 'bad port')
+    return { words: `the port of ${host} is one that HTTP never goes to`, mayPass: false };
+  const code = codeOf(error) ?? codeOf(cause);
   if (code === null) return { words: `${host} could not be reached`, mayPass: false };
   if (tlsCode.test(code))
     return {

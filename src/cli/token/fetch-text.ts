@@ -48,7 +48,7 @@ const readBounded = async (response: Response): Promise<string | null> => {
   if (response.body === null) return '';
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > maxAnswerBytes) return null;
     chunks.push(chunk);

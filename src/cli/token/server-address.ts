@@ -1,4 +1,3 @@
-import { fail, ok, type Result } from '../../core/result.ts';
 import { misused } from '../command-failed.ts';
 import { printable } from './printable.ts';
 
@@ -11,21 +10,19 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * @throws CommandFailed (misused)
  */
 export const requireSafeUrl = (url: string, what: string, allowHttp: boolean): void => {
-  const checked = checkUrl(url, allowHttp);
-  if (!checked.ok) throw misused(`${what} ${checked.error}: ${printable(url)}`);
-};
-
-const checkUrl = (url: string, allowHttp: boolean): Result<URL, string> => {
   const parsed = URL.parse(url);
-  if (parsed === null) return fail('is not a URL');
+  if (parsed === null) throw misused(`${what} is not a URL: ${printable(url)}`);
+  // Not shown: it holds a password.
   if (parsed.username !== '' || parsed.password !== '')
-    return fail('must not hold a user name or a password');
-  if (parsed.protocol === 'https:') return ok(parsed);
-  if (parsed.protocol !== 'http:') return fail('is not an https URL');
-  if (loopback.test(parsed.hostname) || allowHttp) return ok(parsed);
-  return fail(
-    'is http and not of this machine, so that anybody on the way could read the token (--allow-http)',
-  );
+    throw misused(`${what} must not hold a user name or a password`);
+  const isSafe =
+    parsed.protocol === 'https:' ||
+    (parsed.protocol === 'http:' && (allowHttp || loopback.test(parsed.hostname)));
+  if (!isSafe)
+    throw misused(
+      `${what} is not an https URL, and anybody on the way could read the token: ${printable(url)}`,
+      'http is for this machine alone, or with --allow-http',
+    );
 };
 
 /**
