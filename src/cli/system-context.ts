@@ -54,9 +54,22 @@ export const createSystemContext = ({
       return (await stat(resolve(workingDirectory, path)).catch(() => null))?.mode ?? null;
     },
     random: Math.random,
-    write: (output) => void process.stdout.write(output),
+    write: writeToStdout(),
     say: (line) => void process.stderr.write(`${line}\n`),
     isTerminal: process.stdout.isTTY,
+  };
+};
+
+/** A reader that has seen enough, as `head` has, is no fault. */
+const writeToStdout = (): CommandContext['write'] => {
+  let isWatched = false;
+  return (output) => {
+    if (!isWatched)
+      process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+      });
+    isWatched = true;
+    process.stdout.write(output);
   };
 };
 
