@@ -17,6 +17,18 @@ export interface LeafOptions {
   readonly key?: 'P-256' | 'RSA-2048';
 }
 
+/** A certificate over a key that was made elsewhere, of any kind that has an SPKI. */
+export const certify = (publicKey: KeyObject, options: Partial<LeafOptions> = {}): string =>
+  buildCertificate({
+    ...options,
+    hosts: options.hosts ?? [],
+    subject: 'subject',
+    issuer: 'issuer',
+    subjectKey: publicKey,
+    signingKey: newKeyPair().privateKey,
+    isAuthority: false,
+  });
+
 /** A throw-away certificate authority, made at run time with nothing but `node:crypto`. */
 export interface TestAuthority {
   /** The CA's own certificate, PEM. */

@@ -17,24 +17,26 @@ const readers: Readonly<Record<string, (pem: string) => FoundKey>> = {
   },
 };
 
+/** The first line of a private key of any format, also where it is written carelessly. */
+const privateBlock = /- ?BEGIN [^\r\n]{0,64}PRIVATE KEY/i;
+
 /**
  * {@link ReadPublicKeyText} with node:crypto. The label decides what is read: left to itself, `createPublicKey` would take
  * the public half of a private key, and its owner would never hear that it had left the house.
  */
 export const readPublicKeyText: ReadPublicKeyText = (pem) => {
-  const labels = [...pem.matchAll(/-----BEGIN ([^-]*)-----/g)].map(([, label]) => label ?? '');
-  const [label, ...others] = labels;
-  if (labels.some((found) => found.includes('PRIVATE KEY')))
+  if (privateBlock.test(pem))
     return fail(
       'This is a private key. Replace it, for it has left its owner, and send the public half of the new one.',
     );
+  const [label, ...others] = [...pem.matchAll(/-----BEGIN ([^-]*)-----/g)].map(([, found]) => found ?? '');
   if (label === undefined)
     return fail(
       'This is neither PEM nor a JWK. PEM begins with -----BEGIN PUBLIC KEY-----; a JWK is a JSON object.',
     );
   if (others.length > 0)
     return fail('There are several PEM blocks. Send the one of the key, or of its own certificate.');
-  const read = readers[label];
+  const read = Object.hasOwn(readers, label) ? readers[label] : undefined;
   if (read === undefined)
     return fail(
       'The PEM block is none of PUBLIC KEY, RSA PUBLIC KEY and CERTIFICATE. Convert the key to SPKI.',
