@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CommandContext } from './command-context.ts';
 import { misused } from './command-failed.ts';
+import { maskCommand, withoutTokens } from './token/printable.ts';
 
 /** The longest text read from a file or stdin; tokens and keys are far smaller. */
 const maxTextBytes = 1_048_576;
@@ -55,7 +56,11 @@ export const createSystemContext = ({
     },
     random: Math.random,
     write: writeToStdout(),
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => {
+      // What was typed, and what others answered, is quoted in sentences; a token in it stays out of the log (A102).
+      const shown = line.startsWith(maskCommand) ? line : withoutTokens(line);
+      process.stderr.write(`${shown}\n`);
+    },
     isTerminal: process.stdout.isTTY,
   };
 };

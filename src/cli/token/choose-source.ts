@@ -1,7 +1,7 @@
 import type { CommandContext } from '../command-context.ts';
 import { misused } from '../command-failed.ts';
 import { tokenSources } from './sources/index.ts';
-import type { Finding, SourceRequest, TokenSource } from './token-source.ts';
+import { type Finding, notHere, type SourceRequest, type TokenSource } from './token-source.ts';
 
 /** A source and what it found. */
 export interface ChosenSource {
@@ -24,8 +24,8 @@ export const chooseSource = async (
   const lacks: { readonly name: string; readonly lack: string; readonly isHere: boolean }[] = [];
   for (const { name, find, isLastResort = false } of sources) {
     // A CI job that merely lacks a permission should say so, not be refused for a token that nobody meant.
-    if (isLastResort && lacks.some(({ isHere }) => isHere)) continue;
-    const finding = await find(context, request);
+    const isSpared = isLastResort && lacks.some(({ isHere }) => isHere);
+    const finding = isSpared ? notHere('not taken in a CI job') : await find(context, request);
     if (finding.kind !== 'absent') return { name, finding };
     lacks.push({ name, lack: finding.lack, isHere: finding.isHere });
   }

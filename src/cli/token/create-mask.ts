@@ -1,4 +1,5 @@
 import type { CommandContext } from '../command-context.ts';
+import { maskCommand } from './printable.ts';
 
 /** Makes a CI hide a secret in its log from now on. */
 export type Mask = (secret: string) => Promise<void>;
@@ -16,7 +17,7 @@ export const createMask = (context: CommandContext): Mask => {
   return async (secret) => {
     if (masked.has(secret)) return;
     masked.add(secret);
-    if (environment['GITHUB_ACTIONS'] === 'true') context.say(`::add-mask::${escapeCommandData(secret)}`);
+    if (environment['GITHUB_ACTIONS'] === 'true') context.say(`${maskCommand}${escapeCommandData(secret)}`);
     if (environment['BUILDKITE'] === 'true') await redact(context, secret);
   };
 };
