@@ -48,7 +48,7 @@ export interface AdminClient {
 
 /**
  * A client of the admin API, made from its table of operations. A refusal is a value; what `fetch` throws when nothing
- * answers goes through. Redirects are errors: the access token is for this address and no other.
+ * answers goes through. Redirects are refusals, never followed: the access token is for this address and no other.
  */
 export const createAdminClient = (options: AdminClientOptions): AdminClient => ({
   call: async (name, call) => {
@@ -57,7 +57,7 @@ export const createAdminClient = (options: AdminClientOptions): AdminClient => (
     if (Object.values(params).some(namesNoResource)) return fail(noResource);
     const response = await options.fetch(urlOf(options.baseUrl, operation.path, params, call.query), {
       method: operation.method,
-      redirect: 'error',
+      redirect: 'manual',
       headers: {
         accept: 'application/json, application/problem+json',
         authorization: `Bearer ${await options.accessToken()}`,

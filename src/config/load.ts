@@ -45,6 +45,24 @@ export const loadConfiguration = async (
   });
 };
 
+/**
+ * The data folder alone, for a client on the machine of its server: other settings may be wrong or belong to another
+ * version. Problems only where the file that would name the folder cannot be read.
+ */
+export const loadDataDir = async (
+  sources: Omit<ConfigurationSources, 'parsers'>,
+): Promise<Result<string, readonly string[]>> => {
+  const problems: string[] = [];
+  const { dataDir } = configurationSchema.shape;
+  const fromEnvironment = dataDir.safeParse(readEnvironment(sources.environment)['dataDir'] ?? null);
+  const parsed = fromEnvironment.success
+    ? fromEnvironment
+    : dataDir.safeParse((await readConfigurationFile(sources, problems))['dataDir']);
+  if (problems.length > 0) return fail(problems);
+  if (!parsed.success) return fail(parsed.error.issues.map(({ message }) => `dataDir: ${message}`));
+  return ok(resolve(sources.workingDirectory, parsed.data));
+};
+
 /** The issuer of a server nobody named (contract §2). */
 const defaultIssuer = (port: number): string => `http://127.0.0.1:${port}`;
 
@@ -57,7 +75,7 @@ export const onPort = (configuration: Configuration, port: number): Configuratio
 });
 
 const readConfigurationFile = async (
-  sources: ConfigurationSources,
+  sources: Pick<ConfigurationSources, 'file' | 'workingDirectory'>,
   problems: string[],
 ): Promise<Record<string, unknown>> => {
   const path = resolve(sources.workingDirectory, sources.file ?? join('config', 'bureau.yaml'));

@@ -6,7 +6,8 @@ export const maxPresentedCharacters = 256;
 /** Control, format, private, unassigned and surrogate characters, line ends, and every space but U+0020. */
 const invisible = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
-const escapeInvisible = (text: string): string =>
+/** `text` with everything invisible in it as its code point, `\u{200B}`. */
+export const escapeInvisible = (text: string): string =>
   text.replace(
     invisible,
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,

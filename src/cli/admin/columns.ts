@@ -1,0 +1,75 @@
+import type * as z from 'zod';
+import type { accountKeyResource } from '../../admin-api/account-keys.ts';
+import type { activityResource } from '../../admin-api/activities.ts';
+import type { serviceAccountResource } from '../../admin-api/service-accounts.ts';
+import type { trustedIssuerResource } from '../../admin-api/trusted-issuers.ts';
+import type { Column } from './render-table.ts';
+import type { Tone } from './style.ts';
+
+/** A service account as the API gives it. */
+export type AccountItem = z.input<typeof serviceAccountResource>;
+/** A key of an account as the API gives it. */
+export type KeyItem = z.input<typeof accountKeyResource>;
+/** A trusted issuer as the API gives it. */
+export type IssuerItem = z.input<typeof trustedIssuerResource>;
+/** An activity as the API gives it. */
+export type ActivityItem = z.input<typeof activityResource>;
+
+/** Whether it may be used, as a look. */
+export const toneOfStatus = ({ status }: { readonly status: string }): Tone =>
+  status === 'enabled' ? 'good' : 'faint';
+
+/** What became of it, as a look. */
+export const toneOfOutcome = ({ outcome }: { readonly outcome: string }): Tone =>
+  outcome === 'refused' ? 'bad' : outcome === 'issued' ? 'good' : 'plain';
+
+/** To the second, in UTC: `2027-01-31 12:00:00Z`. */
+export const shortTime = (time: string | null): string =>
+  time === null ? '-' : time.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+
+const accounts: readonly Column<AccountItem>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'NAME', value: ({ name }) => name, shrinksTo: 16 },
+  { title: 'STATUS', value: ({ status }) => status, tone: toneOfStatus },
+  { title: 'ROLE', value: ({ role }) => role ?? '-' },
+  { title: 'TEAM', value: ({ owningTeam }) => owningTeam, shrinksTo: 8 },
+  { title: 'USE CASE', value: ({ useCase }) => useCase, shrinksTo: 8, optional: true },
+  { title: 'FEDERATIONS', value: ({ federations }) => String(federations.length), optional: true },
+];
+
+const keys: readonly Column<KeyItem>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'STATUS', value: ({ status }) => status, tone: toneOfStatus },
+  { title: 'ALGORITHM', value: ({ algorithm }) => algorithm },
+  { title: 'KID', value: ({ kid }) => kid, shrinksTo: 12 },
+  { title: 'EXPIRES', value: ({ expiresAt }) => shortTime(expiresAt) },
+  { title: 'LAST USED', value: ({ lastUsedAt }) => shortTime(lastUsedAt), optional: true },
+  { title: 'CREATED', value: ({ createdAt }) => shortTime(createdAt), optional: true },
+];
+
+const issuers: readonly Column<IssuerItem>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'ISSUER', value: ({ issuer }) => issuer, shrinksTo: 24 },
+  { title: 'STATUS', value: ({ status }) => status, tone: toneOfStatus },
+  { title: 'PLATFORM', value: ({ platform }) => platform?.name ?? '-', shrinksTo: 8 },
+  {
+    title: 'KEYS FROM',
+    value: ({ jwks, jwksUri }) => (jwks === null ? (jwksUri ?? 'discovery') : 'pinned'),
+    shrinksTo: 12,
+    optional: true,
+  },
+];
+
+const activities: readonly Column<ActivityItem>[] = [
+  { title: 'TIME', value: ({ time }) => shortTime(time) },
+  { title: 'RECEIPT', value: ({ id }) => id },
+  { title: 'OUTCOME', value: ({ outcome }) => outcome, tone: toneOfOutcome },
+  { title: 'REASON', value: ({ reason }) => reason, shrinksTo: 10 },
+  { title: 'TYPE', value: ({ type }) => type, shrinksTo: 8 },
+  { title: 'ACCOUNT', value: ({ account }) => account?.name ?? '-', shrinksTo: 8 },
+  { title: 'ACTOR', value: ({ actor }) => actor?.name ?? '-', shrinksTo: 8, optional: true },
+  { title: 'SUBJECT', value: ({ subject }) => subject ?? '-', shrinksTo: 12, optional: true },
+];
+
+/** What a list shows to people; every member is in `--json`. */
+export const columns = { accounts, keys, issuers, activities } as const;

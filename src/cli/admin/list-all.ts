@@ -1,0 +1,48 @@
+import type { AdminOperationName } from '../../admin-api/operations.ts';
+import { refused } from '../command-failed.ts';
+import type { AdminSession, UnjudgedCall } from './admin-session.ts';
+import type { Page } from './print.ts';
+
+/** As many as the API gives at once. */
+const largestPage = '200';
+
+/**
+ * One page of a list.
+ *
+ * @throws CommandFailed with the words of a refusal
+ */
+export const listPage = async <Item>(
+  session: AdminSession,
+  operation: AdminOperationName,
+  call: UnjudgedCall,
+): Promise<Page<Item>> => {
+  const { body } = await session.call<Page<Item>>(operation, call);
+  if (!Array.isArray(body.items)) throw refused('what answered is not this API: its list has no items');
+  return body;
+};
+
+/**
+ * Every page of a list as one, in the same shape.
+ *
+ * @throws CommandFailed with the words of a refusal
+ */
+export const listAll = async <Item>(
+  session: AdminSession,
+  operation: AdminOperationName,
+  call: UnjudgedCall,
+): Promise<Page<Item>> => {
+  const items: Item[] = [];
+  const seen = new Set<string>();
+  let cursor: string | null = null;
+  do {
+    const page: Page<Item> = await listPage<Item>(session, operation, {
+      ...call,
+      query: { limit: largestPage, ...call.query, ...(cursor === null ? {} : { cursor }) },
+    });
+    items.push(...page.items);
+    cursor = page.nextCursor ?? null;
+    if (cursor !== null && seen.has(cursor)) throw refused('the list of the server goes in a circle');
+    if (cursor !== null) seen.add(cursor);
+  } while (cursor !== null);
+  return { items, nextCursor: null };
+};

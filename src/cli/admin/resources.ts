@@ -1,0 +1,100 @@
+import type { AdminOperationName } from '../../admin-api/operations.ts';
+import { type AccountItem, type ActivityItem, columns, type IssuerItem, type KeyItem } from './columns.ts';
+import { records } from './records.ts';
+import type { Section } from './render-record.ts';
+import type { Column } from './render-table.ts';
+
+/** One resource of the admin API as the command line knows it. */
+export interface Resource<Item> {
+  /** In words, for sentences. */
+  readonly noun: string;
+  /** How its arguments are called in usage lines, those of the resource it stands below first. */
+  readonly labels: readonly string[];
+  /** The parameter of its paths. */
+  readonly parameter: 'id' | 'keyId';
+  /** The resource it stands below, whose id its paths begin with. */
+  readonly within?: Resource<AccountItem>;
+  readonly list: AdminOperationName;
+  readonly get: AdminOperationName;
+  readonly create?: AdminOperationName;
+  readonly patch?: AdminOperationName;
+  readonly remove?: AdminOperationName;
+  /** Whether a change of it may take away an administrator, so that `--force` means something. */
+  readonly forcible: boolean;
+  readonly idOf: (item: Item) => string;
+  /** What people may say in place of its id, and how a list is narrowed to it; `null` where the server takes both. */
+  readonly names: {
+    readonly of: (item: Item) => string;
+    readonly query: (name: string) => Readonly<Record<string, string>>;
+  } | null;
+  readonly columns: readonly Column<Item>[];
+  readonly record: (item: Item) => readonly Section[];
+}
+
+/** The longest text a list can be searched by, in code points that take two units each. */
+const searchable = 60;
+
+const accounts: Resource<AccountItem> = {
+  noun: 'service account',
+  labels: ['account'],
+  parameter: 'id',
+  list: 'listServiceAccounts',
+  get: 'getServiceAccount',
+  create: 'createServiceAccount',
+  patch: 'patchServiceAccount',
+  remove: 'deleteServiceAccount',
+  forcible: true,
+  idOf: ({ id }) => id,
+  names: { of: ({ name }) => name, query: (name) => ({ q: Array.from(name).slice(0, searchable).join('') }) },
+  columns: columns.accounts,
+  record: records.accounts,
+};
+
+const keys: Resource<KeyItem> = {
+  noun: 'key',
+  labels: ['account', 'key'],
+  parameter: 'keyId',
+  within: accounts,
+  list: 'listAccountKeys',
+  get: 'getAccountKey',
+  create: 'createAccountKey',
+  patch: 'patchAccountKey',
+  remove: 'deleteAccountKey',
+  forcible: true,
+  idOf: ({ id }) => id,
+  names: null,
+  columns: columns.keys,
+  record: records.keys,
+};
+
+const issuers: Resource<IssuerItem> = {
+  noun: 'trusted issuer',
+  labels: ['issuer'],
+  parameter: 'id',
+  list: 'listTrustedIssuers',
+  get: 'getTrustedIssuer',
+  create: 'createTrustedIssuer',
+  patch: 'patchTrustedIssuer',
+  remove: 'deleteTrustedIssuer',
+  forcible: false,
+  idOf: ({ id }) => id,
+  names: { of: ({ issuer }) => issuer, query: () => ({}) },
+  columns: columns.issuers,
+  record: records.issuers,
+};
+
+const activities: Resource<ActivityItem> = {
+  noun: 'activity',
+  labels: ['receipt'],
+  parameter: 'id',
+  list: 'listActivities',
+  get: 'getActivity',
+  forcible: false,
+  idOf: ({ id }) => id,
+  names: null,
+  columns: columns.activities,
+  record: records.activities,
+};
+
+/** Every resource that has commands. */
+export const resources = { accounts, keys, issuers, activities } as const;
