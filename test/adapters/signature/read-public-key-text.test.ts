@@ -1,10 +1,4 @@
-import {
-  createPublicKey,
-  generateKeyPairSync,
-  type JsonWebKey,
-  type KeyObject,
-  type KeyPairKeyObjectResult,
-} from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readPublicKeyText } from '../../../src/adapters/signature/read-public-key-text.ts';
 import { createSignatureVerifier } from '../../../src/adapters/signature/signature-verifier.ts';
@@ -20,11 +14,15 @@ const ed25519 = keyPairFor('Ed25519');
 const spki = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' });
 const pkcs1 = (key: KeyObject): string => key.export({ type: 'pkcs1', format: 'pem' });
 const pkcs8 = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' });
-const make = (type: string, options: object = {}): KeyPairKeyObjectResult =>
-  (generateKeyPairSync as (type: string, options: object) => KeyPairKeyObjectResult)(type, options);
+interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+const make = (type: string, options: object = {}): KeyPair =>
+  (generateKeyPairSync as (type: string, options: object) => KeyPair)(type, options);
 /** The PEM of a public key that no generator gives. */
-const spkiOf = (jwk: Record<string, unknown>): string =>
-  spki(createPublicKey({ format: 'jwk', key: jwk as JsonWebKey }));
+const spkiOf = (jwk: Readonly<Record<string, string>>): string =>
+  spki(createPublicKey({ format: 'jwk', key: { ...jwk } }));
 
 const read = readPublicKeyText;
 const sentenceOf = (pem: string): string => {
