@@ -10,7 +10,7 @@ const longestSleepMilliseconds = 30_000;
 const refreshPatienceSeconds = 900;
 
 /**
- * Keeps a file fresh until {@link CommandContext.stopping}. The first token must come; when a later one does not, the old
+ * Keeps a file fresh until {@link CommandContext.stopping}. The first token must come and find its place; when a later one does not, the old
  * file stays and one tries again, for as long as it takes.
  *
  * @param keep.request asks for a token, and waits so long for a server that is busy
@@ -31,22 +31,23 @@ export const watchToken = async (
     while (!stopping.aborted && context.now() < time)
       await context.sleep(Math.min(time - context.now(), longestSleepMilliseconds));
   };
-  let answer: TokenAnswer | null = null;
+  let held: TokenAnswer | null = null;
   for (let failures = 0; !stopping.aborted; ) {
     try {
       const asked = context.now();
-      answer = await keep.request(answer === null ? keep.maxWaitSeconds : refreshPatienceSeconds);
+      const answer = await keep.request(held === null ? keep.maxWaitSeconds : refreshPatienceSeconds);
       await keep.write(answer);
+      held = answer;
       failures = 0;
-      await sleepUntil(refreshAt(answer, asked, context.random()));
+      await sleepUntil(refreshAt(held, asked, context.random()));
     } catch (error) {
       if (stopping.aborted) return;
-      if (answer === null || !(error instanceof CommandFailed)) throw error;
+      if (held === null || !(error instanceof CommandFailed)) throw error;
       for (const line of error.lines) context.say(`bureau: ${line}`);
       failures += 1;
       const wait = backOffMilliseconds(failures, context.random());
       context.say(
-        `bureau: no fresh token; the old one stays, ${stateOf(answer, context.now())}; trying again in ${Math.ceil(wait / 1000)} s`,
+        `bureau: no fresh token; the old one stays, ${stateOf(held, context.now())}; trying again in ${Math.ceil(wait / 1000)} s`,
       );
       await sleepUntil(context.now() + wait);
     }

@@ -83,7 +83,7 @@ export const createFakeWorld = (options: FakeWorldOptions = {}): FakeWorld => {
     userAgent: 'bureau/test',
     fetch: async (input, init = {}) => {
       const call: SeenCall = {
-        url: String(input),
+        url: input instanceof Request ? input.url : input.toString(),
         method: init.method ?? 'GET',
         headers: new Headers(init.headers),
         form: new URLSearchParams(typeof init.body === 'string' ? init.body : ''),

@@ -338,7 +338,7 @@ describe('what a source lacks', () => {
       /^\* Kubernetes API token: .*projected serviceAccountToken for https:\/\/sts/m,
     ],
   ])('%s: exit 2, and a line that says so', async (_title, environment, line) => {
-    const { code, text } = await failureOf(read({ environment: environment as Record<string, string> }));
+    const { code, text } = await failureOf(read({ environment }));
     expect(code).toBe(2);
     expect(text).toMatch(line);
     for (const { name } of tokenSources) expect(text).toContain(`${name}: `);
