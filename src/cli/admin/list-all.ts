@@ -37,7 +37,11 @@ export const listAll = async <Item>(
   do {
     const page: Page<Item> = await listPage<Item>(session, operation, {
       ...call,
-      query: { limit: largestPage, ...call.query, ...(cursor === null ? {} : { cursor }) },
+      query: {
+        ...call.query,
+        limit: call.query?.['limit'] ?? largestPage,
+        ...(cursor === null ? {} : { cursor }),
+      },
     });
     items.push(...page.items);
     cursor = page.nextCursor ?? null;

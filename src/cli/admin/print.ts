@@ -2,7 +2,7 @@ import type { CommandContext } from '../command-context.ts';
 import { renderRecord, type Section } from './render-record.ts';
 import { type Column, renderTable } from './render-table.ts';
 import { screenOf } from './style.ts';
-import { visibleJson } from './visible-text.ts';
+import { visible, visibleJson } from './visible-text.ts';
 
 /** One page of a list, or all of them in one. */
 export interface Page<Item> {
@@ -25,7 +25,7 @@ export const printTable = <Item>(
 ): void => {
   if (items.length === 0) context.say('bureau: none');
   else writeLines(context, renderTable(items, columns, screenOf(context)));
-  if (nextCursor !== null) context.say(`bureau: there are more: --all, or --cursor ${nextCursor}`);
+  if (nextCursor !== null) context.say(`bureau: there are more: --all, or --cursor ${visible(nextCursor)}`);
 };
 
 /** One resource with everything a person may want to know of it. */

@@ -1,5 +1,5 @@
 import { privateMemberOf } from '../../core/jwt/jwk.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { CommandContext } from '../command-context.ts';
 import { misused } from '../command-failed.ts';
 import { parseObject } from '../token/token-answer.ts';
@@ -55,17 +55,23 @@ const parseYaml = async (text: string, path: string): Promise<unknown> => {
  */
 export const readPublicKey = async (context: Reader, path: string): Promise<string | JsonObject> => {
   const text = await readInput(context, path);
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw privateKeyIn(path);
+  if (/PRIVATE KEY/i.test(text)) throw privateKeyIn(path);
   const object = parseObject(text) as JsonObject | null;
   if (object === null) {
     if (!text.includes('-----BEGIN ')) throw misused(`${path} holds neither PEM nor a JWK`);
     return text;
   }
-  const keys = object['keys'];
-  const jwk = Array.isArray(keys) && keys.length === 1 ? (keys[0] as JsonObject) : object;
-  if (privateMemberOf(jwk) !== null) throw privateKeyIn(path);
+  const { keys } = object;
+  const jwks = Array.isArray(keys) ? keys.filter(isObject) : [object];
+  if (jwks.some((jwk) => privateMemberOf(jwk) !== null)) throw privateKeyIn(path);
+  const [jwk, ...others] = jwks;
+  if (jwk === undefined || others.length > 0)
+    throw misused(`${path} holds ${jwks.length} keys, and one is needed`);
   return jwk;
 };
+
+const isObject = (value: JsonValue): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const privateKeyIn = (path: string): Error =>
   misused(
