@@ -4,7 +4,11 @@ import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { buildProgram, type ServerCommands } from './program.ts';
 
-/** Runs one command to its end and gives the exit code; `null` for a server that goes on. */
+/**
+ * Runs one command to its end and gives the exit code; `null` for a server that goes on.
+ *
+ * A fault of ours is shown with its stack, through {@link CommandContext.say}, which lets no token pass (A102).
+ */
 export const runCommandLine = async (
   args: readonly string[],
   context: CommandContext,
@@ -16,8 +20,12 @@ export const runCommandLine = async (
     return args[0] === 'serve' && !args.includes('--help') ? null : exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    if (!(error instanceof CommandFailed)) throw error;
-    for (const line of error.lines) context.say(`bureau: ${line}`);
-    return error.exitCode;
+    if (error instanceof CommandFailed) {
+      for (const line of error.lines) context.say(`bureau: ${line}`);
+      return error.exitCode;
+    }
+    if (args[0] === 'serve' || !(error instanceof Error)) throw error;
+    context.say(`bureau: internal fault: ${error.stack ?? error.message}`);
+    return exitCodes.refused;
   }
 };

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { runCommandLine } from '../../src/cli/run-command-line.ts';
+import { createFakeWorld, type FakeWorldOptions } from './token/fake-world.ts';
+
+const run = async (args: readonly string[], options: FakeWorldOptions = {}) => {
+  const world = createFakeWorld(options);
+  const served: (string | null)[] = [];
+  const serve = async (file: string | null): Promise<void> => void served.push(file);
+  const code = await runCommandLine(args, world, { version: '1.2.3', serve });
+  return { code, out: world.out(), err: world.err(), served };
+};
+
+describe('the command line (contract §6)', () => {
+  it.each([[['--help']], [['help']], [['token', '--help']], [['help', 'token']], [['serve', '--help']]])(
+    '%j: help on stdout, exit 0',
+    async (args) => {
+      const { code, out, err, served } = await run(args);
+      expect({ code, err, served }).toEqual({ code: 0, err: '', served: [] });
+      expect(out).toContain('Usage: bureau');
+    },
+  );
+
+  it('--version: exit 0', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0, out: '1.2.3\n', err: '' });
+  });
+
+  it('serve goes on, and so has no exit code', async () => {
+    expect(await run(['serve'])).toMatchObject({ code: null, served: [null], out: '' });
+    expect(await run(['serve', '--config', 'x.yaml'])).toMatchObject({ code: null, served: ['x.yaml'] });
+  });
+
+  it.each([
+    [[], /Usage: bureau/],
+    [['nix'], /unknown command 'nix'/],
+    [['token', '--nix'], /unknown option '--nix'/],
+    [['token', 'nix'], /too many arguments/],
+    [['token', '--server'], /argument missing/],
+    [['serve', '--nix'], /unknown option/],
+  ])('%j: exit 2, on stderr', async (args, line) => {
+    const { code, out, err, served } = await run(args);
+    expect({ code, out, served }).toEqual({ code: 2, out: '', served: [] });
+    expect(err).toMatch(line);
+  });
+
+  it('a command that fails: its lines on stderr, each with the name of the program', async () => {
+    const { code, out, err } = await run(['token']);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    for (const line of err.split('\n')) expect(line).toMatch(/^bureau: /);
+  });
+
+  it('a fault of ours: said, and no success', async () => {
+    const files = {
+      '/c': () => {
+        throw new Error('out of paper');
+      },
+    };
+    const { code, out, err } = await run(['token', '-p', '/c'], { files });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^bureau: internal fault: Error: out of paper\n/);
+  });
+});
