@@ -37,6 +37,7 @@ import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import type { Storage } from './ports/storage.ts';
+import type { AccountKeyStore } from './ports/stores.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { createKeyUses, type KeyUses, startWritingKeyUses } from './token/key-uses.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
@@ -253,18 +254,24 @@ const withPending = (
   storage: Storage,
   strangers: Pick<StrangerBudget, 'pending'>,
   keyUses: Pick<KeyUses, 'complete'>,
-): Storage => ({
-  ...storage,
-  accountKeys: {
-    ...storage.accountKeys,
+): Storage => {
+  const withUses = (accountKeys: AccountKeyStore): AccountKeyStore => ({
+    ...accountKeys,
     listOf: async (tenant, accountId) =>
-      (await storage.accountKeys.listOf(tenant, accountId)).map((key) => keyUses.complete(key)),
-  },
-  activities: {
-    ...storage.activities,
-    find: async (tenant, id) => (await storage.activities.find(tenant, id)) ?? strangers.pending(tenant, id),
-  },
-});
+      (await accountKeys.listOf(tenant, accountId)).map((key) => keyUses.complete(key)),
+  });
+  return {
+    ...storage,
+    accountKeys: withUses(storage.accountKeys),
+    activities: {
+      ...storage.activities,
+      find: async (tenant, id) =>
+        (await storage.activities.find(tenant, id)) ?? strangers.pending(tenant, id),
+    },
+    transaction: (work) =>
+      storage.transaction((stores) => work({ ...stores, accountKeys: withUses(stores.accountKeys) })),
+  };
+};
 
 const requireDataFolder = async (path: string): Promise<void> => {
   try {

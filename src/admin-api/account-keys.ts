@@ -12,10 +12,14 @@ const expiresAt = z.iso
   .nullable()
   .meta({ description: 'From then on the key is not accepted; null: until it is disabled or deleted.' });
 
-const publicKey = z.union([text(16_384, 1), z.record(z.string(), z.unknown())]).meta({
-  description:
-    'PEM (SPKI, PKCS#1 or an X.509 certificate, whose end of validity becomes expiresAt) or a JWK.',
-});
+const publicKey = z
+  .union([text(16_384, 1), z.record(z.string(), z.unknown())], {
+    error: 'Give PEM as a text, or a JWK as an object.',
+  })
+  .meta({
+    description:
+      'PEM (SPKI, PKCS#1 or an X.509 certificate, whose end of validity becomes expiresAt) or a JWK.',
+  });
 
 const uploaded = {
   publicKey,

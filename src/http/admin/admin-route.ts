@@ -84,13 +84,24 @@ const parsePart = <S extends z.ZodType>(schema: S, value: unknown): Result<z.out
   return parsed.success ? ok(parsed.data) : refuseInput(parsed.error.issues.flatMap(describeIssue));
 };
 
-const describeIssue = (issue: z.core.$ZodIssue): readonly RegistrationProblem[] =>
-  issue.code === 'unrecognized_keys'
-    ? issue.keys.map((key) => ({
-        path: pointerTo([...issue.path, key]),
-        message: 'There is no such member. Remove it.',
-      }))
-    : [{ path: pointerTo(issue.path), message: `${issue.message.replace(/\.$/, '')}.` }];
+const describeIssue = (issue: z.core.$ZodIssue): readonly RegistrationProblem[] => {
+  const at = (inner: z.core.$ZodIssue): z.core.$ZodIssue => ({
+    ...inner,
+    path: [...issue.path, ...inner.path],
+  });
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      path: pointerTo([...issue.path, key]),
+      message: 'There is no such member. Remove it.',
+    }));
+  // Of several shapes the one that was meant is the one that knows every member.
+  const [meant, ...others] = issue.code === 'invalid_union' ? issue.errors.filter(knowsEveryMember) : [];
+  if (meant !== undefined && others.length === 0) return meant.map(at).flatMap(describeIssue);
+  return [{ path: pointerTo(issue.path), message: `${issue.message.replace(/\.$/, '')}.` }];
+};
+
+const knowsEveryMember = (issues: readonly z.core.$ZodIssue[]): boolean =>
+  issues.every(({ code }) => code !== 'unrecognized_keys');
 
 /** JSON pointer (RFC 6901 §3). */
 const pointerTo = (path: readonly PropertyKey[]): string =>
