@@ -341,13 +341,15 @@ describe('each dangerous act has one home', () => {
     expect(places.length).toBeGreaterThanOrEqual(isWhole ? 1 : 0);
   });
 
-  it.each(['reading the clock', 'verifying a signature', 'compiling a pattern'])(
-    '%s: in one file',
-    (name) => {
-      const files = new Set(findings.filter(({ act }) => act === name).map(({ file }) => file));
-      expect([...files].slice(1)).toEqual([]);
-    },
-  );
+  it.each([
+    // The server's clock, and that of the command line, which does not see the server.
+    ['reading the clock', 2],
+    ['verifying a signature', 1],
+    ['compiling a pattern', 1],
+  ])('%s: in %i file', (name, count) => {
+    const files = new Set(findings.filter(({ act }) => act === name).map(({ file }) => file));
+    expect([...files].slice(count)).toEqual([]);
+  });
 
   it.each(dangerousActs.flatMap(({ name, looksLike }) => looksLike.map((text) => ({ name, text }))))(
     '$name is seen in: $text',

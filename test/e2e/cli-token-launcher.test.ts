@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startCli } from '../cli/token/cli-process.ts';
 
@@ -26,11 +27,7 @@ describe('bin/bureau.mjs in this checkout', () => {
 
   it('a pipe that closes early is no fault', async () => {
     const command = `"${process.execPath}" "${launcher}" token --help | head -1`;
-    const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((done, failed) => {
-      execFile('/bin/sh', ['-c', command], (error, out, err) =>
-        error === null ? done({ stdout: out, stderr: err }) : failed(error),
-      );
-    });
+    const { stdout, stderr } = await promisify(execFile)('/bin/sh', ['-c', command]);
     expect({ stdout, stderr }).toEqual({ stdout: 'Usage: bureau token [options]\n', stderr: '' });
   });
 });
