@@ -76,6 +76,7 @@ describe('contract §6: the default is <data dir>/admin.json', () => {
       'dataDir: from-file\nport: not a port\nstrange: true\n',
     );
     await writeFile(join(folder, 'broken.yaml'), 'dataDir: [\n');
+    await writeFile(join(folder, 'number.yaml'), 'dataDir: 5\n');
     await writeFile(join(folder, 'other.yaml'), 'dataDir: /elsewhere\n');
   });
   afterAll(() => rm(folder, { recursive: true }));
@@ -113,6 +114,7 @@ describe('contract §6: the default is <data dir>/admin.json', () => {
   it.each([
     ['is not YAML', 'broken.yaml', 'line 2'],
     ['is not there', 'gone.yaml', 'cannot be read (ENOENT)'],
+    ['names no folder', 'number.yaml', 'dataDir: '],
   ])('a file that %s: exit 2', async (_title, file, words) => {
     const world = createAdminWorld(list, { environment: {}, workingDirectory: folder });
     expect(await world.bureau('accounts', 'list', '--config', file)).toBe(2);
