@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { startBureau } from '../test/support/bureau-process.ts';
-import { buildSignIn, readCredentials } from './admin-token.ts';
+import { buildSignIn, readCredentials } from './sign-in.ts';
 import { startPracticeIssuer } from './practice-issuer.ts';
 import { createScreen, type Screen, type ShownCheck } from './screen.ts';
 

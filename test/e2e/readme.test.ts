@@ -22,12 +22,19 @@ let outputs: Readonly<Record<string, string>>;
 
 /** What the commands print, step by step, in one shell, with the addresses of this run in the place of those in the text. */
 const runSteps = async (): Promise<Record<string, string>> => {
+  const credentials = join(bureau.dataDir, 'admin.json');
   const script = steps.map(({ name, commands }) => `echo "=== ${name}"\n${commands}\necho`).join('\n');
   const here = script
     .replaceAll('127.0.0.1:8080', new URL(bureau.url).host)
     .replaceAll('127.0.0.1:8090', platform.place)
-    .replaceAll('data/admin.json', join(bureau.dataDir, 'admin.json'));
-  const child = spawn('sh', ['-eu', '-c', here], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    .replaceAll('data/admin.json', credentials)
+    .replaceAll('nightly-report.json', join(bureau.dataDir, 'nightly-report.json'));
+  const child = spawn('sh', ['-eu', '-c', here], {
+    cwd: root,
+    // Where a newcomer stands in the folder with the data, these commands stand beside it.
+    env: { ...process.env, BUREAU_CREDENTIALS: credentials },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     stdout += chunk;
@@ -65,6 +72,8 @@ describe('the first exchange of README.md', () => {
       'exchange',
       'jwt-bearer',
       'client-credentials',
+      'own-key',
+      'administration',
       'refused',
       'receipt',
     ]);
@@ -91,12 +100,18 @@ describe('the first exchange of README.md', () => {
   it('shows a refusal with its receipt, and what is behind it', () => {
     const refusal = answerOf('refused');
     expect(refusal).toMatchObject({ error: 'invalid_grant' });
-    const activity = answerOf('receipt');
-    expect(activity).toMatchObject({
-      id: refusal['receipt'],
-      outcome: 'refused',
-      reason: 'subject_not_registered',
-      subject: 'repo:acme/payments:pull_request',
+    const activity = outputs['receipt'] ?? '';
+    for (const said of [refusal['receipt'], 'subject_not_registered', 'repo:acme/payments:pull_request'])
+      expect(activity).toContain(said);
+  });
+
+  it('makes an account with a key of its own, which signs in', () => {
+    expect(decodeJwt(outputs['own-key']?.split('\n').at(-1) ?? '')).toMatchObject({
+      aud: `${bureau.issuer}/api/v1`,
+      account_name: 'nightly-report',
+      role: 'viewer',
     });
+    expect(outputs['administration']).toContain('nightly-report');
+    expect(outputs['administration']).toContain('ES256');
   });
 });
