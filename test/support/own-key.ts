@@ -48,8 +48,27 @@ export const makeAssertion = (key: OwnKey, claims: Members = {}, header: Members
   return `${signingInput}.${signJws(key.algorithm, signingInput, key.privateKey).toString('base64url')}`;
 };
 
+/** Gives an account the public half of a new key pair over the admin API; `members` go into the body. */
+export const registerKey = async (
+  bureau: Pick<TestBureau, 'admin' | 'baseIssuer'>,
+  accountId: string,
+  algorithm: SignatureAlgorithm,
+  members: Members = {},
+): Promise<OwnKey & { readonly path: string }> => {
+  const { privateKey, publicKey } = await createFakeIssuerKey(algorithm);
+  const answer = await bureau.admin('POST', `/service-accounts/${accountId}/keys`, {
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+    algorithm,
+    ...members,
+  });
+  if (answer.status !== 201) throw new Error(`no key: ${JSON.stringify(answer.body)}`);
+  const { id, kid, algorithm: pinned } = answer.body;
+  const path = `/service-accounts/${accountId}/keys/${id}`;
+  return { accountId, kid, algorithm: pinned, privateKey, audience: bureau.baseIssuer, path };
+};
+
 /**
- * Gives an account a key behind the server's back, as long as no route does, and makes the server look again.
+ * Gives an account a key behind the server's back, in any state, and makes the server look again.
  *
  * @param changes members of the stored key to replace, such as `status` or `expiresAt`
  */

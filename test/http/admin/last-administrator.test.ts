@@ -158,6 +158,20 @@ describe.each(acts)('$what the last administrator', ({ run }) => {
   });
 });
 
+describe.each(onAccount)('$what the last administrator, who has no way in', ({ run }) => {
+  beforeEach(() => start());
+  afterEach(() => server.close());
+
+  it('is refused, with force too: what could be mended from the store could then not be', async () => {
+    const [key] = await keysOf(first);
+    await server.storage.accountKeys.remove('default', key?.id ?? '', 1);
+    for (const force of [false, true]) expect(codeOf(await run(first, force))).toEqual(lastAdministrator);
+    // Beside another one without a way in nothing is lost.
+    await addAccount('beside', []);
+    expect((await run(first)).status).toBeLessThan(300);
+  });
+});
+
 describe('of several ways in the last one is what counts', () => {
   beforeEach(() => start());
   afterEach(() => server.close());
