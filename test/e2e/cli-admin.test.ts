@@ -37,22 +37,18 @@ const json = async (...args: readonly string[]): Promise<ReturnType<typeof JSON.
   return JSON.parse(stdout);
 };
 
-const plain = ['--team', 'default', '--use-case', 'custom-api-integration'];
+/** The words of a command line. */
+const words = (line: string): readonly string[] => line.split(' ');
+
+const plain = words('--team default --use-case custom-api-integration');
 
 describe('the life of a federated account', () => {
   it('is created, gets a token, is seen, changed, disabled, enabled and deleted', async () => {
     const created = await run(
-      ...['accounts', 'create', 'deploy', ...plain, '--scope', 'certificates:read'],
-      ...[
-        '--issuer',
-        issuer.issuer,
-        '--jwks-uri',
-        issuer.jwksUri,
-        '--subject',
-        subject,
-        '--audience',
-        audience,
-      ],
+      ...words('accounts create deploy --scope certificates:read'),
+      ...plain,
+      ...words(`--issuer ${issuer.issuer} --jwks-uri ${issuer.jwksUri}`),
+      ...words(`--subject ${subject} --audience ${audience}`),
     );
     expect([created.code, created.stderr]).toEqual([0, '']);
     expect(created.stdout).toMatch(/^Name +deploy$/m);
@@ -111,8 +107,9 @@ describe('the life of a federated account', () => {
 describe('accounts with a key of their own', () => {
   it('the file that is handed out signs in, here for another command of this program', async () => {
     const made = await run(
-      ...['accounts', 'create', 'nightly', ...plain, '--role', 'viewer'],
-      ...['--generate-key', 'Ed25519', '--out', 'nightly.json'],
+      ...words('accounts create nightly --role viewer'),
+      ...plain,
+      ...words('--generate-key Ed25519 --out nightly.json'),
     );
     expect(made.code).toBe(0);
     const path = join(folder, 'nightly.json');

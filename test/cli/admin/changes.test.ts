@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountItem, createAdminWorld, problem, versioned } from './fake-admin-api.ts';
+import { accountItem, createAdminWorld, problem, versioned, words } from './fake-admin-api.ts';
 
 const { id } = accountItem();
 const path = `/service-accounts/${id}`;
@@ -77,9 +77,9 @@ describe('what create sends', () => {
       'every plain member',
       [
         'deploy',
-        ...['--description', 'd', '--team', 't', '--use-case', 'u', '--role', 'viewer'],
-        ...['--scope', 'a', '--scope', 'b', '--token-audience', 'https://api', '--status', 'disabled'],
-        ...['--access-token-algorithm', 'RS256', '--cap-to-subject-expiry'],
+        ...words('--description d --team t --use-case u --role viewer'),
+        ...words('--scope a --scope b --token-audience https://api --status disabled'),
+        ...words('--access-token-algorithm RS256 --cap-to-subject-expiry'),
       ],
       {
         name: 'deploy',
@@ -98,8 +98,8 @@ describe('what create sends', () => {
       'a federation',
       [
         'deploy',
-        ...['--issuer', 'https://i', '--subject', 's', '--audience', 'a', '--jwks-uri', 'https://i/k'],
-        ...['--condition', 'owner=1', '--condition', 'ref=a=b'],
+        ...words('--issuer https://i --subject s --audience a --jwks-uri https://i/k'),
+        ...words('--condition owner=1 --condition ref=a=b'),
       ],
       {
         name: 'deploy',
@@ -161,7 +161,7 @@ describe('what create sends', () => {
     ['an empty file', ['-f', 'empty.yaml'], 'one object'],
     ['two names', ['a', '--name', 'b'], 'given twice'],
     ['a condition without a value', ['a', '--condition', 'x'], 'CLAIM=VALUE'],
-  ])('exit 2, nothing sent: %s', async (_title, args, words) => {
+  ])('exit 2, nothing sent: %s', async (_title, args, said) => {
     const bomb = Array.from({ length: 12 }, (_, level) =>
       level === 0
         ? 'a0: &a0 [x, x]'
@@ -178,7 +178,7 @@ describe('what create sends', () => {
       },
     );
     expect(await here.bureau('accounts', 'create', ...args)).toBe(2);
-    expect(here.err()).toContain(words);
+    expect(here.err()).toContain(said);
     expect(here.err()).not.toContain('hunter2');
     expect(here.requests).toEqual([]);
   });
@@ -189,8 +189,8 @@ describe('what create sends', () => {
       'issuers',
       'create',
       'https://i',
-      ...['--jwks', 'jwks.json', '--ca', 'ca.pem', '--algorithm', 'RS256', '--algorithm', 'ES256'],
-      ...['--stale-if-error', '60', '--replay', 'single-use', '--no-allow-access-token-type', '--json'],
+      ...words('--jwks jwks.json --ca ca.pem --algorithm RS256 --algorithm ES256'),
+      ...words('--stale-if-error 60 --replay single-use --no-allow-access-token-type --json'),
     );
     expect(here.requests[0]?.body).toEqual({
       issuer: 'https://i',

@@ -135,6 +135,9 @@ const responseOf = ({ status = 200, body, headers = {} }: FakeAnswer, text?: str
     headers,
   });
 
+/** The words of a command line. */
+export const words = (line: string): readonly string[] => line.split(' ');
+
 /** A service account as the API gives it. */
 export const accountItem = (more: Readonly<Record<string, unknown>> = {}) => ({
   id: '11111111-1111-4111-8111-111111111111',

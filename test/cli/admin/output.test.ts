@@ -1,14 +1,13 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { renderRecord } from '../../../src/cli/admin/render-record.ts';
 import { type Column, renderTable } from '../../../src/cli/admin/render-table.ts';
 import { screenOf } from '../../../src/cli/admin/style.ts';
 import { shortened, visible, visibleJson, widthOf } from '../../../src/cli/admin/visible-text.ts';
-import { accountItem, createAdminWorld, page, versioned } from './fake-admin-api.ts';
+import { accountItem, createAdminWorld, page, versioned, words } from './fake-admin-api.ts';
 
 /** Everything that would act on a terminal, or turn what stands around it. */
 const hostile = 'a\u001b[2J\u009b31m\u0007\r\nb\u202e\u200b\u2028\u{e0041}\ud800c';
-
-// biome-ignore lint: the test looks for control characters
 const acting = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 const activity = {
@@ -149,10 +148,8 @@ describe('tables', () => {
 
   it('colour does not change widths', () => {
     const plainLines = table(24);
-    // biome-ignore lint: the sequences are what the test takes away
-    const sequences = /\u001b\[\d+m/g;
     const coloured = renderTable(items, columns, screenOf({ isTerminal: true, environment: {} }, 24));
-    expect(coloured.map((line) => line.replaceAll(sequences, '').trimEnd())).toEqual(plainLines);
+    expect(coloured.map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(plainLines);
   });
 });
 
@@ -163,8 +160,8 @@ describe('lists', () => {
   it('filters and paging go into the query; --json is the page', async () => {
     const world = createAdminWorld({ 'GET /service-accounts': page([first], 'next') });
     await world.bureau(
-      ...['accounts', 'list', '--team', 't', '--use-case', 'u', '--status', 'enabled', '--search', 's'],
-      ...['--limit', '1', '--cursor', 'c', '--json'],
+      ...words('accounts list --team t --use-case u --status enabled --search s'),
+      ...words('--limit 1 --cursor c --json'),
     );
     expect(world.requests[0]?.query).toEqual({
       team: 't',
@@ -201,32 +198,8 @@ describe('lists', () => {
     const world = createAdminWorld({ 'GET /activities': page([]) });
     const id = '11111111-1111-4111-8111-111111111111';
     await world.bureau(
-      ...[
-        'activities',
-        'list',
-        '--from',
-        '2h',
-        '--to',
-        '2026-11-22',
-        '--type',
-        'token',
-        '--outcome',
-        'refused',
-      ],
-      ...[
-        '--reason',
-        'r',
-        '--account',
-        id,
-        '--issuer',
-        'i',
-        '--subject',
-        's',
-        '--jti',
-        'j',
-        '--receipt',
-        'x',
-      ],
+      ...words('activities list --from 2h --to 2026-11-22 --type token --outcome refused'),
+      ...words(`--reason r --account ${id} --issuer i --subject s --jti j --receipt x`),
     );
     expect(world.requests).toHaveLength(1);
     expect(world.requests[0]?.query).toEqual({

@@ -81,7 +81,7 @@ describe('contract §6: the default is <data dir>/admin.json', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each([
+  it.each<[string, string[], Record<string, string>, () => string, () => string]>([
     ['./data without a configuration', [], {}, () => join(tmpdir(), 'data'), tmpdir],
     [
       'config/bureau.yaml, whatever else is wrong in it',
