@@ -1,4 +1,15 @@
-import { chmod, link, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -172,7 +183,8 @@ describe('the file of --watch', () => {
       code: 2,
       text: expect.stringMatching(/cannot be written \(ENOENT\)/),
     });
-    expect((await failureOf(writeTokenFile(folder, 'x'))).code).toBe(2);
-    expect(await readdir(folder)).toEqual([]);
+    await mkdir(join(folder, 'token'));
+    expect((await failureOf(writeTokenFile(join(folder, 'token'), 'x'))).code).toBe(2);
+    expect(await readdir(folder)).toEqual(['token']);
   });
 });
