@@ -70,7 +70,7 @@ const addList = <Item>(
   const command = addAdminCommand<ListOptions & OptionValues>(
     group,
     `list${argumentsOf(resource.within?.labels ?? [])}`,
-    `list what there is of each ${resource.noun}`,
+    `list ${resource.nouns}`,
     async (said, options) => {
       const given = filters.flatMap(({ parameter, kind = 'text', option }) => {
         const value = options[option.attributeName()];

@@ -6,8 +6,10 @@ import type { Column } from './render-table.ts';
 
 /** One resource of the admin API as the command line knows it. */
 export interface Resource<Item> {
-  /** In words, for sentences. */
+  /** One of them in words, for sentences. */
   readonly noun: string;
+  /** All of them in words, for the help. */
+  readonly nouns: string;
   /** How its arguments are called in usage lines, those of the resource it stands below first. */
   readonly labels: readonly string[];
   /** The parameter of its paths. */
@@ -36,6 +38,7 @@ const searchable = 60;
 
 const accounts: Resource<AccountItem> = {
   noun: 'service account',
+  nouns: 'service accounts',
   labels: ['account'],
   parameter: 'id',
   list: 'listServiceAccounts',
@@ -52,6 +55,7 @@ const accounts: Resource<AccountItem> = {
 
 const keys: Resource<KeyItem> = {
   noun: 'key',
+  nouns: 'the keys of a service account',
   labels: ['account', 'key'],
   parameter: 'keyId',
   within: accounts,
@@ -69,6 +73,7 @@ const keys: Resource<KeyItem> = {
 
 const issuers: Resource<IssuerItem> = {
   noun: 'trusted issuer',
+  nouns: 'trusted issuers',
   labels: ['issuer'],
   parameter: 'id',
   list: 'listTrustedIssuers',
@@ -85,6 +90,7 @@ const issuers: Resource<IssuerItem> = {
 
 const activities: Resource<ActivityItem> = {
   noun: 'activity',
+  nouns: 'activities, the newest first',
   labels: ['receipt'],
   parameter: 'id',
   list: 'listActivities',
