@@ -4,7 +4,7 @@ import {
   type ServiceAccountDraft,
   type ServiceAccountInput,
 } from '../core/accounts/parse-service-account.ts';
-import { holdsRoles, type Role } from '../core/accounts/role.ts';
+import { holdsRoles } from '../core/accounts/role.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { partyOf } from '../core/activity/activity.ts';
 import { ok, type Result } from '../core/result.ts';

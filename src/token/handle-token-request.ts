@@ -156,7 +156,7 @@ export const handleTokenRequest = async (
       jti,
       audience: limits.value.audience,
       account,
-      keys: [beside.value?.key, subject.value.key].filter((key) => key != null),
+      keys: [beside.value?.key, subject.value.key].filter((key) => key !== null && key !== undefined),
     },
   };
 };

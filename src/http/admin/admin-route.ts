@@ -97,8 +97,14 @@ const describeIssue = (issue: z.core.$ZodIssue): readonly RegistrationProblem[] 
   // Of several shapes the one that was meant is the one that knows every member.
   const [meant, ...others] = issue.code === 'invalid_union' ? issue.errors.filter(knowsEveryMember) : [];
   if (meant !== undefined && others.length === 0) return meant.map(at).flatMap(describeIssue);
-  return [{ path: pointerTo(issue.path), message: `${issue.message.replace(/\.$/, '')}.` }];
+  return [{ path: pointerTo(issue.path), message: sentenceOf(issue) }];
 };
+
+/** What zod says, but for what is not there at all, which it calls `undefined`. */
+const sentenceOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+    ? `This member is required: a value of type ${issue.expected}.`
+    : `${issue.message.replace(/\.$/, '')}.`;
 
 const knowsEveryMember = (issues: readonly z.core.$ZodIssue[]): boolean =>
   issues.every(({ code }) => code !== 'unrecognized_keys');

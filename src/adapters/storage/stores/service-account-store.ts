@@ -136,16 +136,18 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
     const counted =
       ableToSignInAt === null
         ? others
-        : others.where(({ or, exists, selectFrom }) =>
-            or([
-              exists(
-                selectFrom('federations')
+        : others.where((row) =>
+            row.or([
+              row.exists(
+                row
+                  .selectFrom('federations')
                   .select('federations.account_id')
                   .whereRef('federations.tenant', '=', 'account.tenant')
                   .whereRef('federations.account_id', '=', 'account.id'),
               ),
-              exists(
-                selectFrom('account_keys as key')
+              row.exists(
+                row
+                  .selectFrom('account_keys as key')
                   .select('key.id')
                   .whereRef('key.tenant', '=', 'account.tenant')
                   .whereRef('key.account_id', '=', 'account.id')
