@@ -1,11 +1,5 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
-import { addAccountsCommands } from './commands/accounts.ts';
-import { addActivitiesCommands } from './commands/activities.ts';
-import { addCompletionCommand } from './commands/completion.ts';
-import { addIssuersCommands } from './commands/issuers.ts';
-import { addKeysCommands } from './commands/keys.ts';
-import { addTokenCommand } from './commands/token.ts';
 
 /** What the process brings: its version, and the server, which the command line does not know. */
 export interface ServerCommands {
@@ -13,18 +7,29 @@ export interface ServerCommands {
   readonly serve: (file: string | null) => Promise<void>;
 }
 
-/** Every command but the server, in the order of the help. */
-const commands = [
-  addTokenCommand,
-  addAccountsCommands,
-  addKeysCommands,
-  addIssuersCommands,
-  addActivitiesCommands,
-  addCompletionCommand,
-] as const;
+type AddCommand = (program: Command, context: CommandContext) => void;
 
-/** The whole command line. A command says here what it takes; what it does is loaded only when it is run. */
-export const buildProgram = (context: CommandContext, { version, serve }: ServerCommands): Command => {
+/** Every command but the server, in the order of the help. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  token: async () => (await import('./commands/token.ts')).addTokenCommand,
+  accounts: async () => (await import('./commands/accounts.ts')).addAccountsCommands,
+  keys: async () => (await import('./commands/keys.ts')).addKeysCommands,
+  issuers: async () => (await import('./commands/issuers.ts')).addIssuersCommands,
+  activities: async () => (await import('./commands/activities.ts')).addActivitiesCommands,
+  completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
+};
+
+/**
+ * The command line. A command says here what it takes; what it does is loaded only when it is run.
+ *
+ * @param wanted the first word that was typed. Where it names a command, the others are not even read: a pipeline calls
+ *   `token` often. `completion` needs all of them, and so does a word that names none
+ */
+export const buildProgram = async (
+  context: CommandContext,
+  { version, serve }: ServerCommands,
+  wanted = '',
+): Promise<Command> => {
   const program = new Command('bureau')
     .description('A bureau de change for workload identity.')
     .version(version)
@@ -36,6 +41,8 @@ export const buildProgram = (context: CommandContext, { version, serve }: Server
     .description('start the server: settings come from defaults, a file, then BUREAU_* variables')
     .option('--config <file>', 'settings; config/bureau.yaml when there is one')
     .action(({ config }: { readonly config?: string }) => serve(config ?? null));
-  for (const add of commands) add(program, context);
+  const isAlone = wanted === 'serve' || (wanted !== 'completion' && Object.hasOwn(commands, wanted));
+  for (const [name, load] of Object.entries(commands))
+    if (!isAlone || name === wanted) (await load())(program, context);
   return program;
 };

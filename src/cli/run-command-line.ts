@@ -14,7 +14,7 @@ export const runCommandLine = async (
   context: CommandContext,
   commands: ServerCommands,
 ): Promise<number | null> => {
-  const program = buildProgram(context, commands);
+  const program = await buildProgram(context, commands, args[0]);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return args[0] === 'serve' && !args.includes('--help') ? null : exitCodes.done;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
+import { buildProgram } from '../../src/cli/program.ts';
 import { createFakeWorld, type FakeWorldOptions } from './token/fake-world.ts';
 
 const run = async (args: readonly string[], options: FakeWorldOptions = {}) => {
@@ -57,5 +58,18 @@ describe('the command line (contract §6)', () => {
     const { code, out, err } = await run(['token', '-p', '/c'], { files });
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^bureau: internal fault: Error: out of paper\n/);
+  });
+
+  it.each([
+    ['token', ['serve', 'token']],
+    ['keys', ['serve', 'keys']],
+    ['serve', ['serve']],
+    ['completion', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
+    ['nix', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
+    ['toString', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
+  ])('for %s these commands are read: %j', async (wanted, expected) => {
+    const server = { version: '1.2.3', serve: async () => undefined };
+    const program = await buildProgram(createFakeWorld(), server, wanted);
+    expect(program.commands.map((command) => command.name())).toEqual(expected);
   });
 });
