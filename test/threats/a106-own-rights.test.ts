@@ -1,8 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor } from '../../src/admin/actor.ts';
 import { holdsRoles } from '../../src/core/accounts/role.ts';
 import type { Role } from '../../src/core/accounts/role.ts';
-import { type AdminServer, goodAccount, goodFederation, startAdminServer } from '../support/admin-server.ts';
+import { createKeyPairGenerator } from '../../src/adapters/signing/key-pair-generator.ts';
+import {
+  type AdminServer,
+  buildAccount,
+  goodAccount,
+  goodFederation,
+  startAdminServer,
+} from '../support/admin-server.ts';
+import { exampleKey } from '../support/example-keys.ts';
+import { sampleAccountKey } from '../support/stored-samples.ts';
 
 let server: AdminServer;
 beforeAll(async () => {
@@ -57,6 +67,73 @@ describe('A106 raising one’s own rights', () => {
       expect(created.status).toBe(403);
       expect(await server.storage.serviceAccounts.find('default', own.id)).toEqual(own);
       expect(await server.storage.serviceAccounts.find('default', strong.id)).toEqual(strong);
+    },
+  );
+
+  it.each(['viewer', 'auditor', 'none'])(
+    'A106 %s gives no key to itself or another, and changes and takes none',
+    async (role) => {
+      const strong = server.accountOf('administrator~default');
+      const before = await server.storage.accountKeys.listOf('default', strong.id);
+      const [key] = before;
+      for (const { id } of [strong, server.accountOf(`${role}~default`)]) {
+        const keys = `/api/v1/service-accounts/${id}/keys`;
+        for (const [method, path, body] of [
+          ['POST', keys, { generate: 'ES256' }],
+          ['POST', keys, { publicKey: exampleKey }],
+          ['PATCH', `${keys}/${key?.id ?? ''}`, { status: 'disabled' }],
+          ['DELETE', `${keys}/${key?.id ?? ''}`, undefined],
+        ] as const) {
+          const sent = body === undefined ? {} : { body };
+          const reply = await server.request(method, path, { as: role, ifMatch: '*', ...sent });
+          expect([method, reply.status, reply.body['code']]).toEqual([method, 403, 'forbidden']);
+          expect(reply.text).not.toContain('PRIVATE');
+        }
+        const created = await server.request('POST', '/api/v1/service-accounts', {
+          as: role,
+          body: goodAccount('mine', { key: { generate: 'ES256' } }),
+        });
+        expect(created.status).toBe(403);
+      }
+      expect(await server.storage.accountKeys.listOf('default', strong.id)).toEqual(before);
+      const own = server.accountOf(`${role}~default`);
+      expect(await server.storage.accountKeys.listOf('default', own.id)).toEqual([]);
+      // A key shows nothing that would help: who may read may see it.
+      const read = await server.request('GET', `/api/v1/service-accounts/${strong.id}/keys`, { as: role });
+      expect(read.status).toBe(role === 'viewer' ? 200 : 403);
+    },
+  );
+
+  it.each<[Role | null, Role | null, boolean]>(
+    table.flatMap(([actor, role, holds]) => (actor === 'administrator' ? [] : [[actor, role, holds]])),
+  )(
+    'A106 the use cases themselves: %s gives, changes and takes keys of %s: %s',
+    async (actor, role, holds) => {
+      const { createAccountKey, deleteAccountKey, patchAccountKey } = await import(
+        '../../src/admin/account-keys.ts'
+      );
+      const as: Actor = { account: server.accountOf(`${actor ?? 'none'}~default`), sourceAddress: null };
+      const target = buildAccount('default', role, server.clock.now());
+      await server.storage.serviceAccounts.insert({ ...target, name: target.id });
+      const deps = {
+        storage: server.storage,
+        clock: server.clock,
+        newId: () => randomUUID(),
+        changed: () => undefined,
+        baseIssuer: server.baseIssuer,
+        keyGenerationLimit: { take: () => null },
+        generateAccountKeyPair: createKeyPairGenerator(),
+      } as never;
+      const forbidden = { ok: false, error: { code: 'forbidden' } };
+      const wish = { generate: 'ES256', expiresAt: null } as const;
+      const expected = holds ? { ok: true } : forbidden;
+      expect(await createAccountKey(deps, as, target.id, wish)).toMatchObject(expected);
+      const key = sampleAccountKey(target, { expiresAt: null });
+      await server.storage.accountKeys.insert(key);
+      const change = patchAccountKey(deps, as, target.id, key.id, 'any', { status: 'disabled' }, false);
+      expect(await change).toMatchObject(expected);
+      expect(await deleteAccountKey(deps, as, target.id, key.id, 'any', true)).toMatchObject(expected);
+      expect(await server.storage.accountKeys.listOf('default', target.id)).toHaveLength(1);
     },
   );
 

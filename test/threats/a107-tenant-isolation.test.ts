@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleKey } from '../support/example-keys.ts';
 import {
   type AdminReply,
   type AdminServer,
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const acme = { as: 'administrator~acme' };
   const account = await server.request('POST', '/t/acme/api/v1/service-accounts', {
     ...acme,
-    body: goodAccount('theirs'),
+    body: goodAccount('theirs', { key: { publicKey: exampleKey, kid: 'their-kid' } }),
   });
   foreign.account = account.body['id'] as string;
   await server.request('POST', '/t/acme/api/v1/teams', { ...acme, body: { name: 'their-team' } });
@@ -43,6 +44,10 @@ const foreignPaths: readonly (readonly [string, string, () => string])[] = [
   ['GET', '/service-accounts/{id}', () => foreign.account],
   ['PATCH', '/service-accounts/{id}', () => foreign.account],
   ['DELETE', '/service-accounts/{id}', () => foreign.account],
+  ['GET', '/service-accounts/{id}/keys', () => foreign.account],
+  ['GET', '/service-accounts/{id}/keys/their-kid', () => foreign.account],
+  ['PATCH', '/service-accounts/{id}/keys/their-kid', () => foreign.account],
+  ['DELETE', '/service-accounts/{id}/keys/their-kid', () => foreign.account],
   ['GET', '/trusted-issuers/{id}', () => foreign.issuer],
   ['PATCH', '/trusted-issuers/{id}', () => foreign.issuer],
   ['DELETE', '/trusted-issuers/{id}', () => foreign.issuer],

@@ -6,6 +6,7 @@ import {
   pathsOf,
   startAdminServer,
 } from '../support/admin-server.ts';
+import { exampleKey } from '../support/example-keys.ts';
 
 let server: AdminServer;
 let accountPath: string;
@@ -40,6 +41,9 @@ const withMember = (members: object, name: string): string =>
 const bodies = [
   ['POST', '/service-accounts', () => goodAccount('new')],
   ['PATCH', '/service-accounts', () => ({ description: 'x' })],
+  ['POST', '{keys}', () => ({ generate: 'ES256' })],
+  ['POST', '{keys}', () => ({ publicKey: exampleKey, kid: 'one' })],
+  ['PATCH', '{keys}/one', () => ({ status: 'enabled' })],
   ['POST', '/trusted-issuers', () => ({ issuer: 'https://other.example.org' })],
   ['POST', '/teams', () => ({ name: 'new' })],
   ['PATCH', '/teams/default', () => ({ description: 'x' })],
@@ -52,7 +56,11 @@ const bodies = [
 
 describe('A108 mass assignment', () => {
   it.each(bodies)('A108 %s %s refuses every unknown member by name', async (method, path, good) => {
-    const target = method === 'PATCH' && path === '/service-accounts' ? accountPath : `/api/v1${path}`;
+    const target = path.startsWith('{keys}')
+      ? path.replace('{keys}', `${accountPath}/keys`)
+      : method === 'PATCH' && path === '/service-accounts'
+        ? accountPath
+        : `/api/v1${path}`;
     for (const name of unknownMembers) {
       const reply = await server.request(method, target, { ifMatch: '*', body: withMember(good(), name) });
       expect([name, reply.status, pathsOf(reply)]).toEqual([name, 422, [`/${name}`]]);
@@ -60,6 +68,16 @@ describe('A108 mass assignment', () => {
     const control = await server.request(method, target, { ifMatch: '*', body: good() });
     expect([200, 201]).toContain(control.status);
   });
+
+  it.each(['id', 'kid', 'lastUsedAt', 'status', '__proto__', 'constructor'])(
+    'A108 the first key of an account refuses %s',
+    async (name) => {
+      const key = withMember({ generate: 'ES256' }, name);
+      const body = JSON.stringify(goodAccount('first-key', { key: {} })).replace('"key":{}', `"key":${key}`);
+      const reply = await server.request('POST', '/api/v1/service-accounts', { body });
+      expect([reply.status, pathsOf(reply)]).toEqual([422, [`/key/${name}`]]);
+    },
+  );
 
   it.each(['id', 'tenant', 'secret', '__proto__', 'constructor'])(
     'A108 a federation refuses %s',

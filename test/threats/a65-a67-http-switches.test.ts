@@ -201,7 +201,7 @@ describe('A65 A66 switches', () => {
   });
   afterAll(() => bureau.close());
 
-  describe.each(switches)('A65 $name turned off', ({ name, stops, off, on }) => {
+  describe.each(switches)('A65 $name turned off', ({ stops, off, on }) => {
     let world: World;
     let bearer: string;
     beforeAll(async () => {
@@ -217,14 +217,14 @@ describe('A65 A66 switches', () => {
       'A65 stops what leads through it, and nothing else: $name',
       async ({ needs, take, refusal }) => {
         const answer = await take(world, bearer);
-        if (!stops.includes(needs)) return void expect(answer.status).toBe(200);
+        if (!stops.includes(needs)) {
+          expect(answer.status).toBe(200);
+          return;
+        }
         expect(answer.body).not.toHaveProperty('access_token');
-        // A tenant that is off is not there at all: one answer for everything below it.
-        if (name === 'the tenant') return void expect([400, 401, 404]).toContain(answer.status);
         const [status, code] = refusal;
         expect(answer.status).toBe(status);
         expect(code.split('|')).toContain(answer.body.error ?? answer.body.code);
-        return undefined;
       },
     );
 
@@ -290,11 +290,13 @@ describe.each(storageEngines)('A67 a store that fails, on $engine', ({ engine, c
 
   /** A table that is not there fails every statement that needs it, and nothing else. */
   const run = async (statement: string): Promise<void> => {
-    if (engine === 'PostgreSQL') return void (await askPostgres(statement, [], place.url));
+    if (engine === 'PostgreSQL') {
+      await askPostgres(statement, [], place.url);
+      return;
+    }
     const database = new DatabaseSync(place.url.slice('sqlite:'.length));
     database.exec(`pragma busy_timeout = 5000; pragma legacy_alter_table = on; ${statement}`);
     database.close();
-    return undefined;
   };
   const hide = (table: string) => run(`alter table ${table} rename to hidden_${table}`);
   const show = (table: string) => run(`alter table hidden_${table} rename to ${table}`);
