@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { fail, ok, type Result } from '../core/result.ts';
+import { clientVariables } from './client-variables.ts';
 import { type Configuration, configurationSchema, environmentName, fileOnlyMembers } from './schema.ts';
 
 /** Where the configuration comes from; later ones win: defaults, file, environment (contract §2). */
@@ -121,11 +122,12 @@ const readEnvironment = (environment: ConfigurationSources['environment']): Reco
 
 /** `BUREAU_*` variables that are set and mean nothing to this program: most likely slips of the pen. */
 export const unknownVariables = (environment: ConfigurationSources['environment']): readonly string[] => {
-  const known = new Set(
-    Object.keys(configurationSchema.shape)
+  const known = new Set<string>([
+    ...clientVariables,
+    ...Object.keys(configurationSchema.shape)
       .filter((name) => !fileOnlyMembers.has(name))
       .map(environmentName),
-  );
+  ]);
   return Object.keys(environment)
     .filter((name) => name.startsWith('BUREAU_') && !known.has(name))
     .sort();
