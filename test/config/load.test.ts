@@ -150,16 +150,16 @@ describe('contract §2: environment variables', () => {
     expect(await loaded({ file: path })).toMatchObject({
       issuerAccess: [{ origin: 'https://a.example', bearerTokenFile: '/run/token' }],
     });
+  });
 
-    it('knows the variables of the command line, every one that its source names and no other', async () => {
-      const named = new Set<string>();
-      for await (const path of glob('src/cli/**/*.ts'))
-        for (const [name] of (await readFile(path, 'utf8')).matchAll(/\bBUREAU_[A-Z_]+\b/g)) named.add(name);
-      // What the server reads as well, and what the command prints.
-      for (const name of ['BUREAU_ISSUER', 'BUREAU_DATA_DIR', 'BUREAU_ACCESS_TOKEN']) named.delete(name);
-      expect([...named].filter((name) => name !== 'BUREAU_').sort()).toEqual([...clientVariables]);
-      expect(unknownVariables(Object.fromEntries(clientVariables.map((name) => [name, 'x'])))).toEqual([]);
-    });
+  it('knows the variables of the command line, every one that its source names and no other', async () => {
+    const named = new Set<string>();
+    for await (const path of glob('src/cli/**/*.ts'))
+      for (const [name] of (await readFile(path, 'utf8')).matchAll(/\bBUREAU_[A-Z_]+\b/g)) named.add(name);
+    // What the server reads as well, and what the command prints.
+    for (const name of ['BUREAU_ISSUER', 'BUREAU_DATA_DIR', 'BUREAU_ACCESS_TOKEN']) named.delete(name);
+    expect([...named].filter((name) => name !== 'BUREAU_').sort()).toEqual([...clientVariables]);
+    expect(unknownVariables(Object.fromEntries(clientVariables.map((name) => [name, 'x'])))).toEqual([]);
   });
 });
 
