@@ -8,7 +8,7 @@ const generate = z
   .meta({ description: 'Make a key pair and hand out the credentials once.' });
 
 const expiresAt = z.iso
-  .datetime()
+  .datetime({ offset: true, error: 'Give a time such as 2027-01-31T12:00:00Z, or null.' })
   .nullable()
   .meta({ description: 'From then on the key is not accepted; null: until it is disabled or deleted.' });
 

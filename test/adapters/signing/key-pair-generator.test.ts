@@ -33,3 +33,18 @@ describe.each(accountKeyAlgorithms)('generateAccountKeyPair %s', (algorithm) => 
     expect(one.kid).not.toBe(two.kid);
   });
 });
+
+it('A63 one pair after the other, in the order asked, however long each takes', async () => {
+  const made: string[] = [];
+  const make = async (algorithm: (typeof accountKeyAlgorithms)[number], name: string): Promise<void> => {
+    await generateAccountKeyPair(algorithm);
+    made.push(name);
+  };
+  await Promise.all([
+    make('RS256', 'first'),
+    make('ES256', 'second'),
+    make('RS256', 'third'),
+    make('Ed25519', 'last'),
+  ]);
+  expect(made).toEqual(['first', 'second', 'third', 'last']);
+});

@@ -192,6 +192,15 @@ describe('a public key that is sent', () => {
       { expiresAt: '2030-01-01T00:00:00.123Z' },
     ],
   ];
+  it.each(['2031-02-03T05:05:06+01:00', '2031-02-02T20:05:06-08:00', '2031-02-03T04:05:06Z'])(
+    'RFC 3339 §5.6 a time with the offset of its place: %s',
+    async (expiresAt) => {
+      const { keys } = await openAccount();
+      const reply = await post(keys, { publicKey: spki(ec()), expiresAt });
+      expect([reply.status, reply.body['expiresAt']]).toEqual([201, end]);
+    },
+  );
+
   it.each(table)('%s', async (_what, body, expected) => {
     const { keys } = await openAccount();
     const reply = await post(keys, body);
@@ -306,7 +315,12 @@ describe('AD-04 AD-09 what is not accepted', () => {
       ['/expiresAt'],
       /over/,
     ],
-    ['an end that is no time', { publicKey: jwk, expiresAt: 'tomorrow' }, ['/expiresAt'], /./],
+    [
+      'an end that is no time',
+      { publicKey: jwk, expiresAt: 'tomorrow' },
+      ['/expiresAt'],
+      /2027-01-31T12:00:00Z/,
+    ],
     ['the 30th of February', { publicKey: jwk, expiresAt: '2031-02-30T00:00:00Z' }, ['/expiresAt'], /./],
     ['an end in seconds', { publicKey: jwk, expiresAt: 1_900_000_000 }, ['/expiresAt'], /./],
     ['an end without a zone', { generate: 'ES256', expiresAt: '2031-02-03T04:05:06' }, ['/expiresAt'], /./],
@@ -333,6 +347,18 @@ describe('AD-04 AD-09 what is not accepted', () => {
     expect(codeOf(first)).toEqual([422, 'invalid']);
     expect(pathsOf(first)).toEqual(paths.map((path) => `/key${path}`));
     expect(itemsOf(await get(`${accountsPath}?q=account-${made}`))).toEqual([]);
+  });
+
+  it('A35 members of a prototype make no key', async () => {
+    const { keys } = await openAccount();
+    const inherited = `{"publicKey":{"__proto__":${JSON.stringify(jwk)}}}`;
+    expect(pathsOf(await post(keys, inherited))).toEqual(['/publicKey']);
+    const beside = JSON.stringify({ publicKey: jwk }).replace(
+      '"publicKey":{',
+      '"publicKey":{"__proto__":{"d":"x"},',
+    );
+    const reply = await post(keys, beside);
+    expect([reply.status, reply.body['publicKey']]).toEqual([201, jwk]);
   });
 
   it('a body that is no object', async () => {
