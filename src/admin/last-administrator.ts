@@ -2,7 +2,7 @@ import { type AccountKey, isUsableKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
-import type { Stores } from '../ports/stores.ts';
+import type { Stores, TrustedIssuerStore } from '../ports/stores.ts';
 import { type AdminProblem, refuse } from './admin-problem.ts';
 
 /** An account as far as it matters for who administers a tenant. */
@@ -13,12 +13,12 @@ export interface AdministratorState {
 
 /**
  * Refuses what would leave a tenant without an enabled administrator, for nobody could ever change it again; and, unless
- * `force` is set, without one who has a federation or a usable key to sign in with.
+ * `force` is set, without one who has a usable key, or a federation whose issuer is not disabled, to sign in with.
  *
  * @param after the account as it would be; `null`: it is gone
  */
 export const refuseLastAdministrator = async (
-  { serviceAccounts }: Pick<Stores, 'serviceAccounts'>,
+  { serviceAccounts, trustedIssuers }: Pick<Stores, 'serviceAccounts' | 'trustedIssuers'>,
   before: AdministratorState,
   after: AdministratorState | null,
   { now, force }: { readonly now: EpochMilliseconds; readonly force: boolean },
@@ -31,7 +31,8 @@ export const refuseLastAdministrator = async (
       'last_administrator',
       'This is the last enabled administrator of the tenant. Give another service account the role first.',
     );
-  if (!mayAdminister(before, now) || mayAdminister(after, now)) return ok(undefined);
+  const isAble = (state: AdministratorState | null) => mayAdminister(trustedIssuers, state, now);
+  if (!(await isAble(before)) || (await isAble(after))) return ok(undefined);
   if ((await others(force ? null : now)) > 0) return ok(undefined);
   return refuse(
     'last_administrator',
@@ -42,7 +43,15 @@ export const refuseLastAdministrator = async (
 const isAdministrator = (state: AdministratorState | null): boolean =>
   state !== null && state.account.role === 'administrator' && state.account.status === 'enabled';
 
-const mayAdminister = (state: AdministratorState | null, now: EpochMilliseconds): boolean =>
-  state !== null &&
-  isAdministrator(state) &&
-  (state.account.federations.length > 0 || state.keys.some((key) => isUsableKey(key, now)));
+const mayAdminister = async (
+  trustedIssuers: Pick<TrustedIssuerStore, 'findByIssuer'>,
+  state: AdministratorState | null,
+  now: EpochMilliseconds,
+): Promise<boolean> => {
+  if (state === null || !isAdministrator(state)) return false;
+  const { account, keys } = state;
+  if (keys.some((key) => isUsableKey(key, now))) return true;
+  for (const issuer of new Set(account.federations.map((federation) => federation.issuer)))
+    if ((await trustedIssuers.findByIssuer(account.tenant, issuer))?.status !== 'disabled') return true;
+  return false;
+};

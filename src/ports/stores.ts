@@ -58,7 +58,7 @@ export interface ServiceAccountStore {
   findByIssuer(tenant: string, issuer: string): Promise<readonly ServiceAccount[]>;
   /**
    * How many enabled accounts with role administrator the tenant has beside `exceptId`; where `ableToSignInAt` is given,
-   * only those with a federation or with a key that is usable then.
+   * only those with a key that is usable then, or with a federation whose issuer is not disabled.
    */
   countOtherAdministrators(
     tenant: string,

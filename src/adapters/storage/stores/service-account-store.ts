@@ -143,7 +143,19 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
                   .selectFrom('federations')
                   .select('federations.account_id')
                   .whereRef('federations.tenant', '=', 'account.tenant')
-                  .whereRef('federations.account_id', '=', 'account.id'),
+                  .whereRef('federations.account_id', '=', 'account.id')
+                  .where((at) =>
+                    at.not(
+                      at.exists(
+                        at
+                          .selectFrom('trusted_issuers as trusted')
+                          .select('trusted.id')
+                          .whereRef('trusted.tenant', '=', 'federations.tenant')
+                          .whereRef('trusted.issuer', '=', 'federations.issuer')
+                          .where('trusted.status', '=', 'disabled'),
+                      ),
+                    ),
+                  ),
               ),
               row.exists(
                 row
