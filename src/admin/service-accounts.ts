@@ -78,11 +78,13 @@ export const createServiceAccount = async (
   request: ServiceAccountRequest,
   firstKey: AccountKeyRequest | null,
 ): Promise<Result<CreatedServiceAccount, AdminProblem>> => {
+  // Asked twice: here so that no key pair is made in vain, in the transaction because only there it holds (A63).
+  const admitted = await admitAccount(deps, deps.storage, actor, request);
+  if (!admitted.ok) return admitted;
   const prepared = firstKey === null ? ok(null) : await prepareAccountKey(deps, actor, firstKey, '/key');
   if (!prepared.ok) return prepared;
   return changeTenant(deps, actor, async (stores) => {
-    if (!holdsRoles(actor.account.role, [request.role])) return refuseStronger();
-    const draft = await parseRequest(deps, stores, actor, request, []);
+    const draft = await admitAccount(deps, stores, actor, request);
     if (!draft.ok) return draft;
     const now = deps.clock.now();
     const account: ServiceAccount = {
@@ -231,9 +233,19 @@ const requestOf = (account: ServiceAccount): ServiceAccountRequest => ({
   federations: account.federations.map((federation) => ({ ...federation, jwksUri: null })),
 });
 
+const admitAccount = async (
+  deps: AdminDependencies,
+  stores: Pick<Stores, 'teams' | 'useCases'>,
+  actor: Actor,
+  request: ServiceAccountRequest,
+): Promise<Result<ServiceAccountDraft, AdminProblem>> =>
+  holdsRoles(actor.account.role, [request.role])
+    ? parseRequest(deps, stores, actor, request, [])
+    : refuseStronger();
+
 const parseRequest = async (
   deps: AdminDependencies,
-  stores: Stores,
+  stores: Pick<Stores, 'teams' | 'useCases'>,
   actor: Actor,
   request: ServiceAccountRequest,
   existing: ServiceAccount['federations'],
