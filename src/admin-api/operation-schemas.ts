@@ -109,7 +109,7 @@ export const operationSchemas = {
   },
   patchTrustedIssuer: {
     params: identified,
-    query: noMembers,
+    query: forceQuery,
     body: patchTrustedIssuerBody,
     response: trustedIssuerResource,
   },

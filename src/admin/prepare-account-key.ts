@@ -68,10 +68,10 @@ const readAccountKey = (
       : ok({ jwk: publicKey, expiresAt: null });
   if (!read.ok) return refuseKey(read.error);
   const assessed = assessJwk(read.value.jwk);
-  if (!assessed.ok) return refuseKey(assessed.error);
+  if (!assessed.ok) return refuseKey(`This key cannot be used: ${assessed.error}`);
   // The last word on an EC point, and the thumbprint, are the verifier's.
   const imported = deps.signatureVerifier.importKey(read.value.jwk);
-  if (!imported.ok) return refuseKey(imported.error);
+  if (!imported.ok) return refuseKey(`This key cannot be used: ${imported.error}`);
   const { alg: _alg, kid: _kid, use: _use, ...publicJwk } = assessed.value.jwk;
   return parseAccountKey(
     { ...imported.value, publicJwk },
@@ -82,9 +82,7 @@ const readAccountKey = (
 
 const refuseKey = (sentence: string): ReturnType<typeof parseAccountKey> => ({
   ok: false,
-  error: [
-    problem('/publicKey', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1).replace(/\.$/, '')}.`),
-  ],
+  error: [problem('/publicKey', `${sentence.replace(/\.$/, '')}.`)],
 });
 
 /** The key of an account from its draft. */

@@ -14,13 +14,13 @@ import type { RegistrationProblem } from '../core/trust/registration-problem.ts'
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { ServiceAccountFilter, Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
-import { insertAccountKey } from './account-keys.ts';
+import { describeKey, insertAccountKey } from './account-keys.ts';
 import { type AdminProblem, notFound, refuseInput, refuseStronger } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { issuersOf, registerIssuers } from './federation-issuers.ts';
 import { refuseLastAdministrator } from './last-administrator.ts';
-import { applyPatch, type Patch } from './merge-patch.ts';
+import { applyPatch, onlyDisables, type Patch } from './merge-patch.ts';
 import { type AccountKeyRequest, prepareAccountKey } from './prepare-account-key.ts';
 import { registrationPolicy } from './register-trusted-issuer.ts';
 import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
@@ -112,7 +112,7 @@ export const createServiceAccount = async (
           useCase: account.useCase,
           federations: account.federations.length,
           newIssuers: registered.value,
-          ...(added === null ? {} : { key: added.key.thumbprint, algorithm: added.key.algorithm }),
+          ...(added === null ? {} : { ...describeKey(added.key), generated: added.credentials !== null }),
         },
       },
     });
@@ -209,10 +209,6 @@ export const deleteServiceAccount = (
       },
     });
   });
-
-/** A disable must work at once, also for an account registered under rules that have become stricter since. */
-const onlyDisables = (patch: Patch<ServiceAccountRequest>): boolean =>
-  patch.status === 'disabled' && Object.values(patch).filter((value) => value !== undefined).length === 1;
 
 const changeableMembers = [
   'name',

@@ -6,7 +6,7 @@ import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
-import { applyPatch, type Patch } from './merge-patch.ts';
+import { applyPatch, onlyDisables, type Patch } from './merge-patch.ts';
 import { knownJwksUri, parseTrustedIssuer, type TrustedIssuerInput } from './register-trusted-issuer.ts';
 import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
@@ -88,6 +88,7 @@ export const patchTrustedIssuer = async (
   id: string,
   condition: VersionCondition,
   patch: Patch<Omit<TrustedIssuerInput, 'issuer'>>,
+  force: boolean,
 ): Promise<Result<TrustedIssuer, AdminProblem>> => {
   const result = await changeTenant<TrustedIssuer>(deps, actor, async (stores) => {
     const before = requireCurrent(
@@ -96,11 +97,13 @@ export const patchTrustedIssuer = async (
       condition,
     );
     if (!before.ok) return before;
-    const parsed = parseTrustedIssuer(
-      deps,
-      actor.account.tenant,
-      applyPatch<TrustedIssuerInput>(inputOf(before.value), patch),
-    );
+    const parsed = onlyDisables(patch)
+      ? ok({ ...before.value, status: 'disabled' as const })
+      : parseTrustedIssuer(
+          deps,
+          actor.account.tenant,
+          applyPatch<TrustedIssuerInput>(inputOf(before.value), patch),
+        );
     if (!parsed.ok) return refuseInput(parsed.error);
     const after: TrustedIssuer = {
       ...before.value,
@@ -108,7 +111,14 @@ export const patchTrustedIssuer = async (
       updatedAt: deps.clock.now(),
       version: before.value.version + 1,
     };
+    const { tenant } = actor.account;
+    const now = deps.clock.now();
+    const ableBefore = await stores.serviceAccounts.countOtherAdministrators(tenant, '', now);
     if (!(await stores.trustedIssuers.update(after))) return stale();
+    if (!force && ableBefore > 0) {
+      const ableAfter = await stores.serviceAccounts.countOtherAdministrators(tenant, '', now);
+      if (ableAfter === 0) return refuseOnlyWayIn();
+    }
     return ok({
       value: after,
       activity: {
@@ -121,6 +131,13 @@ export const patchTrustedIssuer = async (
   });
   return result;
 };
+
+/** A compromised issuer has to be switchable all the same, so this one can be forced. */
+const refuseOnlyWayIn = () =>
+  refuse(
+    'last_administrator',
+    'Every administrator of the tenant signs in through this issuer. Give one of them a key first; ?force=true disables it all the same.',
+  );
 
 /** Removes a trusted issuer that no federation names. */
 export const deleteTrustedIssuer = async (

@@ -128,5 +128,6 @@ const conflictsOf = (method: AdminOperation['method'], path: string): readonly A
     return method === 'POST' ? ['already_exists', 'rate_limited'] : ['default_tenant'];
   if (method === 'POST')
     return path === '/trusted-issuers' ? ['already_exists', 'issuer_conflict'] : ['already_exists'];
+  if (path.startsWith('/trusted-issuers') && method === 'PATCH') return ['last_administrator'];
   return method === 'DELETE' || path.startsWith('/use-cases') ? ['in_use'] : [];
 };

@@ -88,8 +88,8 @@ export const trustedIssuerRoutes: readonly AdminRoute[] = [
       version: trustedIssuer.version,
     });
   }),
-  adminRoute('patchTrustedIssuer', async (deps, { actor, params, condition, body }) => {
-    const issuer = await patchTrustedIssuer(deps, actor, params.id, condition, body);
+  adminRoute('patchTrustedIssuer', async (deps, { actor, params, query, condition, body }) => {
+    const issuer = await patchTrustedIssuer(deps, actor, params.id, condition, body, query.force);
     return issuer.ok ? ok({ body: toWire(deps, issuer.value), version: issuer.value.version }) : issuer;
   }),
   adminRoute('deleteTrustedIssuer', async (deps, { actor, params, condition }) => {

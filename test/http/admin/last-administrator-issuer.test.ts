@@ -48,6 +48,28 @@ describe.each(storageEngines)('a federation as the way in, on $engine', ({ creat
     server.request('DELETE', `${accountsPath}/${first.id}${query}`, { ifMatch: '*' });
   const codeOf = ({ status, body }: AdminReply): readonly unknown[] => [status, body['code']];
 
+  it('an issuer that is the only way in of the only administrator stays enabled, unless with force', async () => {
+    const registered = sampleTrustedIssuer({ tenant: 'default', jwks: null, caCertificates: null });
+    await server.storage.trustedIssuers.insert(registered);
+    await addAdministrator([registered.issuer]);
+    const disable = (query = ''): Promise<AdminReply> =>
+      server.request('PATCH', `/api/v1/trusted-issuers/${registered.id}${query}`, {
+        ifMatch: '*',
+        body: { status: 'disabled' },
+      });
+    // Positive control: as long as somebody else has a key, it is a switch like any other.
+    expect((await disable()).status).toBe(200);
+    const path = `/api/v1/trusted-issuers/${registered.id}`;
+    expect((await server.request('PATCH', path, { ifMatch: '*', body: { status: 'enabled' } })).status).toBe(
+      200,
+    );
+
+    expect((await removeKeyOfFirst()).status).toBe(204);
+    expect(codeOf(await disable())).toEqual(lastAdministrator);
+    expect((await server.storage.trustedIssuers.find('default', registered.id))?.status).toBe('enabled');
+    expect((await disable('?force=true')).status).toBe(200);
+  });
+
   it('of another administrator counts where the issuer is enabled', async () => {
     await addAdministrator([await register('enabled')]);
     expect((await removeFirst()).status).toBe(204);

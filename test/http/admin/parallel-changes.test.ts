@@ -52,7 +52,11 @@ describe.each(storageEngines)('changes at once on $engine', ({ createPlace }) =>
     const replies = await Promise.all(
       [own, second].map((path) => server.request('DELETE', path, { ifMatch: '*' })),
     );
-    expect(statusesOf(replies)).toEqual([204, 409]);
+    // The second request comes too late: for its administrator, who is gone (401), or for the last one (409).
+    expect([
+      [204, 401],
+      [204, 409],
+    ]).toContainEqual(statusesOf(replies));
     expect(await server.storage.serviceAccounts.countOtherAdministrators('default', '', null)).toBe(1);
   });
 });
