@@ -28,7 +28,7 @@ const runSteps = async (): Promise<Record<string, string>> => {
     .replaceAll('127.0.0.1:8080', new URL(bureau.url).host)
     .replaceAll('127.0.0.1:8090', platform.place)
     .replaceAll('data/admin.json', credentials)
-    .replaceAll('nightly-report.json', join(bureau.dataDir, 'nightly-report.json'));
+    .replaceAll('data/nightly-report.json', join(bureau.dataDir, 'nightly-report.json'));
   const child = spawn('sh', ['-eu', '-c', here], {
     cwd: root,
     // Where a newcomer stands in the folder with the data, these commands stand beside it.
