@@ -29,6 +29,12 @@ export interface CommandContext {
   readonly random: () => number;
   /** Writes to stdout, as it is. */
   readonly write: (text: string) => void;
+  /**
+   * Resolves when all of it is out, or nobody wants the rest.
+   *
+   * @throws CommandFailed (misused) where it went nowhere: a full disk, a closed pipe
+   */
+  readonly written: () => Promise<void>;
   /** One line on stderr. */
   readonly say: (line: string) => void;
   /** Whether a person looks at stdout. */

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { CommandFailed } from './command-failed.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -16,10 +16,11 @@ export const runCommandLine = async (
 ): Promise<number | null> => {
   const program = await buildProgram(context, commands, args[0]);
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await parse(program, args);
+    await context.written();
     return args[0] === 'serve' && !args.includes('--help') ? null : exitCodes.done;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (error instanceof CommanderError) return exitCodes.usage;
     if (error instanceof CommandFailed) {
       for (const line of error.lines) context.say(`bureau: ${line}`);
       return error.exitCode;
@@ -27,5 +28,14 @@ export const runCommandLine = async (
     if (args[0] === 'serve' || !(error instanceof Error)) throw error;
     context.say(`bureau: internal fault: ${error.stack ?? error.message}`);
     return exitCodes.refused;
+  }
+};
+
+/** Help that was asked for ends the parser as a misuse does. */
+const parse = async (program: Command, args: readonly string[]): Promise<void> => {
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }
 };

@@ -12,7 +12,7 @@ import type { TokenAnswer } from './token-answer.ts';
 import { tokenFormats } from './token-formats.ts';
 import { parseTokenRequest, type TokenOptions, type TokenRequest } from './token-request.ts';
 import { watchToken } from './watch-token.ts';
-import { writeTokenFile } from './write-token-file.ts';
+import { findReplacedFile, writeTokenFile } from './write-token-file.ts';
 
 const noServer =
   'no server is named: --server or BUREAU_SERVER is the address of the Bureau, its issuer identifier';
@@ -24,7 +24,34 @@ const noServer =
  */
 export const runToken = async (world: CommandContext, options: TokenOptions): Promise<void> => {
   const request = parseTokenRequest(options, world.environment);
-  const context = request.watch === null ? world : stopWith(world);
+  const format = tokenFormats[request.format];
+  if (request.watch === null) {
+    const ask = await prepare(world, request);
+    return world.write(format(await ask(request.maxWaitSeconds)));
+  }
+
+  const file = resolve(world.workingDirectory, request.watch);
+  await findReplacedFile(file);
+  const context = stopWith(world);
+  let ask: Ask | null = null;
+  await watchToken(context, {
+    request: async (maxWaitSeconds) => {
+      ask ??= await prepare(context, request);
+      return ask(maxWaitSeconds);
+    },
+    maxWaitSeconds: request.maxWaitSeconds,
+    write: async (answer) => {
+      await writeTokenFile(file, format(answer));
+      context.say(`bureau: wrote ${file}, valid until ${new Date(answer.expiresAt).toISOString()}`);
+    },
+  });
+};
+
+/** Asks for a token, and waits so long for a server that is busy. */
+type Ask = (maxWaitSeconds: number) => Promise<TokenAnswer>;
+
+/** Finds out who this workload is, and how it gets tokens from now on. */
+const prepare = async (context: CommandContext, request: TokenRequest): Promise<Ask> => {
   const explain = (line: string): void => {
     if (request.verbose) context.say(`bureau: ${line}`);
   };
@@ -44,24 +71,12 @@ export const runToken = async (world: CommandContext, options: TokenOptions): Pr
   const mask = createMask(context);
   const door = createDoor(context, request, { source, issuer, mask, explain });
 
-  const ask = async (maxWaitSeconds: number): Promise<TokenAnswer> => {
+  return async (maxWaitSeconds) => {
     const answer = await door(context.now() + maxWaitSeconds * 1000);
     await mask(answer.accessToken);
     explain(`a token for ${answer.expiresInSeconds} s, scope "${answer.scope}"`);
     return answer;
   };
-  const format = tokenFormats[request.format];
-  if (request.watch === null) return context.write(format(await ask(request.maxWaitSeconds)));
-
-  const file = resolve(context.workingDirectory, request.watch);
-  await watchToken(context, {
-    request: ask,
-    maxWaitSeconds: request.maxWaitSeconds,
-    write: async (answer) => {
-      await writeTokenFile(file, format(answer));
-      context.say(`bureau: wrote ${file}, valid until ${new Date(answer.expiresAt).toISOString()}`);
-    },
-  });
 };
 
 /**

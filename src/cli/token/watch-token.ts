@@ -1,4 +1,4 @@
-import { CommandFailed } from '../command-failed.ts';
+import { CommandFailed, unreachable } from '../command-failed.ts';
 import type { CommandContext } from '../command-context.ts';
 import { backOffMilliseconds } from './retry.ts';
 import type { TokenAnswer } from './token-answer.ts';
@@ -15,7 +15,7 @@ const refreshPatienceSeconds = 900;
  *
  * @param keep.request asks for a token, and waits so long for a server that is busy
  * @param keep.write puts it in its place
- * @throws CommandFailed for the first token
+ * @throws CommandFailed for the first token, also where it was told to stop before it came
  */
 export const watchToken = async (
   context: Pick<CommandContext, 'now' | 'sleep' | 'say' | 'random' | 'stopping'>,
@@ -41,7 +41,7 @@ export const watchToken = async (
       failures = 0;
       await sleepUntil(refreshAt(held, asked, context.random()));
     } catch (error) {
-      if (stopping.aborted) return;
+      if (stopping.aborted) break;
       if (held === null || !(error instanceof CommandFailed)) throw error;
       for (const line of error.lines) context.say(`bureau: ${line}`);
       failures += 1;
@@ -52,6 +52,8 @@ export const watchToken = async (
       await sleepUntil(context.now() + wait);
     }
   }
+  // Who waits for the file must not take this for a success.
+  if (held === null) throw unreachable('stopped before the first token was written');
 };
 
 /** After 55 to 70 % of the token's life: early enough for many tries, and not at the same time everywhere. */

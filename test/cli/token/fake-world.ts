@@ -115,6 +115,7 @@ export const createFakeWorld = (options: FakeWorldOptions = {}): FakeWorld => {
     },
     fileMode: async (path) => options.modes?.[path] ?? null,
     write: (text) => void log.push(`out ${text}`),
+    written: async () => undefined,
     say: (line) => void log.push(`err ${line}`),
     isTerminal: false,
   };

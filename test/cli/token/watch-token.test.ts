@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmod,
   link,
+  lstat,
   mkdir,
   mkdtemp,
   readdir,
@@ -14,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refused, unreachable } from '../../../src/cli/command-failed.ts';
+import { runToken } from '../../../src/cli/token/run-token.ts';
 import { watchToken } from '../../../src/cli/token/watch-token.ts';
 import { writeTokenFile } from '../../../src/cli/token/write-token-file.ts';
 import type { TokenAnswer } from '../../../src/cli/token/token-answer.ts';
@@ -130,18 +133,25 @@ describe('--watch (contract §6)', () => {
     expect(written).toEqual([]);
   });
 
-  it('told to stop before the first token: ends without a word', async () => {
-    const world = createFakeWorld();
-    await watchToken(world, {
-      maxWaitSeconds: 60,
-      request: async () => {
-        world.stop();
-        throw unreachable('unreachable: it was told to stop');
-      },
-      write: async () => undefined,
-    });
-    expect(world.err()).toBe('');
-  });
+  it.each(['before anything was asked', 'in the middle of the first request'])(
+    'told to stop %s: exit 3 and a line that says so, because there is no file',
+    async (when) => {
+      const world = createFakeWorld();
+      if (when.startsWith('before')) world.stop();
+      const ended = watchToken(world, {
+        maxWaitSeconds: 60,
+        request: async () => {
+          world.stop();
+          throw unreachable('unreachable: it was told to stop');
+        },
+        write: async () => undefined,
+      });
+      expect(await failureOf(ended)).toEqual({
+        code: 3,
+        text: 'stopped before the first token was written',
+      });
+    },
+  );
 });
 
 describe('the file of --watch', () => {
@@ -170,12 +180,48 @@ describe('the file of --watch', () => {
     expect(await readFile(join(folder, 'opened'), 'utf8')).toBe('old');
   });
 
-  it('a link in its place is replaced, and what it leads to is not touched', async () => {
-    await writeFile(join(folder, 'precious'), 'old');
-    await symlink(join(folder, 'precious'), join(folder, 'token'));
+  it.each([
+    ['a file', true],
+    ['a place where nothing is yet', false],
+  ])('a link to %s stays, and what it leads to is replaced in its own folder', async (_title, isThere) => {
+    await mkdir(join(folder, 'real'));
+    const real = join(folder, 'real', 'token');
+    if (isThere) await writeFile(real, 'old');
+    await symlink(join('real', 'token'), join(folder, 'second'));
+    await symlink(join(folder, 'second'), join(folder, 'token'));
     await writeTokenFile(join(folder, 'token'), 'new');
-    expect(await readFile(join(folder, 'precious'), 'utf8')).toBe('old');
-    expect(await readFile(join(folder, 'token'), 'utf8')).toBe('new');
+    expect(await readFile(real, 'utf8')).toBe('new');
+    expect((await lstat(join(folder, 'token'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(join(folder, 'second'))).isSymbolicLink()).toBe(true);
+    expect((await stat(real)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(folder, 'real'))).toEqual(['token']);
+  });
+
+  it.each<[string, (path: string) => Promise<unknown>]>([
+    ['a pipe', async (path) => execFileSync('mkfifo', [path])],
+    ['a folder', (path) => mkdir(path)],
+    [
+      'a link to a pipe',
+      async (path) => {
+        execFileSync('mkfifo', [`${path}.pipe`]);
+        await symlink(`${path}.pipe`, path);
+      },
+    ],
+    ['a link to a folder', (path) => symlink(folder, path)],
+    ['a link to itself', (path) => symlink(path, path)],
+  ])('%s in its place is not replaced: exit 2, before anything is asked', async (_title, put) => {
+    const path = join(folder, 'token');
+    await put(path);
+    const before = await lstat(path);
+    expect((await failureOf(writeTokenFile(path, 'new'))).code).toBe(2);
+    const world = createFakeWorld();
+    const asked = runToken(world, { server: 'https://sts.example.com', subjectToken: 'x', watch: path });
+    const { code, text } = await failureOf(asked);
+    expect(code).toBe(2);
+    expect(text).toContain(path);
+    expect({ calls: world.calls, said: world.err() }).toEqual({ calls: [], said: '' });
+    const after = await lstat(path);
+    expect([after.ino, after.mode]).toEqual([before.ino, before.mode]);
   });
 
   it('no such folder, or a folder in its place: exit 2, and nothing is left', async () => {
