@@ -3,7 +3,6 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSystemContext } from '../../src/cli/system-context.ts';
@@ -44,7 +43,9 @@ describe('stdout of the command line', () => {
     const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', stdout, 'pipe'] });
     child.stdout?.destroy();
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    return { stderr: await text(child.stderr), code: await ended };
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => void (stderr += chunk));
+    return { code: await ended, stderr };
   };
 
   it('a full disk: one line, exit 2', async () => {

@@ -238,6 +238,24 @@ describe('bureau token and a server with moods', () => {
     expect(stderr).toContain('--max-wait');
   });
 
+  it.each(['the discovery document', 'the token'])(
+    '--max-wait is for the body too: %s comes drop by drop and never ends, exit 3',
+    async (slow) => {
+      const server = await startLoopbackServer(({ method }, response) => {
+        if (method === 'GET' && slow === 'the token')
+          return sendJson(response, 200, { issuer: server.url, token_endpoint: `${server.url}/token` });
+        response.writeHead(200);
+        const drops = setInterval(() => response.write(' '), 100);
+        response.on('close', () => clearInterval(drops));
+      });
+      const args = ['-s', server.url, '--subject-token', await platformToken(), '--max-wait', '2'];
+      const { code, stderr } = await run(args);
+      await server.close();
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/did not answer in time; gave up, because --max-wait would be over/);
+    },
+  );
+
   it('a redirect is not followed, with a token least of all', async () => {
     const thief = await startLoopbackServer((_request, response) => sendJson(response, 200, issued('x.y.z')));
     const server = await startTokenServer(() => [307, {}, { location: `${thief.url}/token` }]);

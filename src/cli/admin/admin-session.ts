@@ -1,11 +1,17 @@
 import { join } from 'node:path';
-import { type AdminCall, createAdminClient, type RefusedCall } from '../../admin-api/client.ts';
+import {
+  type AdminCall,
+  type AdminClient,
+  createAdminClient,
+  type RefusedCall,
+} from '../../admin-api/client.ts';
 import { type AdminOperation, type AdminOperationName, adminOperations } from '../../admin-api/operations.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
 import { adminAudience } from '../../core/tenants/tenant.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CommandFailed, misused, refused } from '../command-failed.ts';
 import { describeNetworkFault } from '../token/describe-network-fault.ts';
+import { requestMilliseconds } from '../token/fetch-text.ts';
 import { requestOwnKeyToken } from '../token/own-key-token.ts';
 import { readCredentials } from '../token/read-credentials.ts';
 import { type Attempt, defaultMaxWaitSeconds, retryUntil } from '../token/retry.ts';
@@ -35,7 +41,6 @@ export interface AdminSession {
   call<Body>(name: AdminOperationName, call: UnjudgedCall): Promise<Answer<Body>>;
 }
 
-const timeoutMilliseconds = 30_000;
 /** A token that ends sooner than this is not used any more. */
 const renewalMilliseconds = 60_000;
 const triesOfTheNetwork = 3;
@@ -54,26 +59,30 @@ export const openAdminSession = async (
   const credentials = await readCredentials(context, await findCredentials(context, options), reach);
   const { host } = new URL(credentials.issuer);
   let token: TokenAnswer | null = null;
-  const client = createAdminClient({
-    baseUrl: credentials.issuer,
-    accessToken: async () => {
-      if (token === null || token.expiresAt - renewalMilliseconds < context.now())
-        token = await requestOwnKeyToken(context, credentials, {
-          audience: adminAudience(credentials.issuer),
-          maxWaitSeconds,
-        });
-      return token.accessToken;
-    },
-    fetch: (url, init) => {
-      const headers = new Headers(init.headers);
-      headers.set('user-agent', context.userAgent);
-      return context.fetch(url, { ...init, headers, signal: AbortSignal.timeout(timeoutMilliseconds) });
-    },
-  });
+  /** @param deadline milliseconds since 1970, of the sign-in too */
+  const clientUntil = (deadline: number): AdminClient =>
+    createAdminClient({
+      baseUrl: credentials.issuer,
+      accessToken: async () => {
+        if (token === null || token.expiresAt - renewalMilliseconds < context.now())
+          token = await requestOwnKeyToken(context, credentials, {
+            audience: adminAudience(credentials.issuer),
+            maxWaitSeconds: Math.max(0, deadline - context.now()) / 1000,
+          });
+        return token.accessToken;
+      },
+      fetch: (url, init) => {
+        const headers = new Headers(init.headers);
+        headers.set('user-agent', context.userAgent);
+        const signal = AbortSignal.timeout(requestMilliseconds(deadline, context.now()));
+        return context.fetch(url, { ...init, headers, signal });
+      },
+    });
 
   const attemptOnce = async (
     name: AdminOperationName,
     call: UnjudgedCall,
+    client: AdminClient,
   ): Promise<Attempt<Result<Answer<unknown>, RefusedCall>>> => {
     // A change may have been made although no answer came: only what changes nothing is tried again then.
     const repeatable = (adminOperations[name] satisfies AdminOperation).method === 'GET';
@@ -99,10 +108,14 @@ export const openAdminSession = async (
       };
     }
   };
-  const attempt = async <Body>(name: AdminOperationName, call: UnjudgedCall) =>
-    (await retryUntil(context, context.now() + maxWaitSeconds * 1000, () =>
-      attemptOnce(name, call),
-    )) as Result<Answer<Body>, RefusedCall>;
+  const attempt = async <Body>(name: AdminOperationName, call: UnjudgedCall) => {
+    const deadline = context.now() + maxWaitSeconds * 1000;
+    const client = clientUntil(deadline);
+    return (await retryUntil(context, deadline, () => attemptOnce(name, call, client))) as Result<
+      Answer<Body>,
+      RefusedCall
+    >;
+  };
 
   return {
     attempt,

@@ -12,9 +12,6 @@ export interface Found<Item> {
   readonly etag: string | null;
 }
 
-/** No id is longer, and the server refuses longer ones. */
-const longestId = 128;
-
 /**
  * Finds a resource by what a person said: its id or, where it has names, the name that exactly one has.
  *
@@ -53,7 +50,7 @@ const findById = async <Item>(
   parent: Readonly<Record<string, string>>,
   id: string,
 ): Promise<Found<Item> | null> => {
-  if (id.length > longestId) return null;
+  if (id.length > resource.longestId) return null;
   const params = { ...parent, [resource.parameter]: id };
   const reply = await session.attempt<Item>(resource.get, { params });
   if (reply.ok) return foundOf(resource, parent, reply.value);

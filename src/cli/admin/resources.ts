@@ -14,6 +14,8 @@ export interface Resource<Item> {
   readonly labels: readonly string[];
   /** The parameter of its paths. */
   readonly parameter: 'id' | 'keyId';
+  /** In characters; a longer one is no id, and the server refuses it. */
+  readonly longestId: number;
   /** The resource it stands below, whose id its paths begin with. */
   readonly within?: Resource<AccountItem>;
   readonly list: AdminOperationName;
@@ -41,6 +43,7 @@ const accounts: Resource<AccountItem> = {
   nouns: 'service accounts',
   labels: ['account'],
   parameter: 'id',
+  longestId: 128,
   list: 'listServiceAccounts',
   get: 'getServiceAccount',
   create: 'createServiceAccount',
@@ -58,6 +61,8 @@ const keys: Resource<KeyItem> = {
   nouns: 'the keys of a service account',
   labels: ['account', 'key'],
   parameter: 'keyId',
+  // A key may be named by its kid.
+  longestId: 256,
   within: accounts,
   list: 'listAccountKeys',
   get: 'getAccountKey',
@@ -76,6 +81,7 @@ const issuers: Resource<IssuerItem> = {
   nouns: 'trusted issuers',
   labels: ['issuer'],
   parameter: 'id',
+  longestId: 128,
   list: 'listTrustedIssuers',
   get: 'getTrustedIssuer',
   create: 'createTrustedIssuer',
@@ -93,6 +99,7 @@ const activities: Resource<ActivityItem> = {
   nouns: 'activities, the newest first',
   labels: ['receipt'],
   parameter: 'id',
+  longestId: 128,
   list: 'listActivities',
   get: 'getActivity',
   forcible: false,

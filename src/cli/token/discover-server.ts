@@ -32,9 +32,8 @@ export const discoverServer = async (
 ): Promise<DiscoveredServer> => {
   requireSafeUrl(issuer, 'the server', allowHttp);
   const url = `${issuer}${wellKnown.openidConfiguration}`;
-  const text = await retryUntil(context, context.now() + maxWaitSeconds * 1000, () =>
-    readDocument(context, url),
-  );
+  const deadline = context.now() + maxWaitSeconds * 1000;
+  const text = await retryUntil(context, deadline, () => readDocument(context, url, deadline));
   const document = parseObject(text);
   if (document === null) throw unreachable(`${printable(url)} is not JSON: is this a Bureau?`);
   const { issuer: found, token_endpoint: tokenEndpoint } = document;
@@ -51,8 +50,9 @@ export const discoverServer = async (
 const readDocument = async (
   context: Pick<CommandContext, 'fetch' | 'userAgent' | 'now'>,
   url: string,
+  deadline: number,
 ): Promise<Attempt<string>> => {
-  const answer = await fetchText(context, url);
+  const answer = await fetchText(context, url, deadline);
   if (!answer.ok) {
     const { words, mayPass } = answer.error;
     return { kind: 'later', words, waitMilliseconds: null, tries: mayPass ? 3 : 1 };

@@ -11,15 +11,26 @@ export interface TextAnswer {
 
 /** Tokens and metadata are a few KiB. */
 const maxAnswerBytes = 262_144;
-const timeoutMilliseconds = 20_000;
+const longestMilliseconds = 20_000;
+/** What begins in the last moment is still given a chance. */
+const shortestMilliseconds = 1000;
 
 /**
- * One request, bounded in time and size. A redirect is an answer like any other and never followed: what is sent here is
+ * How long one request may take, its answer included: what is left, up to a limit.
+ *
+ * @param deadline milliseconds since 1970, as `now`
+ */
+export const requestMilliseconds = (deadline: number, now: number): number =>
+  Math.ceil(Math.min(longestMilliseconds, Math.max(shortestMilliseconds, deadline - now)));
+
+/**
+ * One request, bounded in time and size. It ends with `deadline`, milliseconds since 1970. A redirect is an answer like any other and never followed: what is sent here is
  * for this address alone.
  */
 export const fetchText = async (
-  context: Pick<CommandContext, 'fetch' | 'userAgent'>,
+  context: Pick<CommandContext, 'fetch' | 'userAgent' | 'now'>,
   url: string,
+  deadline: number,
   init: {
     readonly method?: 'GET' | 'POST';
     readonly headers?: Record<string, string>;
@@ -32,7 +43,7 @@ export const fetchText = async (
       ...init,
       headers: { accept: 'application/json', 'user-agent': context.userAgent, ...init.headers },
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal: AbortSignal.timeout(requestMilliseconds(deadline, context.now())),
     });
     const text = await readBounded(response);
     if (text === null)

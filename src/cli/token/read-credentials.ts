@@ -122,6 +122,8 @@ const findServer = async (
   if (wanted === null)
     throw misused(`the credentials file ${path} names no server: --server or BUREAU_SERVER is needed`);
   if (wanted !== issuer || tokenEndpoint === null) return discoverServer(context, wanted, options);
+  // The admin API stands below the issuer, and its access token goes there.
+  requireSafeUrl(wanted, `the issuer in ${path}`, options.allowHttp ?? false);
   requireSafeUrl(tokenEndpoint, `the token endpoint in ${path}`, options.allowHttp ?? false);
   return { issuer: wanted, tokenEndpoint };
 };

@@ -26,7 +26,7 @@ export const requestToken = async (
 ): Promise<TokenAnswer> => {
   const deadline = context.now() + (request.maxWaitSeconds ?? defaultMaxWaitSeconds) * 1000;
   return retryUntil(context, deadline, async (): Promise<Attempt<TokenAnswer>> => {
-    const answer = await fetchText(context, request.tokenEndpoint, {
+    const answer = await fetchText(context, request.tokenEndpoint, deadline, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams(await request.form()).toString(),
@@ -43,26 +43,44 @@ export const requestToken = async (
         words: `${host} answered ${status}${status === 429 ? ', too many requests' : ''}`,
         waitMilliseconds: retryAfterMilliseconds(headers, context.now()),
       };
-    if (status !== 200) throw refusalOf(answer.value, host);
+    if (status !== 200) throw refusalOf(answer.value, host, context.now());
     const token = parseTokenAnswer(text, context.now());
-    if (token === null) throw unreachable(`${host} answered 200, but not with a token: is this a Bureau?`);
+    if (token === null)
+      throw unreachable(
+        `the server's answer cannot be understood: ${host} answered 200, but not with a token and its life in seconds: is this a Bureau?`,
+      );
     return { kind: 'done', value: token };
   });
 };
 
-const refusalOf = ({ status, headers, text }: TextAnswer, host: string): Error => {
+const refusalOf = ({ status, headers, text }: TextAnswer, host: string, now: number): Error => {
   if (status >= 500) return unreachable(`unreachable: ${host} failed with ${status}`);
   if (status >= 300 && status < 400)
     return refused(
       `refused: ${host} answered with a redirect to ${printable(headers.get('location') ?? 'nowhere')}, and redirects are not followed`,
     );
   const { error, error_description, receipt } = parseObject(text) ?? {};
-  if (typeof error !== 'string') return refused(`refused: ${host} answered ${status} without a reason`);
+  const clock = describeClock(headers.get('date'), now);
+  if (typeof error !== 'string')
+    return refused(`refused: ${host} answered ${status} without a reason`, ...clock);
   const description = typeof error_description === 'string' ? `: ${printable(error_description)}` : '';
   return refused(
     `refused: ${printable(error)}${description}`,
     ...(typeof receipt === 'string' && /^[\w-]{1,64}$/.test(receipt)
       ? [`receipt ${receipt}: an administrator sees why with  bureau activities get ${receipt}`]
       : []),
+    ...clock,
   );
+};
+
+/** What the checks of a server forgive (contract §3). */
+const forgivenSeconds = 60;
+
+/** A line where the clocks differ so much that an assertion made here is of the future or the past there. */
+const describeClock = (date: string | null, now: number): readonly string[] => {
+  const ahead = Math.round((now - Date.parse(date ?? '')) / 1000);
+  if (Number.isNaN(ahead) || Math.abs(ahead) <= forgivenSeconds) return [];
+  return [
+    `the clock of this machine is ${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the server's, which is a likely cause`,
+  ];
 };

@@ -21,7 +21,7 @@ const firstBackOffMilliseconds = 500;
 const longestBackOffMilliseconds = 15_000;
 
 /**
- * Repeats `attempt` as the other side asks, or with growing pauses, and says so on stderr.
+ * Repeats `attempt` as the other side asks, but never sooner than after growing pauses, and says so on stderr.
  *
  * @throws CommandFailed (unreachable) as soon as the next wait would end after `deadline`, milliseconds since 1970
  */
@@ -34,7 +34,8 @@ export const retryUntil = async <T>(
     const outcome = await attempt();
     if (outcome.kind === 'done') return outcome.value;
     if (tried >= (outcome.tries ?? Infinity)) throw unreachable(`unreachable: ${outcome.words}`);
-    const wait = outcome.waitMilliseconds ?? backOffMilliseconds(tried, context.random());
+    // A server that asks to come back at once would be asked without end.
+    const wait = Math.max(outcome.waitMilliseconds ?? 0, backOffMilliseconds(tried, context.random()));
     if (context.now() + wait > deadline)
       throw unreachable(`unreachable: ${outcome.words}; gave up, because --max-wait would be over`);
     context.say(`bureau: ${outcome.words}; trying again in ${inSeconds(wait)} s`);

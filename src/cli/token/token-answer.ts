@@ -11,6 +11,9 @@ export interface TokenAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** No token of any server here lives longer. */
+const longestLifeSeconds = 31_536_000;
+
 /** RFC 6750 §2.1: what fits into `Authorization: Bearer`, and so into a shell and a file. */
 const bearerToken = /^[\w\-.~+/]+=*$/;
 
@@ -25,7 +28,7 @@ export const parseTokenAnswer = (text: string, now: number): TokenAnswer | null 
   const { access_token, token_type, expires_in, scope, issued_token_type } = body;
   if (typeof access_token !== 'string' || !bearerToken.test(access_token)) return null;
   if (typeof token_type !== 'string' || !/^(?:bearer|n_a)$/i.test(token_type)) return null;
-  if (typeof expires_in !== 'number' || !Number.isFinite(expires_in) || expires_in <= 0) return null;
+  if (!isLifeSeconds(expires_in)) return null;
   return {
     accessToken: access_token,
     tokenType: token_type,
@@ -36,6 +39,9 @@ export const parseTokenAnswer = (text: string, now: number): TokenAnswer | null 
     body,
   };
 };
+
+const isLifeSeconds = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) <= longestLifeSeconds;
 
 /** The JSON object in `text`; `null` where there is none. */
 export const parseObject = (text: string): Readonly<Record<string, unknown>> | null => {

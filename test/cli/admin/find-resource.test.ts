@@ -112,6 +112,20 @@ describe('an account is named by its id or by a name that exactly one has', () =
     expect(world.out()).toMatch(/^Status +disabled$/m);
   });
 
+  it.each([
+    [256, 0],
+    [257, 1],
+  ])('a key is named by a kid of %i characters: exit %i', async (length, code) => {
+    const kid = 'k'.repeat(length);
+    const key = { id: 'k1', kid, status: 'enabled', expiresAt: null, createdAt: '', lastUsedAt: null };
+    const world = createAdminWorld({
+      [`GET /service-accounts/${id}`]: versioned(accountItem()),
+      [`GET /service-accounts/${id}/keys/${kid}`]: versioned(key),
+    });
+    expect(await world.bureau('keys', 'get', id, kid, '--json')).toBe(code);
+    expect(world.requests).toHaveLength(code === 0 ? 2 : 1);
+  });
+
   it('an issuer is found by its identifier', async () => {
     const world = createAdminWorld({
       'GET /trusted-issuers': page([

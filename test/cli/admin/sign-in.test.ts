@@ -210,4 +210,16 @@ describe('contract §6: exit codes and patience', () => {
     expect(await world.bureau('accounts', 'create', '--help')).toBe(0);
     expect(world.out()).toContain('--subject-pattern <pattern>');
   });
+
+  it.each([
+    ['http://sts.example.com', [], 2],
+    ['notaurl', [], 2],
+    ['http://sts.example.com', ['--allow-http'], 0],
+  ])('A55 issuer %s and %j: exit %i, and the access token goes nowhere else', async (url, args, code) => {
+    const file = JSON.stringify({ ...JSON.parse(credentialsFile), issuer: url });
+    const world = createAdminWorld(list, { files: { 'admin.json': file } });
+    expect(await world.bureau('accounts', 'list', ...args)).toBe(code);
+    expect(world.err()).not.toContain('internal fault');
+    expect(world.requests).toHaveLength(code === 0 ? 1 : 0);
+  });
 });

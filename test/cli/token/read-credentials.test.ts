@@ -248,6 +248,23 @@ describe('credentials files (contract §5, §6)', () => {
 });
 
 describe('the server of a credentials file', () => {
+  it.each([
+    ['http://sts.example.com', false, /the issuer in \/keys\/account\.json is not an https URL/],
+    ['notaurl', true, /the issuer in \/keys\/account\.json is not a URL: notaurl/],
+    ['ftp://sts.example.com', true, /is not an https URL/],
+    ['http://sts.example.com', true, null],
+    ['http://127.0.0.1:8080', false, null],
+  ])(
+    'A55 its issuer %s, --allow-http %s: held to the rule of the token endpoint',
+    async (url, allowHttp, line) => {
+      const found = read({ ...ours, issuer: url }, {}, { allowHttp });
+      if (line === null) return expect((await found).credentials.issuer).toBe(url);
+      const { code, text } = await failureOf(found);
+      expect(code).toBe(2);
+      expect(text).toMatch(line);
+    },
+  );
+
   it('--server wins over the file, and its issuer becomes the audience', async () => {
     const other = 'https://other.example';
     const { credentials } = await read(ours, discovery(other), { server: other });

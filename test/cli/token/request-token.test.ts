@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { requestMilliseconds } from '../../../src/cli/token/fetch-text.ts';
 import { requestToken } from '../../../src/cli/token/request-token.ts';
 import {
   createFakeWorld,
@@ -55,7 +56,8 @@ describe('asking a token endpoint (contract §3, §6)', () => {
     ['429 with seconds', busy(429, '7'), 7000],
     ['503 with seconds', busy(503, '5'), 5000],
     ['503 with a date', busy(503, new Date(worldStart + 9000).toUTCString()), 9000],
-    ['503 with a date that has passed', busy(503, new Date(worldStart - 9000).toUTCString()), 0],
+    ['503 with a date that has passed', busy(503, new Date(worldStart - 9000).toUTCString()), 750],
+    ['429 with no patience at all', busy(429, '0'), 750],
     ['503 without a word: half chance, half sure', busy(503), 750],
     ['502 of a proxy', busy(502), 750],
     ['504 of a proxy', busy(504), 750],
@@ -73,6 +75,15 @@ describe('asking a token endpoint (contract §3, §6)', () => {
     await answer;
     expect(world.sleeps).toEqual([750, 1500, 3000, 6000, 11250, 11250, 11250, 11250]);
   });
+
+  it.each(['0', new Date(0).toUTCString(), '1'])(
+    'Retry-After: %s again and again is no reason to come sooner than with growing pauses',
+    async (retryAfter) => {
+      const { world, answer } = ask(always(busy(503, retryAfter)));
+      expect((await failureOf(answer)).code).toBe(3);
+      expect(world.sleeps.slice(0, 5)).toEqual([retryAfter === '1' ? 1000 : 750, 1500, 3000, 6000, 11250]);
+    },
+  );
 
   it('--max-wait: a wait that would end after it is not begun, exit 3', async () => {
     const long = ask(always(busy(429, '61')));
@@ -168,7 +179,15 @@ describe('asking a token endpoint (contract §3, §6)', () => {
     ['200 with an error', () => Response.json({ error: 'x' }), 3, /not with a token/],
     ['a token with a line end in it', () => tokenAnswer({ access_token: 'a\nb' }), 3, /not with a token/],
     ['no life', () => tokenAnswer({ expires_in: 0 }), 3, /not with a token/],
-    ['a life in words', () => tokenAnswer({ expires_in: '900' }), 3, /not with a token/],
+    ...['900', -1, 0.5, 900.5, 1e300, 9e12, 31_536_001, null].map(
+      (life) =>
+        [
+          `a life of ${JSON.stringify(life)}`,
+          () => tokenAnswer({ expires_in: life }),
+          3,
+          /^the server's answer cannot be understood: sts\.example\.com .*not with a token/,
+        ] as const,
+    ),
     ['another type', () => tokenAnswer({ token_type: 'mac' }), 3, /not with a token/],
     ['more than 256 KiB', () => new Response('x'.repeat(300_000)), 3, /more than 262144 bytes/],
   ])('%s: not followed, not believed', async (_title, bad, code, line) => {
@@ -177,5 +196,47 @@ describe('asking a token endpoint (contract §3, §6)', () => {
     expect(failure.code).toBe(code);
     expect(failure.text).toMatch(line);
     expect(world.calls).toHaveLength(1);
+  });
+
+  it.each([1, 900, 31_536_000])('a life of %i s is believed', async (life) => {
+    const { answer } = ask({ answer: () => tokenAnswer({ expires_in: life }) });
+    expect((await answer).expiresAt).toBe(worldStart + life * 1000);
+  });
+
+  it.each([
+    [-61_000, 'behind'],
+    [61_000, 'ahead of'],
+    [86_400_000, 'ahead of'],
+  ])(
+    'refused, and the clock here differs by %i ms: said, without another request',
+    async (difference, words) => {
+      const date = new Date(worldStart - difference).toUTCString();
+      const refusal = () => Response.json({ error: 'invalid_client' }, { status: 400, headers: { date } });
+      const { world, answer } = ask(always(refusal));
+      const seconds = Math.abs(difference) / 1000;
+      expect((await failureOf(answer)).text).toBe(
+        `refused: invalid_client\nthe clock of this machine is ${seconds} s ${words} the server's, which is a likely cause`,
+      );
+      expect(world.calls).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['60 s', new Date(worldStart - 60_000).toUTCString()],
+    ['nobody knows how much', 'yesterday'],
+  ])('refused, and the clock differs by %s: not a word about it', async (_title, date) => {
+    const refusal = () => Response.json({ error: 'invalid_client' }, { status: 400, headers: { date } });
+    expect((await failureOf(ask(always(refusal)).answer)).text).toBe('refused: invalid_client');
+  });
+
+  it.each([
+    [60_000, 20_000],
+    [20_001, 20_000],
+    [3000, 3000],
+    [2999.5, 3000],
+    [10, 1000],
+    [-5000, 1000],
+  ])('--max-wait: of %d ms that are left a request may take %d', (left, expected) => {
+    expect(requestMilliseconds(worldStart + left, worldStart)).toBe(expected);
   });
 });

@@ -430,3 +430,15 @@ describe('GitHub Actions, when its service does not answer well', () => {
     });
   });
 });
+
+describe('a variable that is named', () => {
+  it.each(['constructor', '__proto__', 'toString', 'NOT_SET'])('%s is not set: exit 2', async (name) => {
+    const { code, text } = await failureOf(read({ environment: {} }, { tokenVariable: name }));
+    expect({ code, text }).toEqual({ code: 2, text: `the variable ${name} is not set` });
+  });
+
+  it('constructor may be set', async () => {
+    const { token } = await read({ environment: { constructor: jwt } }, { tokenVariable: 'constructor' });
+    expect(token).toBe(jwt);
+  });
+});

@@ -31,14 +31,19 @@ export const githubActions: TokenSource = {
       read: async (audience, deadline) => {
         // As @actions/core does it: what the runner gave is not taken apart.
         const asked = `${url}${url.includes('?') ? '&' : '?'}audience=${encodeURIComponent(audience)}`;
-        return retryUntil(context, deadline, () => askOnce(context, asked, bearer));
+        return retryUntil(context, deadline, () => askOnce(context, asked, bearer, deadline));
       },
     };
   },
 };
 
-const askOnce = async (context: CommandContext, url: string, bearer: string): Promise<Attempt<string>> => {
-  const answer = await fetchText(context, url, { headers: { authorization: `Bearer ${bearer}` } });
+const askOnce = async (
+  context: CommandContext,
+  url: string,
+  bearer: string,
+  deadline: number,
+): Promise<Attempt<string>> => {
+  const answer = await fetchText(context, url, deadline, { headers: { authorization: `Bearer ${bearer}` } });
   if (!answer.ok) {
     const { words, mayPass } = answer.error;
     return { kind: 'later', words: `${where}: ${words}`, waitMilliseconds: null, tries: mayPass ? tries : 1 };

@@ -15,7 +15,7 @@ export const tokenVariable: TokenSource = {
       where: `the variable ${name}`,
       renews: false,
       read: async () => {
-        const value = environment[name];
+        const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
         if (value === undefined) throw misused(`the variable ${name} is not set`);
         return readJwt(value, `the variable ${name}`);
       },
