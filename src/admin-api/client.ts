@@ -66,7 +66,9 @@ export const createAdminClient = (options: AdminClientOptions): AdminClient => (
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
-    const body = parseJson(await response.text());
+    const text = await readText(response);
+    if (text === null) return fail(tooLong(response));
+    const body = parseJson(text);
     const isAnswer =
       response.status === operation.status &&
       (response.status === 204 || (typeof body === 'object' && body !== null));
@@ -102,6 +104,37 @@ const urlOf = (
   ).toString();
   return `${baseUrl}/api/v1${filled}${search === '' ? '' : `?${search}`}`;
 };
+
+/** Far more than the largest page; a list without end would fill the memory. */
+const maxAnswerBytes = 16_777_216;
+
+/** `null` as soon as the body is larger than {@link maxAnswerBytes}; what is left of it is not read. */
+const readText = async (response: Response): Promise<string | null> => {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return '';
+  const decoder = new TextDecoder();
+  const parts: string[] = [];
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return parts.join('') + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > maxAnswerBytes) {
+      // Not waited for: nobody has to agree.
+      reader.cancel().catch(() => undefined);
+      return null;
+    }
+    parts.push(decoder.decode(value, { stream: true }));
+  }
+};
+
+const tooLong = ({ status }: Response): RefusedCall => ({
+  status,
+  code: 'unknown',
+  detail: `What answered is not this API: it sent more than ${maxAnswerBytes} bytes.`,
+  errors: [],
+  retryAfterSeconds: null,
+});
 
 const parseJson = (text: string): unknown => {
   try {

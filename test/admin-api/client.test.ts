@@ -105,4 +105,45 @@ describe('a client of the admin API (contract §5)', () => {
     });
     await expect(client.call('listTeams', {})).rejects.toThrow('fetch failed');
   });
+
+  /** A body that is sent in pieces of 1 MiB for as long as somebody reads. */
+  const endless = () => {
+    const sent = { mebibytes: 0, isCancelled: false };
+    const piece = new TextEncoder().encode(' '.repeat(1_048_576));
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        sent.mebibytes += 1;
+        controller.enqueue(piece);
+      },
+      cancel: () => {
+        sent.isCancelled = true;
+      },
+    });
+    return { body, sent };
+  };
+
+  it('a body without end is read no further than 16 MiB, and is a refusal', async () => {
+    const { body, sent } = endless();
+    const { client } = clientOf(new Response(body, { status: 200 }));
+    expect(await client.call('getSettings', {})).toMatchObject({
+      ok: false,
+      error: { code: 'unknown', detail: expect.stringContaining('more than 16777216 bytes') },
+    });
+    expect(sent.isCancelled).toBe(true);
+    expect(sent.mebibytes).toBeLessThan(20);
+  });
+
+  it('a long body in pieces that cut characters in two is read whole', async () => {
+    const value = { name: 'ä€🚀'.repeat(100_000) };
+    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    const pieces = [bytes.subarray(0, 10), bytes.subarray(10, 11), bytes.subarray(11)];
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (const piece of pieces) controller.enqueue(piece);
+        controller.close();
+      },
+    });
+    const { client } = clientOf(new Response(body, { status: 200 }));
+    expect(await client.call('getSettings', {})).toMatchObject({ ok: true, value: { body: value } });
+  });
 });

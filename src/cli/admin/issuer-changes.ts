@@ -12,6 +12,7 @@ import { readBody } from './read-input.ts';
 import { readFlags, withName } from './read-members.ts';
 import { records } from './records.ts';
 import { resources } from './resources.ts';
+import { understood } from './understood.ts';
 import { updateResource } from './update-resource.ts';
 import { visible } from './visible-text.ts';
 
@@ -57,6 +58,6 @@ export const refreshIssuer = async (
   const { params, item } = await findResource(session, issuers, said);
   const { body } = await session.call<z.input<typeof keyHealthResource>>('refreshTrustedIssuer', { params });
   if (options.json === true) printJson(context, body);
-  else printRecord(context, records.keyHealth(body));
-  if (!body.ok) throw refused(`the keys of ${visible(item.issuer)} could not be fetched`);
+  else printRecord(context, () => records.keyHealth(body));
+  if (!body.ok) throw refused(`the keys of ${understood(() => visible(item.issuer))} could not be fetched`);
 };

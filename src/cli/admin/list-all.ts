@@ -2,9 +2,13 @@ import type { AdminOperationName } from '../../admin-api/operations.ts';
 import { refused } from '../command-failed.ts';
 import type { AdminSession, UnjudgedCall } from './admin-session.ts';
 import type { Page } from './print.ts';
+import { notUnderstood } from './understood.ts';
 
 /** As many as the API gives at once. */
 const largestPage = '200';
+
+/** More than any tenant has of anything: a list that goes on beyond them has no end. */
+const mostPages = 10_000;
 
 /**
  * One page of a list.
@@ -18,8 +22,14 @@ export const listPage = async <Item>(
 ): Promise<Page<Item>> => {
   const { body } = await session.call<Page<Item>>(operation, call);
   if (!Array.isArray(body.items)) throw refused('what answered is not this API: its list has no items');
+  const { items, nextCursor = null }: { readonly items: readonly unknown[]; readonly nextCursor?: unknown } =
+    body;
+  const isPage = items.every(isObject) && (nextCursor === null || typeof nextCursor === 'string');
+  if (!isPage) throw notUnderstood();
   return body;
 };
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /**
  * Every page of a list as one, in the same shape.
@@ -43,9 +53,11 @@ export const listAll = async <Item>(
         ...(cursor === null ? {} : { cursor }),
       },
     });
-    items.push(...page.items);
+    for (const item of page.items) items.push(item);
     cursor = page.nextCursor ?? null;
     if (cursor !== null && seen.has(cursor)) throw refused('the list of the server goes in a circle');
+    if (seen.size === mostPages)
+      throw refused(`the list of the server has no end: ${mostPages} pages so far`);
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
   return { items, nextCursor: null };

@@ -2,6 +2,7 @@ import type { CommandContext } from '../command-context.ts';
 import { renderRecord, type Section } from './render-record.ts';
 import { type Column, renderTable } from './render-table.ts';
 import { screenOf } from './style.ts';
+import { understood } from './understood.ts';
 import { visible, visibleJson } from './visible-text.ts';
 
 /** One page of a list, or all of them in one. */
@@ -15,7 +16,7 @@ const writeLines = (context: CommandContext, lines: readonly string[]): void =>
 
 /** Exactly what the API gave, for programs. */
 export const printJson = (context: CommandContext, value: unknown): void =>
-  context.write(`${visibleJson(value)}\n`);
+  context.write(`${understood(() => visibleJson(value))}\n`);
 
 /** A list as a table that fits the terminal. */
 export const printTable = <Item>(
@@ -24,10 +25,17 @@ export const printTable = <Item>(
   columns: readonly Column<Item>[],
 ): void => {
   if (items.length === 0) context.say('bureau: none');
-  else writeLines(context, renderTable(items, columns, screenOf(context)));
+  else
+    writeLines(
+      context,
+      understood(() => renderTable(items, columns, screenOf(context))),
+    );
   if (nextCursor !== null) context.say(`bureau: there are more: --all, or --cursor ${visible(nextCursor)}`);
 };
 
 /** One resource with everything a person may want to know of it. */
-export const printRecord = (context: CommandContext, sections: readonly Section[]): void =>
-  writeLines(context, renderRecord(sections, screenOf(context)));
+export const printRecord = (context: CommandContext, sections: () => readonly Section[]): void =>
+  writeLines(
+    context,
+    understood(() => renderRecord(sections(), screenOf(context))),
+  );

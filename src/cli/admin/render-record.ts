@@ -24,17 +24,20 @@ export const renderRecord = (
 ): readonly string[] =>
   sections.flatMap(({ heading, tone = 'title', rows }) => {
     const indent = heading === undefined ? '' : '  ';
-    const width = Math.max(0, ...rows.map(({ label }) => widthOf(label))) + gap;
+    const labels = rows.map(({ label }) => visible(label));
+    const width = labels.reduce((widest, label) => Math.max(widest, widthOf(label)), 0) + gap;
     return [
       ...(heading === undefined ? [] : [style(tone, visible(heading))]),
-      ...rows.flatMap((row) =>
-        textsOf(row.value).map(
-          (text, index) =>
+      ...rows.flatMap((row, at) =>
+        textsOf(row.value).map((text, index) => {
+          const label = index === 0 ? (labels[at] ?? '') : '';
+          return (
             indent +
-            style('faint', index === 0 ? row.label : '') +
-            ' '.repeat(width - (index === 0 ? widthOf(row.label) : 0)) +
-            style(row.tone ?? 'plain', visible(text)),
-        ),
+            style('faint', label) +
+            ' '.repeat(width - widthOf(label)) +
+            style(row.tone ?? 'plain', visible(text))
+          );
+        }),
       ),
     ];
   });

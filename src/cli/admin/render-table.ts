@@ -27,7 +27,7 @@ export const renderTable = <Item>(
   const shown = cells.map(({ column, texts }) => ({
     column,
     texts,
-    width: Math.max(widthOf(column.title), ...texts.map(widthOf)),
+    width: texts.reduce((widest, text) => Math.max(widest, widthOf(text)), widthOf(column.title)),
   }));
   const fitted = room === null ? shown : fit(shown, room);
   const line = (cellsOfLine: readonly { readonly text: string; readonly width: number; tone: Tone }[]) =>

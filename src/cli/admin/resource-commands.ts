@@ -112,4 +112,4 @@ export const printResource = <Item>(
   resource: Resource<Item>,
   item: Item,
   { json }: AdminOptions,
-): void => (json === true ? printJson(context, item) : printRecord(context, resource.record(item)));
+): void => (json === true ? printJson(context, item) : printRecord(context, () => resource.record(item)));

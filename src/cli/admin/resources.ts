@@ -3,6 +3,7 @@ import { type AccountItem, type ActivityItem, columns, type IssuerItem, type Key
 import { records } from './records.ts';
 import type { Section } from './render-record.ts';
 import type { Column } from './render-table.ts';
+import { notUnderstood } from './understood.ts';
 
 /** One resource of the admin API as the command line knows it. */
 export interface Resource<Item> {
@@ -25,6 +26,7 @@ export interface Resource<Item> {
   readonly remove?: AdminOperationName;
   /** Whether a change of it may take away an administrator, so that `--force` means something. */
   readonly forcible: boolean;
+  /** @throws CommandFailed refused where the server gave it none */
   readonly idOf: (item: Item) => string;
   /** What people may say in place of its id, and how a list is narrowed to it; `null` where the server takes both. */
   readonly names: {
@@ -38,6 +40,12 @@ export interface Resource<Item> {
 /** The longest text a list can be searched by, in code points that take two units each. */
 const searchable = 60;
 
+/** Checked, because what is done next is done to it. */
+const readId = ({ id }: { readonly id: unknown }): string => {
+  if (typeof id !== 'string' || id === '') throw notUnderstood();
+  return id;
+};
+
 const accounts: Resource<AccountItem> = {
   noun: 'service account',
   nouns: 'service accounts',
@@ -50,7 +58,7 @@ const accounts: Resource<AccountItem> = {
   patch: 'patchServiceAccount',
   remove: 'deleteServiceAccount',
   forcible: true,
-  idOf: ({ id }) => id,
+  idOf: readId,
   names: { of: ({ name }) => name, query: (name) => ({ q: Array.from(name).slice(0, searchable).join('') }) },
   columns: columns.accounts,
   record: records.accounts,
@@ -70,7 +78,7 @@ const keys: Resource<KeyItem> = {
   patch: 'patchAccountKey',
   remove: 'deleteAccountKey',
   forcible: true,
-  idOf: ({ id }) => id,
+  idOf: readId,
   names: null,
   columns: columns.keys,
   record: records.keys,
@@ -88,7 +96,7 @@ const issuers: Resource<IssuerItem> = {
   patch: 'patchTrustedIssuer',
   remove: 'deleteTrustedIssuer',
   forcible: false,
-  idOf: ({ id }) => id,
+  idOf: readId,
   names: { of: ({ issuer }) => issuer, query: () => ({}) },
   columns: columns.issuers,
   record: records.issuers,
@@ -103,7 +111,7 @@ const activities: Resource<ActivityItem> = {
   list: 'listActivities',
   get: 'getActivity',
   forcible: false,
-  idOf: ({ id }) => id,
+  idOf: readId,
   names: null,
   columns: columns.activities,
   record: records.activities,
