@@ -25,6 +25,7 @@ import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
 import { loadIssuerPresets } from './config/issuer-presets.ts';
 import type { Configuration } from './config/schema.ts';
+import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
 import { registerAdminApi } from './http/admin/register-admin-api.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
@@ -33,6 +34,8 @@ import { createServer } from './http/server.ts';
 import { registerTokenRoutes } from './http/token-routes.ts';
 import { registerWellKnown } from './http/well-known.ts';
 import { createKeyRing } from './keys/key-ring-view.ts';
+import type { SigningKeyRotation } from './keys/rotate-signing-keys.ts';
+import { startRotationLoop } from './keys/rotation-loop.ts';
 import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
@@ -71,7 +74,12 @@ export interface Bureau {
  * Opens and joins everything, in the order in which a failure costs least: store, key-encryption key, first start, keys,
  * routes. Throws {@link StartRefused} with one clear line for what an operator can mend.
  */
-export const openBureau = async (configuration: Configuration, version: string): Promise<Bureau> => {
+export const openBureau = async (
+  configuration: Configuration,
+  version: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Bureau> => {
+  const templateEnvironment = chosenOf(environment, configuration.templateEnv);
   const log = openLog(configuration.logLevel);
   const { logger } = log;
   const reportFault = (error: unknown, receipt?: string): void =>
@@ -127,7 +135,9 @@ export const openBureau = async (configuration: Configuration, version: string):
     closing.push(() => guardedFetch.close());
     closing.push(async () => issuerKeys.close());
 
-    const directory = createTrustDirectory(storage, verifier);
+    const directory = createTrustDirectory(storage, verifier, {
+      environmentNames: new Set(Object.keys(templateEnvironment)),
+    });
     const metrics = createPrometheusMetrics();
     const activityLog = createGroupCommitLog({
       append: (batch) => storage.activities.append(batch),
@@ -140,7 +150,11 @@ export const openBureau = async (configuration: Configuration, version: string):
 
     let stopping = false;
     const app = createServer({ logger, trustProxy: configuration.trustProxy });
-    registerWellKnown(app, { keyRing, baseIssuer });
+    registerWellKnown(app, {
+      keyRing,
+      baseIssuer,
+      maxAgeSeconds: configuration.publishedMaxAgeSeconds,
+    });
 
     const forget = (tenant: string): void => {
       directory.forget(tenant);
@@ -156,6 +170,19 @@ export const openBureau = async (configuration: Configuration, version: string):
     closing.push(startFollowingRevisions(storage.revisions, follower, clock).stop);
     closing.push(startRetention({ storage, clock, reportFault }).stop);
 
+    const rotation: SigningKeyRotation = {
+      storage,
+      backend,
+      clock,
+      newId,
+      policies: rotationPolicies({
+        rotateAfterDays: configuration.signingKeyRotationDays,
+        publishAheadSeconds: configuration.signingKeyPublishAheadSeconds,
+      }),
+      changed: forget,
+    };
+    closing.push(startRotationLoop(rotation, reportFault).stop);
+
     const keyUses = createKeyUses(storage.accountKeys);
     closing.push(startWritingKeyUses(keyUses, () => clock.now(), reportFault).stop);
 
@@ -168,6 +195,7 @@ export const openBureau = async (configuration: Configuration, version: string):
       keyRing,
       newId,
       hashToken,
+      templateEnvironment,
       replayGuard: storage.replayGuard,
       activityLog,
       strangers,
@@ -190,6 +218,9 @@ export const openBureau = async (configuration: Configuration, version: string):
       generateAccountKeyPair,
       keyGenerationLimit: createKeyGenerationLimit(configuration.keyGenerationRateLimit, clock),
       readPublicKeyText,
+      rotation,
+      keysChanged: (tenant) => keyRing.reload(tenant),
+      templateEnvironment,
       presets,
       baseIssuer,
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
@@ -248,6 +279,18 @@ export const openBureau = async (configuration: Configuration, version: string):
     throw error;
   }
 };
+
+/** The variables an operator lets templates see, as far as they are set. */
+const chosenOf = (
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 /** What is known and not written yet may be looked up all the same: receipts of strangers and the last use of keys. */
 const withPending = (

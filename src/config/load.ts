@@ -34,6 +34,10 @@ export const loadConfiguration = async (
   }
   if (given['keyEncryptionKey'] !== undefined && given['keyEncryptionKeyFile'] !== undefined)
     problems.push('keyEncryptionKey, keyEncryptionKeyFile: set one of the two, not both');
+  if (parsed.success && parsed.data.signingKeyPublishAheadSeconds <= parsed.data.publishedMaxAgeSeconds)
+    problems.push(
+      'signingKeyPublishAheadSeconds: must be longer than publishedMaxAgeSeconds, or a key signs before verifiers know it',
+    );
   if (!parsed.success)
     for (const issue of parsed.error.issues) problems.push(describeIssue(issue, fromEnvironment));
   if (!parsed.success || problems.length > 0) return fail(problems);

@@ -4,6 +4,7 @@ import { failed, grant, passed, refuse, type Verdict } from '../core/activity/ch
 import { present } from '../core/activity/present.ts';
 import { parseCompactJws } from '../core/jwt/compact-form.ts';
 import { accountIdWithoutTenant } from '../core/jwt/validate-assertion-claims.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { clockToleranceSeconds, type EpochSeconds } from '../core/time.ts';
 import { decideTrust } from '../core/trust/decide-trust.ts';
@@ -37,6 +38,8 @@ export interface AuthenticatedAccount {
   readonly key: Pick<AccountKey, 'tenant' | 'id'> | null;
   /** `exp` of a third-party token; `null` for an own-key assertion. */
   readonly subjectExpiresAt: EpochSeconds | null;
+  /** All claims of a third-party token; `null` for an own-key assertion, which speaks of itself alone. */
+  readonly claims: JsonObject | null;
   /** The single use this proof is good for, or `null` where it may be shown again until it expires. */
   readonly singleUse: { readonly party: string; readonly jti: string; readonly until: number } | null;
 }
@@ -67,7 +70,7 @@ export const authenticateToken = async (
     const same = evidence.of(checkClientId(presentation.clientId, account));
     if (!same.ok) return same;
     const singleUse = { party: account.id, jti: claims.jti, until: keepUntil(claims.expiresAt) };
-    return grant({ account, by: 'own-key', key, subjectExpiresAt: null, singleUse });
+    return grant({ account, by: 'own-key', key, claims: null, subjectExpiresAt: null, singleUse });
   }
 
   const admitted = evidence.of(admitFederated(tenant, presentation));
@@ -81,6 +84,7 @@ export const authenticateToken = async (
     account: trust.value.account,
     by: 'federation',
     key: null,
+    claims: claims.claims,
     subjectExpiresAt: claims.expiresAt,
     singleUse:
       entry.trustedIssuer.replay === 'single-use' && claims.jti !== null

@@ -1,4 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import type { CredentialProvider } from '../core/credential-providers/credential-provider.ts';
+import { parseCredentialProvider } from '../core/credential-providers/parse-credential-provider.ts';
+import type { ReadyProvider } from './issue-svid.ts';
 import type { AccountKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
@@ -29,6 +32,8 @@ export interface TrustDirectory {
   tenant(name: string): Promise<Tenant | null>;
   issuer(tenant: string, issuer: string): Promise<IssuerEntry | null>;
   account(tenant: string, id: string): Promise<AccountEntry | null>;
+  /** The credential providers an account is bound to. One whose template this process no longer knows how to fill is a fault. */
+  providers(tenant: string, accountId: string): Promise<readonly ReadyProvider[]>;
   /** Reads everything of `tenant` again from now on; what was already being read is not believed either (A66). */
   forget(tenant: string): void;
   /** {@link forget} for every tenant. */
@@ -46,9 +51,12 @@ interface Kept<T> {
  * or is still being read, is not believed any more and gives way to the next read of the same name.
  */
 export const createTrustDirectory = (
-  stores: Pick<Stores, 'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys'>,
+  stores: Pick<Stores, 'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys' | 'credentialProviders'>,
   verifier: Pick<SignatureVerifier, 'importKey'>,
-  { maxEntries = 20_000 }: { readonly maxEntries?: number } = {},
+  {
+    maxEntries = 20_000,
+    environmentNames = new Set(),
+  }: { readonly maxEntries?: number; readonly environmentNames?: ReadonlySet<string> } = {},
 ): TrustDirectory => {
   const generations = new Map<string, number>();
   let epoch = 0;
@@ -69,6 +77,10 @@ export const createTrustDirectory = (
     };
   };
 
+  const providers = cacheOf(async (tenant, accountId) => {
+    const bound = await stores.credentialProviders.ofAccount(tenant, accountId);
+    return bound.map((provider) => ({ provider, compiled: compileProvider(provider, environmentNames) }));
+  });
   const tenants = cacheOf((tenant) => stores.tenants.find(tenant));
   return {
     tenant: (name) => tenants(name, ''),
@@ -84,11 +96,27 @@ export const createTrustDirectory = (
       const keys = await stores.accountKeys.listOf(tenant, id);
       return { account, keys: keys.map((key) => ({ ...key, verificationKey: importStored(verifier, key) })) };
     }),
+    providers: async (tenant, accountId) => (await providers(tenant, accountId)) ?? [],
     forget: (tenant) => void generations.set(tenant, (generations.get(tenant) ?? 0) + 1),
     forgetAll: () => {
       epoch += 1;
     },
   };
+};
+
+/** What was saved was parsed once already; only the environment the operator shows can have changed since. */
+const compileProvider = (
+  provider: CredentialProvider,
+  environmentNames: ReadonlySet<string>,
+): ReadyProvider['compiled'] => {
+  const compiled = parseCredentialProvider(provider, {
+    trustDomain: null,
+    environmentNames,
+    accounts: new Set(provider.serviceAccounts),
+  });
+  if (compiled.ok) return compiled.value;
+  const [first] = compiled.error;
+  throw new Error(`credential provider ${provider.name} cannot be used: ${first?.path} ${first?.message}`);
 };
 
 const importStored = (verifier: Pick<SignatureVerifier, 'importKey'>, key: AccountKey): VerificationKey => {

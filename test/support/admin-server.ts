@@ -7,6 +7,9 @@ import { allowsLoopbackHttp, parseFetchUrl } from '../../src/adapters/outbound/f
 import { type OutboundAllow, parseOutboundAllow } from '../../src/adapters/outbound/outbound-allow.ts';
 import { createSignatureVerifier } from '../../src/adapters/signature/signature-verifier.ts';
 import { readPublicKeyText } from '../../src/adapters/signature/read-public-key-text.ts';
+import { openSigningBackend } from '../../src/adapters/signing/open-signing-backend.ts';
+import { rotationPolicies } from '../../src/core/signing-keys/rotation-policies.ts';
+import type { SigningKeyRotation } from '../../src/keys/rotate-signing-keys.ts';
 import { createKeyPairGenerator } from '../../src/adapters/signing/key-pair-generator.ts';
 import { createKeyGenerationLimit } from '../../src/admin/key-generation-limit.ts';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
@@ -103,6 +106,14 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
   const allow = readAllow(options.outboundAllow ?? '');
   const healthOf = (issuer: TrustedIssuer): KeyHealth => buildHealth(issuer, keyHealth, clock.now());
 
+  const rotation: SigningKeyRotation = {
+    storage,
+    backend: openSigningBackend({ kind: 'local', keyEncryptionKey: new Uint8Array(32).fill(7) }),
+    clock,
+    newId: () => randomUUID(),
+    policies: rotationPolicies({ rotateAfterDays: 30, publishAheadSeconds: 1500 }),
+    changed: (tenant) => void changedTenants.push(tenant),
+  };
   const deps: AdminApiDependencies = {
     storage,
     clock,
@@ -116,6 +127,9 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     generateAccountKeyPair: createKeyPairGenerator(),
     keyGenerationLimit: createKeyGenerationLimit(options.keysPerMinute ?? 'off', clock),
     readPublicKeyText,
+    rotation,
+    keysChanged: async () => undefined,
+    templateEnvironment: { CLUSTER_NAME: 'prod-eu-1' },
     presets: await loadIssuerPresets('config/issuers'),
     baseIssuer,
     aliasIssuers: options.aliasIssuers ?? [],

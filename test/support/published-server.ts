@@ -40,7 +40,7 @@ export const createPublishedServer = async ({
   const keys = createMemorySigningKeys([...rows.values()].flat());
   const ring = createKeyRing({ signingKeys: keys, backend, clock });
   const app = createServer({ logger: pino({ enabled: false }), trustProxy: [] });
-  registerWellKnown(app, { keyRing: ring, baseIssuer });
+  registerWellKnown(app, { keyRing: ring, baseIssuer, maxAgeSeconds: 300 });
   await app.ready();
   return {
     app,

@@ -19,6 +19,8 @@ export const refusalReasons = {
   subject_token_type_unsupported: 'request',
   requested_token_type_unsupported: 'request',
   credential_provider_unknown: 'request',
+  credential_provider_ambiguous: 'request',
+  svid_target_missing: 'request',
 
   grant_type_unknown: 'grant',
 
@@ -64,6 +66,9 @@ export const refusalReasons = {
   condition_unmet: 'presented',
   federation_ambiguous: 'presented',
   federated_assertion_off: 'presented',
+  svid_value_missing: 'presented',
+  svid_subject_invalid: 'presented',
+  svid_too_large: 'presented',
 
   scope_malformed: 'scope',
   scope_not_held: 'scope',

@@ -4,7 +4,7 @@ import type { SigningKey } from '../../../core/signing-keys/signing-key.ts';
 import type { SigningKeyStore } from '../../../ports/stores.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
-import { requireInserted } from '../unique.ts';
+import { requireInserted, updateUnique } from '../unique.ts';
 
 const toSigningKey = (row: Selectable<Database['signing_keys']>): SigningKey => ({
   tenant: row.tenant,
@@ -53,5 +53,45 @@ export const createSigningKeyStore = (db: Kysely<Database>): SigningKeyStore => 
         .onConflict((conflict) => conflict.doNothing())
         .execute(),
     );
+  },
+  advance: (key, from) =>
+    updateUnique('signing-key', async () => {
+      const { numUpdatedRows } = await db
+        .updateTable('signing_keys')
+        .set({ state: key.state, activated_at: key.activatedAt, retired_at: key.retiredAt })
+        .where('tenant', '=', key.tenant)
+        .where('kid', '=', key.kid)
+        .where('state', '=', from)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    }),
+  reseal: async (tenant, kid, from, to) => {
+    const { numUpdatedRows } = await db
+      .updateTable('signing_keys')
+      .set({ sealed_private_key: to })
+      .where('tenant', '=', tenant)
+      .where('kid', '=', kid)
+      .where('sealed_private_key', '=', from)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  },
+  remove: async (tenant, kid) => {
+    if (!mayBeStored(tenant, kid)) return false;
+    const { numDeletedRows } = await db
+      .deleteFrom('signing_keys')
+      .where('tenant', '=', tenant)
+      .where('kid', '=', kid)
+      .executeTakeFirstOrThrow();
+    return numDeletedRows === 1n;
+  },
+  tenantsToRotate: async (activatedBefore) => {
+    const rows = await db
+      .selectFrom('signing_keys')
+      .select('tenant')
+      .distinct()
+      .where((row) => row.or([row('state', '!=', 'active'), row('activated_at', '<', activatedBefore)]))
+      .orderBy('tenant')
+      .execute();
+    return rows.map(({ tenant }) => tenant);
   },
 });
