@@ -59,7 +59,10 @@ export const createCredentialProvider = (
       activity: {
         type: 'credential-provider.create',
         reason: 'created',
-        details: { ...describe(provider), ...(chosen ? { trustDomain: parsed.value.subject.trustDomain } : {}) },
+        details: {
+          ...describe(provider),
+          ...(chosen ? { trustDomain: parsed.value.subject.trustDomain } : {}),
+        },
       },
     });
   });

@@ -10,6 +10,7 @@ import type { SignatureVerifier } from '../ports/signature-verifier.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { SigningKeyRotation } from '../keys/rotate-signing-keys.ts';
+import type { SvidTrials } from '../token/try-svid.ts';
 import type { KeyGenerationLimit } from './key-generation-limit.ts';
 
 /** What the acts of administration need. */
@@ -27,6 +28,8 @@ export interface AdminDependencies {
   readonly keysChanged: (tenant: string) => Promise<void>;
   /** What templates may see of the environment of the process: the names the operator listed, with their values. */
   readonly templateEnvironment: Readonly<Record<string, string>>;
+  /** All that issuing a JWT-SVID uses, to try a credential provider. */
+  readonly svidTrials: SvidTrials;
   readonly presets: readonly IssuerPreset[];
   /** The configured issuer identifier. */
   readonly baseIssuer: string;

@@ -1,6 +1,7 @@
-import { grant, refuse, type Verdict } from '../core/activity/check.ts';
+import { grant, type Verdict } from '../core/activity/check.ts';
 import { limitAuthorization } from '../core/accounts/limit-authorization.ts';
 import { chooseProvider } from '../core/credential-providers/choose-provider.ts';
+import { requireUsable } from '../core/credential-providers/ready-provider.ts';
 import type { FormParameters } from '../core/oauth/form-parameters.ts';
 import { buildTokenResponse, type TokenResponse } from '../core/oauth/token-response.ts';
 import { tokenTypes } from '../core/oauth/vocabulary.ts';
@@ -9,7 +10,7 @@ import type { AuthenticatedAccount } from './authenticate-token.ts';
 import type { Evidence } from './evidence.ts';
 import { issueSvid, type SvidIssuance } from './issue-svid.ts';
 import { issueToken } from './issue-token.ts';
-import type { RequestedToken } from './requested-token.ts';
+import { limitSvidScope, type RequestedToken } from './requested-token.ts';
 import type { TrustDirectory } from './trust-directory.ts';
 
 /** What issuing either kind of token uses. */
@@ -67,22 +68,24 @@ const issueJwtSvid = async (
   evidence: Evidence,
   tenant: Tenant,
   { account, subjectExpiresAt, claims }: AuthenticatedAccount,
-  { target }: Extract<RequestedToken, { readonly kind: 'jwt-svid' }>,
+  { target, scope }: Extract<RequestedToken, { readonly kind: 'jwt-svid' }>,
 ): Promise<Verdict<Issued>> => {
+  const scopes = evidence.of(limitSvidScope(scope, tenant.settings.strictScopes));
+  if (!scopes.ok) return scopes;
   const bound = await deps.directory.providers(tenant.name, account.id);
-  const chosen = evidence.of(chooseProvider(bound.map(({ provider }) => provider), target));
+  const chosen = evidence.of(chooseProvider(bound, target));
   if (!chosen.ok) return chosen;
-  const ready = bound.find(({ provider }) => provider === chosen.value);
-  if (ready === undefined) return refuse('credential_provider_unknown');
+  const usable = evidence.of(requireUsable(chosen.value, tenant.settings.trustDomain));
+  if (!usable.ok) return usable;
   const issuer = tenantIssuer(deps.baseIssuer, tenant.name);
-  const order = { ...ready, tenant: tenant.name, issuer, account, claims, subjectExpiresAt };
+  const order = { ...usable.value, tenant: tenant.name, issuer, account, claims, subjectExpiresAt };
   const issued = evidence.of(await issueSvid(deps, order));
   if (!issued.ok) return issued;
   const { accessToken, expiresIn, jti } = issued.value;
   return grant({
     response: buildTokenResponse({ accessToken, expiresIn, scope: [], issuedTokenType: tokenTypes.jwt }),
     jti,
-    audience: ready.provider.audience,
+    audience: usable.value.provider.audience,
   });
 };
 

@@ -1,7 +1,6 @@
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { grant, type Verdict } from '../core/activity/check.ts';
-import type { CredentialProvider } from '../core/credential-providers/credential-provider.ts';
-import type { CompiledProvider } from '../core/credential-providers/parse-credential-provider.ts';
+import type { UsableProvider } from '../core/credential-providers/ready-provider.ts';
 import { checkSvid } from '../core/issuance/svid/check-svid.ts';
 import { buildJwtSvidClaims, type JwtSvidClaims } from '../core/issuance/svid/jwt-svid.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -10,12 +9,6 @@ import { type EpochSeconds, toEpochSeconds } from '../core/time.ts';
 import { signJwt } from '../keys/sign-jwt.ts';
 import type { Issuance, IssuedToken } from './issue-token.ts';
 
-/** A credential provider, read once and ready to issue. */
-export interface ReadyProvider {
-  readonly provider: CredentialProvider;
-  readonly compiled: CompiledProvider;
-}
-
 /** What issuing JWT-SVIDs uses. */
 export interface SvidIssuance extends Issuance {
   /** What templates may see of the environment of the process. */
@@ -23,7 +16,7 @@ export interface SvidIssuance extends Issuance {
 }
 
 /** For whom and from what a JWT-SVID is issued; all of it verified before. */
-export interface SvidOrder extends ReadyProvider {
+export interface SvidOrder extends UsableProvider {
   readonly tenant: string;
   /** Issuer identifier of the tenant; not yet that of its JWT-SVIDs. */
   readonly issuer: string;
@@ -68,6 +61,7 @@ export const issueSvid = async (
     audience: provider.audience,
     trustDomain: compiled.subject.trustDomain,
     maxLifetimeSeconds: provider.lifetimeMinutes * 60,
+    customClaims: compiled.claims.map(({ name }) => name),
   });
   const accessToken = await signJwt(signer, { typ: header.typ }, claims.value);
   const expiresIn = claims.value.exp - claims.value.iat;

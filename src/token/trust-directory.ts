@@ -1,9 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { CredentialProvider } from '../core/credential-providers/credential-provider.ts';
-import { parseCredentialProvider } from '../core/credential-providers/parse-credential-provider.ts';
-import type { ReadyProvider } from './issue-svid.ts';
 import type { AccountKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import { type ReadyProvider, readyProvider } from '../core/credential-providers/ready-provider.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import { buildFederationIndex, type FederationIndex } from '../core/trust/federation-index.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
@@ -32,7 +30,7 @@ export interface TrustDirectory {
   tenant(name: string): Promise<Tenant | null>;
   issuer(tenant: string, issuer: string): Promise<IssuerEntry | null>;
   account(tenant: string, id: string): Promise<AccountEntry | null>;
-  /** The credential providers an account is bound to. One whose template this process no longer knows how to fill is a fault. */
+  /** The credential providers an account is bound to, oldest first, those that cannot be used here among them. */
   providers(tenant: string, accountId: string): Promise<readonly ReadyProvider[]>;
   /** Reads everything of `tenant` again from now on; what was already being read is not believed either (A66). */
   forget(tenant: string): void;
@@ -51,7 +49,10 @@ interface Kept<T> {
  * or is still being read, is not believed any more and gives way to the next read of the same name.
  */
 export const createTrustDirectory = (
-  stores: Pick<Stores, 'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys' | 'credentialProviders'>,
+  stores: Pick<
+    Stores,
+    'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys' | 'credentialProviders'
+  >,
   verifier: Pick<SignatureVerifier, 'importKey'>,
   {
     maxEntries = 20_000,
@@ -79,7 +80,7 @@ export const createTrustDirectory = (
 
   const providers = cacheOf(async (tenant, accountId) => {
     const bound = await stores.credentialProviders.ofAccount(tenant, accountId);
-    return bound.map((provider) => ({ provider, compiled: compileProvider(provider, environmentNames) }));
+    return bound.map((provider) => readyProvider(provider, environmentNames));
   });
   const tenants = cacheOf((tenant) => stores.tenants.find(tenant));
   return {
@@ -102,21 +103,6 @@ export const createTrustDirectory = (
       epoch += 1;
     },
   };
-};
-
-/** What was saved was parsed once already; only the environment the operator shows can have changed since. */
-const compileProvider = (
-  provider: CredentialProvider,
-  environmentNames: ReadonlySet<string>,
-): ReadyProvider['compiled'] => {
-  const compiled = parseCredentialProvider(provider, {
-    trustDomain: null,
-    environmentNames,
-    accounts: new Set(provider.serviceAccounts),
-  });
-  if (compiled.ok) return compiled.value;
-  const [first] = compiled.error;
-  throw new Error(`credential provider ${provider.name} cannot be used: ${first?.path} ${first?.message}`);
 };
 
 const importStored = (verifier: Pick<SignatureVerifier, 'importKey'>, key: AccountKey): VerificationKey => {

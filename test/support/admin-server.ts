@@ -19,10 +19,12 @@ import type { ServiceAccount, Status } from '../../src/core/accounts/service-acc
 import { defaultTenantSettings, type Tenant, tenantIssuer } from '../../src/core/tenants/tenant.ts';
 import type { TrustedIssuer } from '../../src/core/trust/trusted-issuer.ts';
 import { type AdminApiDependencies, registerAdminApi } from '../../src/http/admin/register-admin-api.ts';
+import { createKeyRing } from '../../src/keys/key-ring-view.ts';
 import type { VerifiedAccessToken } from '../../src/keys/verify-access-token.ts';
 import type { KeyHealth } from '../../src/ports/issuer-keys.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import type { Stores } from '../../src/ports/stores.ts';
+import { createTrustDirectory } from '../../src/token/trust-directory.ts';
 import { sampleAccountKey } from './stored-samples.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
@@ -106,9 +108,12 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
   const allow = readAllow(options.outboundAllow ?? '');
   const healthOf = (issuer: TrustedIssuer): KeyHealth => buildHealth(issuer, keyHealth, clock.now());
 
+  const verifier = createSignatureVerifier();
+  const backend = openSigningBackend({ kind: 'local', keyEncryptionKey: new Uint8Array(32).fill(7) });
+  const templateEnvironment = { CLUSTER_NAME: 'prod-eu-1' };
   const rotation: SigningKeyRotation = {
     storage,
-    backend: openSigningBackend({ kind: 'local', keyEncryptionKey: new Uint8Array(32).fill(7) }),
+    backend,
     clock,
     newId: () => randomUUID(),
     policies: rotationPolicies({ rotateAfterDays: 30, publishAheadSeconds: 1500 }),
@@ -123,13 +128,31 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
       health: healthOf,
       forget: (_tenant, id) => void forgottenIssuers.push(id),
     },
-    signatureVerifier: createSignatureVerifier(),
+    signatureVerifier: verifier,
     generateAccountKeyPair: createKeyPairGenerator(),
     keyGenerationLimit: createKeyGenerationLimit(options.keysPerMinute ?? 'off', clock),
     readPublicKeyText,
     rotation,
     keysChanged: async () => undefined,
-    templateEnvironment: { CLUSTER_NAME: 'prod-eu-1' },
+    templateEnvironment,
+    svidTrials: {
+      baseIssuer,
+      directory: createTrustDirectory(storage, verifier, {
+        environmentNames: new Set(Object.keys(templateEnvironment)),
+      }),
+      issuerKeys: {
+        find: async () => ({
+          found: 'unavailable',
+          detail: 'there is no network here',
+          retryAfterSeconds: 5,
+        }),
+      },
+      verifier,
+      clock,
+      keyRing: createKeyRing({ signingKeys: storage.signingKeys, backend, clock }),
+      newId: () => randomUUID(),
+      templateEnvironment,
+    },
     presets: await loadIssuerPresets('config/issuers'),
     baseIssuer,
     aliasIssuers: options.aliasIssuers ?? [],

@@ -10,28 +10,53 @@ export interface SvidTarget {
   readonly audience: string | null;
 }
 
-/** The one provider of an account that a request means: by its name, or by the audience (A80, SV-12). */
-export const chooseProvider = <P extends Pick<CredentialProvider, 'name' | 'audience'>>(
+const check = 'request.credential_provider';
+const expectedProvider = 'a credential provider that the account is bound to';
+
+/**
+ * The one provider of an account that a request means: by its name, or by the audience (A80, SV-12).
+ *
+ * @param bound those the account is bound to
+ * @returns refused with `credential_provider_unknown`, `credential_provider_ambiguous`, `target_not_allowed`
+ */
+export const chooseProvider = <
+  P extends { readonly provider: Pick<CredentialProvider, 'name' | 'audience'> },
+>(
   bound: readonly P[],
   { provider, audience }: SvidTarget,
 ): Verdict<P> => {
-  const check = 'request.credential_provider';
-  const offered = bound.map(({ name, audience: its }) => `${name} for ${its}`).join(', ') || 'none';
-  const hint = `Bound to the account: ${offered}.`;
-  const named = provider === null ? bound : bound.filter(({ name }) => name === provider);
+  const hint = `Bound to the account: ${listOf(bound)}.`;
+  const named = provider === null ? bound : bound.filter((each) => each.provider.name === provider);
   if (provider !== null && named.length === 0)
-    return refuse('credential_provider_unknown', [
-      failed(check, 'a credential provider that the account is bound to', present(provider), hint),
-    ]);
-  const fitting = audience === null ? named : named.filter((each) => each.audience === audience);
+    return refuse('credential_provider_unknown', [failed(check, expectedProvider, present(provider), hint)]);
+  const fitting = audience === null ? named : named.filter((each) => each.provider.audience === audience);
   const [only, ...others] = fitting;
   if (only === undefined)
     return refuse('target_not_allowed', [
-      failed('request.audience', 'the audience of a credential provider of the account', present(audience ?? undefined), hint),
+      failed(
+        'request.audience',
+        'the audience of a credential provider of the account',
+        present(audience ?? undefined),
+        hint,
+      ),
     ]);
   if (others.length > 0)
     return refuse('credential_provider_ambiguous', [
-      failed(check, 'one credential provider', 'absent', `Several have this audience; name one in credential_provider. ${hint}`),
+      failed(
+        check,
+        'one credential provider',
+        'absent',
+        `Several have this audience; name one in credential_provider. ${hint}`,
+      ),
     ]);
-  return grant(only, [passed(check, 'a credential provider that the account is bound to', present(only.name))]);
+  return grant(only, [passed(check, expectedProvider, present(only.provider.name))]);
+};
+
+/** The first few: an account may be bound to many. */
+const listOf = (
+  bound: readonly { readonly provider: Pick<CredentialProvider, 'name' | 'audience'> }[],
+): string => {
+  const shown = bound.slice(0, 5).map(({ provider }) => `${present(provider.name)} for ${provider.audience}`);
+  const more = bound.length > shown.length ? ` and ${bound.length - shown.length} more` : '';
+  return shown.length === 0 ? 'none' : `${shown.join(', ')}${more}`;
 };

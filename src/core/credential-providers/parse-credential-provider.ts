@@ -35,7 +35,7 @@ const maxClaims = 50;
 const maxAccounts = 1000;
 
 /** Claims that are ours to set, or that other programs read as power (A76). Compared without case. */
-const protectedClaims = new Set([
+export const protectedClaims: ReadonlySet<string> = new Set([
   'iss',
   'sub',
   'aud',
@@ -103,7 +103,7 @@ const refuseAudience = (audience: string): readonly RegistrationProblem[] => {
       ),
     ];
   // A whole trust domain as the audience would let every service in it present the token to every other (SV-12).
-  return /^spiffe:\/\/[^/]*\/?$/.test(audience)
+  return /^spiffe:\/\/[^/]*\/?$/i.test(audience)
     ? [
         problem(
           '/audience',
@@ -141,6 +141,6 @@ const refuseClaimName = (name: string, seen: ReadonlySet<string>): string | null
   if (name === '' || name.length > 128 || !/^[\u0021-\u007e]+$/.test(name) || name === '__proto__')
     return 'The name of a claim has 1 to 128 printable ASCII characters without spaces.';
   if (protectedClaims.has(name.toLowerCase()))
-    return `The claim ${name} is set by this server and by nobody else. Choose another name.`;
+    return `The claim ${name} is set by this server, or by nobody: it cannot be a claim of a credential provider. Choose another name.`;
   return seen.has(name) ? 'This claim is there already. Remove the repetition.' : null;
 };

@@ -7,6 +7,12 @@ export interface SpiffeId {
   readonly path: string;
 }
 
+/** What keeps a text from being a SPIFFE ID, and where it is, counted from 0. */
+export interface SpiffeIdProblem {
+  readonly position: number;
+  readonly message: string;
+}
+
 /** The longest SPIFFE ID in bytes, and all of them are ASCII (SPIFFE-ID §2.3, SV-04). */
 export const maxSpiffeIdBytes = 2048;
 const maxTrustDomainBytes = 255;
@@ -14,14 +20,23 @@ const scheme = 'spiffe://';
 
 /** Reads the canonical form and no other: nothing is lower-cased, decoded or cleaned up (SV-01 to SV-05). */
 export const parseSpiffeId = (text: string): Result<SpiffeId, string> => {
-  if (text.length > maxSpiffeIdBytes) return fail(`A SPIFFE ID has at most ${maxSpiffeIdBytes} bytes.`);
-  if (!text.startsWith(scheme)) return fail('A SPIFFE ID begins with spiffe://, in lower case.');
-  const rest = text.slice(scheme.length);
-  const slash = rest.indexOf('/');
-  const trustDomain = slash < 0 ? rest : rest.slice(0, slash);
-  const path = slash < 0 ? '' : rest.slice(slash);
-  const wrong = refuseTrustDomain(trustDomain) ?? refusePath(path);
-  return wrong === null ? ok({ trustDomain, path }) : fail(wrong);
+  const problem = findSpiffeIdProblem(text);
+  if (problem !== null) return fail(problem.message);
+  const { trustDomain, path } = split(text);
+  return ok({ trustDomain, path });
+};
+
+/** The first thing that keeps `text` from being a SPIFFE ID, or `null` (SPIFFE-ID §2.1 to §2.3). */
+export const findSpiffeIdProblem = (text: string): SpiffeIdProblem | null => {
+  if (text.length > maxSpiffeIdBytes)
+    return { position: maxSpiffeIdBytes, message: `A SPIFFE ID has at most ${maxSpiffeIdBytes} bytes.` };
+  if (!text.startsWith(scheme))
+    return { position: 0, message: `A SPIFFE ID begins with ${scheme}, in lower case.` };
+  const { trustDomain, path } = split(text);
+  const wrong = refuseTrustDomain(trustDomain);
+  if (wrong !== null)
+    return { position: scheme.length + Math.max(0, trustDomain.search(/[^a-z0-9._-]/)), message: wrong };
+  return findPathProblem(path, scheme.length + trustDomain.length);
 };
 
 /** Why `name` is no trust domain, or `null` (SPIFFE-ID §2.1, SV-02). */
@@ -37,13 +52,25 @@ export const refuseTrustDomain = (name: string): string | null => {
 export const isPathSegment = (text: string): boolean =>
   /^[A-Za-z0-9._-]+$/.test(text) && text !== '.' && text !== '..';
 
-const refusePath = (path: string): string | null => {
-  if (path === '') return null;
-  const wrong = path
-    .slice(1)
-    .split('/')
-    .find((segment) => !isPathSegment(segment));
-  if (wrong === undefined) return null;
-  if (wrong === '') return 'The path has an empty segment, or ends with a slash.';
-  return 'A segment of the path has letters, digits, dots, dashes and underscores, and is neither . nor ..; no escapes.';
+const split = (text: string): SpiffeId => {
+  const rest = text.slice(scheme.length);
+  const slash = rest.indexOf('/');
+  return slash < 0
+    ? { trustDomain: rest, path: '' }
+    : { trustDomain: rest.slice(0, slash), path: rest.slice(slash) };
+};
+
+const findPathProblem = (path: string, start: number): SpiffeIdProblem | null => {
+  let position = start + 1;
+  for (const segment of path === '' ? [] : path.slice(1).split('/')) {
+    if (segment === '') return { position, message: 'The path has an empty segment, or ends with a slash.' };
+    if (!isPathSegment(segment))
+      return {
+        position: position + Math.max(0, segment.search(/[^A-Za-z0-9._-]/)),
+        message:
+          'A segment of the path has letters, digits, dots, dashes and underscores, and is neither . nor ..; no escapes.',
+      };
+    position += segment.length + 1;
+  }
+  return null;
 };

@@ -6,8 +6,10 @@ import {
   listCredentialProviders,
   patchCredentialProvider,
 } from '../../admin/credential-providers.ts';
+import { tryCredentialProvider } from '../../admin/try-credential-provider.ts';
 import type { credentialProviderResource } from '../../admin-api/credential-providers.ts';
 import type { CredentialProvider } from '../../core/credential-providers/credential-provider.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { ok } from '../../core/result.ts';
 import { type AdminRoute, adminRoute } from './admin-route.ts';
 import { cursorOf } from './page-request.ts';
@@ -51,5 +53,19 @@ export const credentialProviderRoutes: readonly AdminRoute[] = [
   adminRoute('deleteCredentialProvider', async (deps, { actor, params, condition }) => {
     const gone = await deleteCredentialProvider(deps, actor, params.id, condition);
     return gone.ok ? ok({ body: undefined }) : gone;
+  }),
+  adminRoute('verifyCredentialProvider', async (deps, { actor, params, body }) => {
+    const sample = { ...body, claims: body.claims as JsonObject | undefined };
+    const trial = await tryCredentialProvider(deps, actor, params.id, sample);
+    if (!trial.ok) return trial;
+    const { ok: isGood, checks, svid } = trial.value;
+    return ok({
+      body: {
+        ok: isGood,
+        checks: checks.map((check) => ({ ...check })),
+        header: svid === null ? null : { ...svid.header },
+        claims: svid === null ? null : { ...svid.claims },
+      },
+    });
   }),
 ];

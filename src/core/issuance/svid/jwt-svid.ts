@@ -69,15 +69,16 @@ export const buildJwtSvidClaims = (
         'The account caps its tokens to the life of the presented one (capToSubjectExpiry), of which nothing is left.',
       ),
     ]);
-  const complete: JwtSvidClaims = {
-    ...Object.fromEntries(custom),
+  const ours = {
     iss: issuer,
     sub: sub.value,
     aud: [audience],
     iat: issuedAt,
     exp: expiresAt,
     jti,
-  };
+  } as const;
+  // First for the order in which they are read, last so that nothing overrides them (A76).
+  const complete: JwtSvidClaims = { ...ours, ...Object.fromEntries(custom), ...ours };
   const bytes = new TextEncoder().encode(JSON.stringify(complete)).length;
   const expected = `at most ${maxClaimsBytes} bytes of claims`;
   return bytes <= maxClaimsBytes

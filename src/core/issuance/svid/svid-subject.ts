@@ -1,7 +1,7 @@
 import { failed, grant, passed, refuse, type Verdict } from '../../activity/check.ts';
 import { present } from '../../activity/present.ts';
 import { fail, ok, type Result } from '../../result.ts';
-import { isPathSegment, parseSpiffeId } from '../../spiffe/spiffe-id.ts';
+import { findSpiffeIdProblem, isPathSegment, parseSpiffeId } from '../../spiffe/spiffe-id.ts';
 import { fillTemplate, type ValueRule } from '../template/fill.ts';
 import {
   parseTemplate,
@@ -44,16 +44,18 @@ export const parseSvidSubject = (
   if (!template.ok) return template;
   const { parts } = template.value;
 
-  // A variable can only become a segment or part of one, so any one letter shows whether the whole would be good.
-  const sample = parts.map((part) => ('literal' in part ? part.literal : 'x')).join('');
-  const id = parseSpiffeId(sample);
   const misplaced = parts.find((part) => 'variable' in part && part.position < pathStart(value));
   if (misplaced !== undefined && 'variable' in misplaced)
     return fail({
       position: misplaced.position,
       message: 'The scheme and the trust domain are written out: variables stand in the path.',
     });
-  if (!id.ok) return fail({ position: 0, message: id.error });
+  const { text: sample, positions } = sampleOf(parts);
+  const id = parseSpiffeId(sample);
+  if (!id.ok) {
+    const problem = findSpiffeIdProblem(sample);
+    return fail({ position: positions[problem?.position ?? 0] ?? value.length, message: id.error });
+  }
   const { trustDomain, path } = id.value;
   if (path === '')
     return fail({
@@ -62,7 +64,7 @@ export const parseSvidSubject = (
     });
   if (world.trustDomain !== null && trustDomain !== world.trustDomain)
     return fail({
-      position: 'spiffe://'.length,
+      position: scheme.length,
       message: `The trust domain of this tenant is ${world.trustDomain}; it cannot speak for ${trustDomain}.`,
     });
   const separators = separatorsOf(parts);
@@ -78,6 +80,7 @@ export const fillSvidSubject = (subject: SvidSubject, data: TemplateData): Verdi
       isPathSegment(value) &&
       ![...(subject.separators.get(part) ?? '')].some((character) => value.includes(character)),
     expected: 'letters, digits, dots, dashes and underscores, without what separates it from its neighbours',
+    reason: 'svid_subject_invalid',
   };
   const filled = fillTemplate(subject.template, data, rule, 'svid.subject');
   if (!filled.ok) return filled;
@@ -94,9 +97,28 @@ export const fillSvidSubject = (subject: SvidSubject, data: TemplateData): Verdi
       ]);
 };
 
+const scheme = 'spiffe://';
+
+/**
+ * The subject with a letter in place of each variable: it can only become a segment or part of one, so any one letter
+ * shows whether the whole would be good. With it, for each character the place where it stands in the template.
+ */
+const sampleOf = (parts: readonly TemplatePart[]): { text: string; positions: readonly number[] } => {
+  let text = '';
+  let from = 0;
+  const positions: number[] = [];
+  for (const part of parts) {
+    const piece = 'literal' in part ? part.literal : 'x';
+    for (let index = 0; index < piece.length; index += 1) positions.push(from + index);
+    text += piece;
+    from += 'literal' in part ? piece.length : '${}'.length + part.name.length;
+  }
+  return { text, positions };
+};
+
 /** Where the path of a SPIFFE ID begins; the end of the text where there is none. */
 const pathStart = (text: string): number => {
-  const slash = text.indexOf('/', 'spiffe://'.length);
+  const slash = text.indexOf('/', scheme.length);
   return slash < 0 ? text.length : slash;
 };
 

@@ -1,23 +1,21 @@
-import { failed, grant, passed, refuse, type Verdict } from '../../activity/check.ts';
+import { type Check, failed, grant, passed, refuse, type Verdict } from '../../activity/check.ts';
 import { present } from '../../activity/present.ts';
 import type { JsonValue } from '../../json.ts';
+import type { RefusalReason } from '../../oauth/reasons.ts';
 import type { Template, TemplatePart } from './template.ts';
 import type { TemplateData } from './variable.ts';
 
-/** One variable of a template with what it holds. */
-export interface FilledVariable {
-  readonly name: string;
-  readonly value: JsonValue;
-}
+type VariablePart = Extract<TemplatePart, { readonly variable: unknown }>;
 
-/** Which values may stand in a text, and the words for it. */
+/** Which values may stand in a text, the words for it, and the reason where one may not. */
 export interface ValueRule {
-  readonly permits: (value: string, part: Extract<TemplatePart, { readonly variable: unknown }>) => boolean;
+  readonly permits: (value: string, part: VariablePart) => boolean;
   readonly expected: string;
+  readonly reason: RefusalReason;
 }
 
-/** Any text. */
-export const anyText: ValueRule = { permits: () => true, expected: 'a string' };
+const anyText: ValueRule = { permits: () => true, expected: 'a text', reason: 'svid_claim_invalid' };
+const missingHint = 'What was verified does not say this. Use another variable, or another platform token.';
 
 /**
  * Fills a template in one pass (A74). A value that is missing, no string, or not permitted refuses the whole: it is never
@@ -37,17 +35,9 @@ export const fillTemplate = (
     else {
       const value = part.variable(data);
       const expected = `${part.name}: ${rule.expected}`;
-      if (value === undefined)
-        return refuse('svid_value_missing', [
-          failed(
-            check,
-            expected,
-            'absent',
-            'What was verified does not say this. Use another variable, or another platform token.',
-          ),
-        ]);
+      if (value === undefined) return refuse('svid_value_missing', [missing(check, expected)]);
       if (typeof value !== 'string' || value === '' || !rule.permits(value, part))
-        return refuse('svid_subject_invalid', [
+        return refuse(rule.reason, [
           failed(check, expected, present(value), 'The value is used as it is or not at all.'),
         ]);
       text += value;
@@ -62,9 +52,11 @@ export const fillTyped = (template: Template, data: TemplateData, check: string)
   if (only === undefined || 'literal' in only || others.length > 0)
     return fillTemplate(template, data, anyText, check);
   const value = only.variable(data);
-  return value === undefined || value === null
-    ? refuse('svid_value_missing', [
-        failed(check, `${only.name}: a value`, 'absent', 'What was verified does not say this.'),
-      ])
-    : grant(value, [passed(check, `${only.name}: a value`, present(value))]);
+  const expected = `${only.name}: a value`;
+  return value === undefined || value === null || value === ''
+    ? refuse('svid_value_missing', [missing(check, expected, value)])
+    : grant(value, [passed(check, expected, present(value))]);
 };
+
+const missing = (check: string, expected: string, value?: JsonValue): Check =>
+  failed(check, expected, present(value), missingHint);

@@ -22,13 +22,17 @@ export type Variable = (data: TemplateData) => JsonValue | undefined;
 const payload = 'oidc.identityToken.decode.payload.';
 const environment = 'os.environment.';
 
+/** Parts between dots in the name of one claim: a host name and members below it fit. */
+const maxPathParts = 16;
+
 /** Members of every object in many languages; as names of claims nothing but an attack (A77). */
 const inherited = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Short names for what the tokens of common platforms say in different places (contract §5). */
 const shortNames: Readonly<Record<string, Variable>> = {
-  namespace: ({ claims }) => kubernetes(claims, ['namespace'], 2),
-  serviceaccount: ({ claims }) => kubernetes(claims, ['serviceaccount', 'name'], 3),
+  namespace: ({ claims }) => kubernetes(claims, ['namespace'], 2) ?? claimAt(claims, ['namespace']),
+  serviceaccount: ({ claims }) =>
+    kubernetes(claims, ['serviceaccount', 'name'], 3) ?? claimAt(claims, ['serviceaccount']),
   'aws.account': ({ claims }) =>
     claimAt(claims, ['https://sts.amazonaws.com/', 'aws_account']) ?? arnPart(claims, (arn) => arn[4]),
   'aws.role': ({ claims }) =>
@@ -59,10 +63,14 @@ export const parseVariable = (
   }
   if (name.startsWith(payload)) {
     const path = name.slice(payload.length).split('.');
-    const good = path.every((part) => /^[A-Za-z0-9_@:/-]+$/.test(part) && !inherited.has(part));
+    const good =
+      path.length <= maxPathParts &&
+      path.every((part) => /^[A-Za-z0-9_@:/-]+$/.test(part) && !inherited.has(part));
     return good
       ? ok(({ claims }) => claimAlong(claims, path))
-      : fail('After payload. stands the name of a claim, and members of it after further dots.');
+      : fail(
+          `After payload. stands the name of a claim, and members of it after further dots, at most ${maxPathParts} parts; ${JSON.stringify(name)} has something else.`,
+        );
   }
   return fail(
     `There is no variable ${JSON.stringify(name)}. There are ${payload}<claim>, ${environment}<NAME>, ${Object.keys(shortNames).join(', ')}.`,
