@@ -1,5 +1,4 @@
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
-import { present } from '../core/activity/present.ts';
 import type { OAuthErrorCode } from '../core/oauth/errors.ts';
 import { parseFormParameters } from '../core/oauth/form-parameters.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
@@ -13,7 +12,10 @@ import {
   authenticateToken,
   type TokenAuthentication,
 } from './authenticate-token.ts';
-import { checkClientAuthentication } from './check-client-authentication.ts';
+import { checkClientAuthentication, type ClientAssertion } from './check-client-authentication.ts';
+import { checkTenant, checkTenantEnabled } from './check-tenant.ts';
+import { consumeSingleUse } from './consume-single-use.ts';
+import type { Decision } from './decision.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import type { Grant, PresentedToken } from './grants/grant.ts';
 import { chooseGrant } from './grants/index.ts';
@@ -30,24 +32,17 @@ export interface TokenEndpoint extends TokenAuthentication, RequestedIssuance {
   readonly hashToken: HashToken;
 }
 
-/** What was decided about one request; nothing of it has left yet. */
-export interface TokenDecision {
-  /** The tenant whose trail shows it. */
-  readonly tenant: string;
-  readonly door: string | null;
-  readonly tokenHash: string | null;
-  readonly evidence: Pick<Evidence, 'checks' | 'seen'>;
-  readonly outcome:
-    | {
-        readonly ok: true;
-        readonly response: TokenResponse;
-        readonly jti: string;
-        readonly audience: string;
-        readonly account: AuthenticatedAccount['account'];
-        /** The keys of accounts that proved something. */
-        readonly keys: readonly NonNullable<AuthenticatedAccount['key']>[];
-      }
-    | { readonly ok: false; readonly reason: RefusalReason; readonly presentedTokenError: OAuthErrorCode };
+/** What the token endpoint decided about one request. */
+export type TokenDecision = Decision<GrantedToken>;
+
+/** A token that is ready to leave. */
+export interface GrantedToken {
+  readonly response: TokenResponse;
+  readonly jti: string;
+  readonly audience: string;
+  readonly account: AuthenticatedAccount['account'];
+  /** The keys of accounts that proved something. */
+  readonly keys: readonly NonNullable<AuthenticatedAccount['key']>[];
 }
 
 /** Decides one token request: the phases in order, each followed by its way out (contract §3). */
@@ -111,7 +106,7 @@ export const handleTokenRequest = async (
     deps,
     evidence,
     tenant.value,
-    presentationOf(chosen.value, presented.value, clientId),
+    presentationOf(chosen.value, presented.value, client.value.clientAssertion, clientId),
   );
   if (!subject.ok) return refuseToken(subject);
   door = doorOf(chosen.value, subject.value);
@@ -149,40 +144,33 @@ export const handleTokenRequest = async (
   };
 };
 
-const checkTenant = (tenant: Tenant | null, name: string): Verdict<Tenant> =>
-  tenant === null
-    ? refuse('tenant_unknown', [
-        failed('tenant', 'a tenant of this server', present(name), 'The path names no tenant.'),
-      ])
-    : grant(tenant);
-
-const checkTenantEnabled = (tenant: Tenant): Verdict<void> =>
-  tenant.status === 'enabled'
-    ? grant(undefined)
-    : refuse('tenant_disabled', [failed('tenant.status', 'enabled', 'disabled', 'The tenant was disabled.')]);
-
 /** A client assertion beside the grant's own token is optional, and verified whenever it is there (TX-13, JB-03, CA-20). */
 const authenticateClientBeside = async (
   deps: TokenAuthentication,
   evidence: Evidence,
   tenant: Tenant,
   chosen: Grant,
-  clientAssertion: string | null,
+  clientAssertion: ClientAssertion | null,
   clientId: string | null,
 ): Promise<Verdict<AuthenticatedAccount | null>> => {
   if (clientAssertion === null || chosen.presentedTokenAuthenticates) return grant(null);
   return authenticateToken(deps, evidence, tenant, {
-    token: clientAssertion,
+    token: clientAssertion.token,
     acceptsOwnKey: true,
-    asClientAssertion: true,
+    assertionType: clientAssertion.type,
     clientId,
   });
 };
 
-const presentationOf = (chosen: Grant, { token, parameter }: PresentedToken, clientId: string | null) => ({
+const presentationOf = (
+  chosen: Grant,
+  { token, parameter }: PresentedToken,
+  clientAssertion: ClientAssertion | null,
+  clientId: string | null,
+) => ({
   token,
   acceptsOwnKey: chosen.acceptsOwnKey,
-  asClientAssertion: parameter === 'client_assertion',
+  assertionType: parameter === 'client_assertion' ? (clientAssertion?.type ?? null) : null,
   clientId,
 });
 
@@ -207,26 +195,6 @@ const checkSameAccount = (
           subject.account.id,
           beside.account.id,
           'The client assertion and the token belong to two accounts.',
-        ),
-      ]);
-};
-
-/** The last step before the token leaves, so that nothing else can fail after a `jti` is spent (CA-14). */
-const consumeSingleUse = async (
-  replayGuard: Pick<ReplayGuard, 'consume'>,
-  tenant: string,
-  proof: AuthenticatedAccount | null,
-): Promise<Verdict<void>> => {
-  if (proof === null || proof.singleUse === null) return grant(undefined);
-  const { party, jti, until } = proof.singleUse;
-  return (await replayGuard.consume(tenant, party, jti, until))
-    ? grant(undefined, [passed('jti.unused', 'never used before', present(jti))])
-    : refuse('replayed', [
-        failed(
-          'jti.unused',
-          'never used before',
-          present(jti),
-          'This token works once; make a new one with a fresh jti for each request.',
         ),
       ]);
 };
