@@ -30,8 +30,9 @@ export const validateSvidClaims = (claims: JsonObject, rules: SvidRules): Verdic
   const verdict = everyVerdict({
     subject: checkSubject(claims, rules.trustDomain),
     audiences: authenticatesAt === null ? checkAudiences(claims) : checkSoleAudience(claims, authenticatesAt),
-    ...timesFromIssue(claims, now),
+    issuedAt: checkIssue(claims, now),
     expiresAt: checkTimeLeft(claims, rules),
+    lifetime: checkLife(claims),
     notBefore: checkNotBefore(claims, now),
     jti: checkJti(claims, rules.requireJti),
     confirmation: checkNotBoundToKey(claims),
@@ -68,15 +69,16 @@ const checkSoleAudience = (claims: JsonObject, issuer: string): Verdict<readonly
   ]);
 };
 
-/** `iat` and what is measured from it, where it is there. */
-const timesFromIssue = (claims: JsonObject, now: EpochSeconds) => {
-  if (member(claims, 'iat') === undefined)
-    return { issuedAt: grant(null, [passed('claims.iat', 'absent, or a time', 'absent')]) };
-  return {
-    issuedAt: checkIssuedAt(claims, now),
-    lifetime: checkLifetime(claims, maxThirdPartyLifetimeSeconds, () => hintForLife),
-  };
-};
+const checkIssue = (claims: JsonObject, now: EpochSeconds): Verdict<EpochSeconds | null> =>
+  member(claims, 'iat') === undefined
+    ? grant(null, [passed('claims.iat', 'absent, or a time', 'absent')])
+    : checkIssuedAt(claims, now);
+
+/** What can be measured where `iat` is there. */
+const checkLife = (claims: JsonObject): Verdict<null> =>
+  member(claims, 'iat') === undefined
+    ? grant(null)
+    : checkLifetime(claims, maxThirdPartyLifetimeSeconds, () => hintForLife);
 
 /** What is left of a life: bounded where nothing says when it began, and for a client assertion, which nobody uses up (CA-21). */
 const checkTimeLeft = (
