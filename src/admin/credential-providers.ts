@@ -43,7 +43,9 @@ export const createCredentialProvider = (
     const parsed = await parseInput(deps, stores, actor, input);
     if (!parsed.ok) return parsed;
     const { tenant } = actor.account;
-    const chosen = await chooseTrustDomain(stores, tenant, parsed.value.subject.trustDomain);
+    const { trustDomain } = parsed.value.subject;
+    const chosen = await chooseTrustDomain(stores, tenant, trustDomain);
+    if (!chosen.ok) return chosen;
     const now = deps.clock.now();
     const provider: CredentialProvider = {
       ...input,
@@ -59,10 +61,7 @@ export const createCredentialProvider = (
       activity: {
         type: 'credential-provider.create',
         reason: 'created',
-        details: {
-          ...describe(provider),
-          ...(chosen ? { trustDomain: parsed.value.subject.trustDomain } : {}),
-        },
+        details: { ...describe(provider), ...(chosen.value ? { trustDomain } : {}) },
       },
     });
   });
@@ -169,9 +168,11 @@ const chooseTrustDomain = async (
   { tenants }: Pick<Stores, 'tenants'>,
   name: string,
   trustDomain: string,
-): Promise<boolean> => {
+): Promise<Result<boolean, AdminProblem>> => {
   const tenant = await tenants.find(name);
-  if (tenant === null || tenant.settings.trustDomain !== null) return false;
+  if (tenant === null) return notFound('tenant');
+  if (tenant.settings.trustDomain !== null) return ok(false);
   const settings = { ...tenant.settings, trustDomain };
-  return tenants.update({ ...tenant, settings, version: tenant.version + 1 });
+  // An administrator of tenant `default` may change the row at the same time: no provider without its trust domain.
+  return (await tenants.update({ ...tenant, settings, version: tenant.version + 1 })) ? ok(true) : stale();
 };

@@ -38,6 +38,7 @@ export const parseTemplate = (text: string, world: VariableWorld): Result<Templa
     });
   const parts: TemplatePart[] = [];
   let from = 0;
+  let variables = 0;
   for (;;) {
     const open = text.indexOf('${', from);
     const literal = open < 0 ? text.slice(from) : text.slice(from, open);
@@ -49,7 +50,8 @@ export const parseTemplate = (text: string, world: VariableWorld): Result<Templa
     const variable = parseVariable(name, world);
     if (!variable.ok) return fail({ position: open, message: variable.error });
     parts.push({ variable: variable.value, name, position: open });
-    if (parts.length > maxVariables * 2)
+    variables += 1;
+    if (variables > maxVariables)
       return fail({ position: open, message: `A template has at most ${maxVariables} variables.` });
     from = close + 1;
   }
