@@ -29,7 +29,6 @@ export const signingKeyResource = z
     retiredAt: timestamp.nullable(),
     next: z
       .strictObject({ state: z.enum(['prepared', 'active', 'retired', 'gone']), at: timestamp })
-      .nullable()
       .meta({ description: 'The next state and when it comes of itself.' }),
   })
   .meta({ id: 'SigningKey' });

@@ -102,6 +102,15 @@ export const configurationSchema = z.strictObject({
     .describe('Bearer token file and CA file for key sets behind a cluster API, by origin.'),
   rateLimit: perMinute.default(6000).describe('Token requests a minute from one address, or off.'),
   tenantRateLimit: perMinute.default('off').describe('Token requests a minute for one tenant, or off.'),
+  signingBackend: z
+    .enum(['local', 'pkcs11'])
+    .default('local')
+    .describe(
+      'Where signing keys are made and sign: local, or pkcs11 for a token (needs the package pkcs11js).',
+    ),
+  pkcs11Module: z.string().min(1).optional().describe('PKCS#11 library of the token, a file.'),
+  pkcs11TokenLabel: z.string().min(1).max(32).optional().describe('Label of the token.'),
+  pkcs11PinFile: z.string().min(1).optional().describe('File that holds the PIN of the user of the token.'),
   signingKeyRotationDays: decimal(z.number().min(0.001).max(3650))
     .default(30)
     .describe('How many days a signing key of ours signs before the next one takes over.'),

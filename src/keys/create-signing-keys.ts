@@ -1,4 +1,4 @@
-import { type AccessTokenAlgorithm, accessTokenAlgorithms } from '../core/jwt/algorithms.ts';
+import { accessTokenAlgorithms } from '../core/jwt/algorithms.ts';
 import type { KeyPurpose, SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -6,16 +6,18 @@ import type { GeneratedKey, SigningBackend } from '../ports/signing-backend.ts';
 
 const purposes = ['access-token', 'jwt-svid'] as const satisfies readonly KeyPurpose[];
 
-/** Every place a tenant has a key for (contract §4). */
-export const signingKeySlots: readonly Pick<SigningKey, 'purpose' | 'algorithm'>[] = purposes.flatMap(
-  (purpose) => accessTokenAlgorithms.map((algorithm) => ({ purpose, algorithm })),
+/** A place a tenant has one active key for, and at most one prepared one. */
+export type SigningKeySlot = Pick<SigningKey, 'purpose' | 'algorithm'>;
+
+/** Every place a tenant has keys for (contract §4). */
+export const signingKeySlots: readonly SigningKeySlot[] = purposes.flatMap((purpose) =>
+  accessTokenAlgorithms.map((algorithm) => ({ purpose, algorithm })),
 );
 
 /** A key that was just made, prepared. */
 export const newSigningKey = (
   tenant: string,
-  purpose: KeyPurpose,
-  algorithm: AccessTokenAlgorithm,
+  { purpose, algorithm }: SigningKeySlot,
   { publicJwk, sealedPrivateKey }: GeneratedKey,
   now: EpochMilliseconds,
 ): SigningKey => ({
@@ -44,9 +46,9 @@ export const createTenantSigningKeys = async (
 ): Promise<readonly SigningKey[]> => {
   const now = clock.now();
   return Promise.all(
-    signingKeySlots.map(async ({ purpose, algorithm }): Promise<SigningKey> => {
-      const made = await backend.generate(purpose, algorithm);
-      return { ...newSigningKey(tenant, purpose, algorithm, made, now), state: 'active', activatedAt: now };
+    signingKeySlots.map(async (slot): Promise<SigningKey> => {
+      const made = await backend.generate(slot.purpose, slot.algorithm);
+      return { ...newSigningKey(tenant, slot, made, now), state: 'active', activatedAt: now };
     }),
   );
 };

@@ -1,18 +1,20 @@
-import { type Activity, blankActivity, type Party } from '../core/activity/activity.ts';
+import type { Party } from '../core/activity/activity.ts';
 import type { AccessTokenAlgorithm } from '../core/jwt/algorithms.ts';
 import { planRotation, type RotationPolicy, type RotationStep } from '../core/signing-keys/plan-rotation.ts';
 import type { KeyPurpose, SigningKey } from '../core/signing-keys/signing-key.ts';
+import type { EpochMilliseconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewId } from '../ports/identifiers.ts';
-import type { SigningBackend } from '../ports/signing-backend.ts';
+import type { GeneratedKey, SigningBackend } from '../ports/signing-backend.ts';
 import type { Storage } from '../ports/storage.ts';
 import { type Stores, UniqueViolation } from '../ports/stores.ts';
-import { newSigningKey, signingKeySlots } from './create-signing-keys.ts';
+import { newSigningKey, type SigningKeySlot, signingKeySlots } from './create-signing-keys.ts';
+import { buildRotationActivity } from './rotation-activity.ts';
 
 /** What rotating uses. */
 export interface SigningKeyRotation {
   readonly storage: Pick<Storage, 'transaction'> & Pick<Stores, 'signingKeys'>;
-  readonly backend: Pick<SigningBackend, 'generate'>;
+  readonly backend: SigningBackend;
   readonly clock: Pick<Clock, 'now'>;
   readonly newId: NewId;
   readonly policies: Readonly<Record<KeyPurpose, RotationPolicy>>;
@@ -33,123 +35,153 @@ export interface RotationOrder {
 /** Nobody asked: what is due is done. */
 export const whatIsDue: RotationOrder = { actor: null, sourceAddress: null, now: false };
 
-/** More steps than a slot ever has at one instant; a plan that never ends would be a defect. */
-const maxSteps = 10;
+/** More steps than a slot ever has at one instant, and tries of them; a plan that never ends would be a defect. */
+const maxSteps = 20;
 
 /**
- * Does every step that is due for the signing keys of `tenant` (contract §1, §7). The key is made outside the transaction;
- * inside it the plan is made once more from what is there then, so of several nodes one does each step (A69).
+ * Does every step that is due for the signing keys of `tenant` (contract §1, §7). Keys are made, tried and destroyed outside
+ * the transaction; inside it the plan is made once more from what is there then, so of several nodes one does each step
+ * (A69).
+ *
+ * @returns the slots whose next key has to wait until another one is gone
  */
 export const rotateSigningKeys = async (
   deps: SigningKeyRotation,
   tenant: string,
   order: RotationOrder = whatIsDue,
-): Promise<void> => {
-  for (const { purpose, algorithm } of signingKeySlots) {
-    if ((order.purpose ?? purpose) !== purpose || (order.algorithm ?? algorithm) !== algorithm) continue;
-    let rotateNow = order.now;
-    for (let count = 0; count < maxSteps; count += 1) {
-      const plan = planOf(await deps.storage.signingKeys.listOf(tenant), purpose, algorithm, deps, rotateNow);
-      if (plan.step === 'none') break;
-      const made = plan.step === 'prepare' || plan.step === 'replace'
-        ? await deps.backend.generate(purpose, algorithm)
-        : null;
-      const fresh = made === null ? null : newSigningKey(tenant, purpose, algorithm, made, deps.clock.now());
-      if (!(await takeStep(deps, tenant, { purpose, algorithm }, plan, fresh, order, rotateNow))) break;
-      if (plan.step === 'prepare') rotateNow = false;
+): Promise<readonly SigningKeySlot[]> => {
+  const full: SigningKeySlot[] = [];
+  const faults: unknown[] = [];
+  for (const slot of signingKeySlots.filter((each) => isMeant(each, order)))
+    try {
+      if ((await rotateSlot(deps, tenant, slot, order)) === 'full') full.push(slot);
+    } catch (error) {
+      // One key that cannot be made or opened does not keep the others from their turn (A70).
+      faults.push(error);
     }
+  if (faults.length > 0) throw faults.length === 1 ? faults[0] : new AggregateError(faults);
+  return full;
+};
+
+const isMeant = ({ purpose, algorithm }: SigningKeySlot, order: RotationOrder): boolean =>
+  (order.purpose ?? purpose) === purpose && (order.algorithm ?? algorithm) === algorithm;
+
+const rotateSlot = async (
+  deps: SigningKeyRotation,
+  tenant: string,
+  slot: SigningKeySlot,
+  order: RotationOrder,
+): Promise<'done' | 'full'> => {
+  let rotateNow = order.now;
+  let fresh: GeneratedKey | null = null;
+  try {
+    for (let count = 0; count < maxSteps; count += 1) {
+      const keys = await deps.storage.signingKeys.listOf(tenant);
+      const plan = planOf(keys, slot, deps, rotateNow);
+      if (plan.step === 'none') return 'done';
+      if (plan.step === 'full') return 'full';
+      const key = 'kid' in plan ? keys.find(({ kid }) => kid === plan.kid) : undefined;
+      if (makesKey(plan)) fresh ??= await deps.backend.generate(slot.purpose, slot.algorithm);
+      // A key that cannot be opened must not take over from one that works.
+      if (plan.step === 'activate' && key !== undefined) await deps.backend.open(key);
+      if (!(await takeStep(deps, tenant, slot, { plan, fresh, rotateNow, order }))) continue;
+      if (plan.step === 'drop' && key !== undefined) await deps.backend.destroy(key);
+      if (!makesKey(plan)) continue;
+      fresh = null;
+      rotateNow = false;
+    }
+    return 'done';
+  } finally {
+    // Another node was first.
+    if (fresh !== null) await deps.backend.destroy(fresh);
   }
 };
 
+const makesKey = ({ step }: RotationStep): boolean => step === 'prepare' || step === 'replace';
+
 const planOf = (
   all: readonly SigningKey[],
-  purpose: KeyPurpose,
-  algorithm: AccessTokenAlgorithm,
+  { purpose, algorithm }: SigningKeySlot,
   { policies, clock }: Pick<SigningKeyRotation, 'policies' | 'clock'>,
   rotateNow: boolean,
 ): RotationStep => {
   const ofPurpose = all.filter((key) => key.purpose === purpose);
-  const slot = ofPurpose.filter((key) => key.algorithm === algorithm);
-  return planRotation(slot, ofPurpose.length, policies[purpose], clock.now(), rotateNow);
+  const ofSlot = ofPurpose.filter((key) => key.algorithm === algorithm);
+  return planRotation(ofSlot, ofPurpose.length, policies[purpose], clock.now(), rotateNow);
 };
 
-/** One step in one transaction with its activity; `false` where another node was first, which is as good. */
+interface PlannedStep {
+  readonly plan: RotationStep;
+  readonly fresh: GeneratedKey | null;
+  readonly rotateNow: boolean;
+  readonly order: RotationOrder;
+}
+
+/** One step in one transaction with its activity; `false` where another node changed something first: plan again. */
 const takeStep = async (
   deps: SigningKeyRotation,
   tenant: string,
-  { purpose, algorithm }: Pick<SigningKey, 'purpose' | 'algorithm'>,
-  planned: RotationStep,
-  fresh: SigningKey | null,
-  order: RotationOrder,
-  rotateNow: boolean,
+  slot: SigningKeySlot,
+  { plan, fresh, rotateNow, order }: PlannedStep,
 ): Promise<boolean> => {
   try {
-    const done = await deps.storage.transaction(async (stores) => {
+    const taken = await deps.storage.transaction(async (stores) => {
       // Takes the lock of the tenant's revision: what is read from here on stays true until the commit.
       await stores.revisions.bump(tenant);
-      const all = await stores.signingKeys.listOf(tenant);
-      const step = planOf(all, purpose, algorithm, deps, rotateNow);
-      if (JSON.stringify(step) !== JSON.stringify(planned)) return false;
-      const kid = await applyStep(stores, all, step, fresh, deps.clock.now());
-      await stores.activities.append([rotationActivity(deps, tenant, order, step, { kid, purpose, algorithm })]);
+      const keys = await stores.signingKeys.listOf(tenant);
+      if (JSON.stringify(planOf(keys, slot, deps, rotateNow)) !== JSON.stringify(plan)) return false;
+      const ofSlot = keys.filter(
+        ({ purpose, algorithm }) => purpose === slot.purpose && algorithm === slot.algorithm,
+      );
+      const kid = await applyStep(stores, tenant, { plan, slot, fresh }, ofSlot, deps.clock.now());
+      const details = { kid, ...slot };
+      await stores.activities.append([
+        buildRotationActivity(deps, tenant, { step: plan.step, ...order, details }),
+      ]);
       return true;
     });
-    if (done) deps.changed(tenant);
-    return done;
+    if (taken) deps.changed(tenant);
+    return taken;
   } catch (error) {
     if (error instanceof UniqueViolation) return false;
     throw error;
   }
 };
 
+/** Writes the step; the kid of the key it is about. */
 const applyStep = async (
   { signingKeys }: Pick<Stores, 'signingKeys'>,
-  all: readonly SigningKey[],
-  step: RotationStep,
-  fresh: SigningKey | null,
-  now: number,
+  tenant: string,
+  { plan, slot, fresh }: Pick<PlannedStep, 'plan' | 'fresh'> & { readonly slot: SigningKeySlot },
+  ofSlot: readonly SigningKey[],
+  now: EpochMilliseconds,
 ): Promise<string> => {
-  switch (step.step) {
-    case 'none':
-      return '';
+  const retireActive = async (): Promise<void> => {
+    const active = ofSlot.find(({ state }) => state === 'active');
+    if (active !== undefined)
+      await signingKeys.advance({ ...active, state: 'retired', retiredAt: now }, 'active');
+  };
+  switch (plan.step) {
     case 'prepare':
     case 'replace': {
       if (fresh === null) throw new Error('a key was planned and none was made');
-      const active = step.step === 'replace';
-      await signingKeys.insert({ ...fresh, state: active ? 'active' : 'prepared', activatedAt: active ? now : null });
-      return fresh.kid;
+      const key = newSigningKey(tenant, slot, fresh, now);
+      if (plan.step === 'replace') await retireActive();
+      await signingKeys.insert(plan.step === 'replace' ? { ...key, state: 'active', activatedAt: now } : key);
+      return key.kid;
     }
     case 'activate': {
-      const next = all.find(({ kid }) => kid === step.kid);
+      const next = ofSlot.find(({ kid }) => kid === plan.kid);
       if (next === undefined) throw new Error('the key that was to sign is gone');
-      const before = all.find(
-        (key) => key.state === 'active' && key.purpose === next.purpose && key.algorithm === next.algorithm,
-      );
-      if (before !== undefined) await signingKeys.advance({ ...before, state: 'retired', retiredAt: now }, 'active');
+      await retireActive();
       await signingKeys.advance({ ...next, state: 'active', activatedAt: now }, 'prepared');
       return next.kid;
     }
     case 'drop':
-      await signingKeys.remove(all[0]?.tenant ?? '', step.kid);
-      return step.kid;
+      await signingKeys.remove(tenant, plan.kid);
+      return plan.kid;
+    case 'none':
+    case 'full':
+      throw new Error('there is nothing to write');
   }
 };
-
-const rotationActivity = (
-  { newId, clock }: Pick<SigningKeyRotation, 'newId' | 'clock'>,
-  tenant: string,
-  { actor, sourceAddress }: RotationOrder,
-  { step }: RotationStep,
-  details: { readonly kid: string; readonly purpose: KeyPurpose; readonly algorithm: AccessTokenAlgorithm },
-): Activity => ({
-  ...blankActivity,
-  tenant,
-  id: newId(),
-  time: clock.now(),
-  type: `signing-key.${step}`,
-  outcome: 'changed',
-  reason: 'rotated',
-  actor,
-  sourceAddress,
-  details,
-});

@@ -70,7 +70,7 @@ export interface ServiceAccountStore {
   insert(account: ServiceAccount): Promise<void>;
   /** Replaces the row whose version is `account.version - 1`, with its federations. */
   update(account: ServiceAccount): Promise<boolean>;
-  /** Removes the account with its federations and keys. */
+  /** Removes the account with its federations and keys, and from every credential provider, whose version grows. */
   remove(tenant: string, id: string, version: number): Promise<boolean>;
 }
 
@@ -118,8 +118,11 @@ export interface SigningKeyStore {
   /** Seals the same private key in another way; `false` where it was not sealed as `from` any more. */
   reseal(tenant: string, kid: string, from: string, to: string): Promise<boolean>;
   remove(tenant: string, kid: string): Promise<boolean>;
-  /** Tenants that have a prepared or retired key, or an active one that signs since before `activatedBefore`; by name. */
-  tenantsToRotate(activatedBefore: EpochMilliseconds): Promise<readonly string[]>;
+  /**
+   * Tenants, by name, whose keys are anything but `slots` active ones that sign since `activatedBefore` or later: that
+   * have a prepared or a retired one, an older one, or lack one.
+   */
+  tenantsToRotate(activatedBefore: EpochMilliseconds, slots: number): Promise<readonly string[]>;
 }
 
 export interface CredentialProviderStore {

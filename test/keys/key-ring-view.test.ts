@@ -5,10 +5,11 @@ import type { KeyState, SigningKey } from '../../src/core/signing-keys/signing-k
 import { createTenantSigningKeys } from '../../src/keys/create-signing-keys.ts';
 import { createKeyRing, NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
 import { CannotOpenSigningKey } from '../../src/ports/signing-backend.ts';
+import { keyRingParts } from '../support/key-ring-parts.ts';
 import { createMemorySigningKeys } from '../support/memory-signing-keys.ts';
 
 const now = 1_790_000_000_000;
-const clock = { now: () => now };
+const clock = { now: () => now, monotonic: () => 0 };
 const backend = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
 
 let first: readonly SigningKey[];
@@ -31,7 +32,7 @@ const inState = (row: SigningKey, state: KeyState, at = now): SigningKey => ({
 });
 const open = (rows: readonly SigningKey[]) => {
   const store = createMemorySigningKeys(rows);
-  return { store, ring: createKeyRing({ signingKeys: store, backend, clock }) };
+  return { store, ring: createKeyRing({ ...keyRingParts, signingKeys: store, backend, clock }) };
 };
 
 describe('createTenantSigningKeys', () => {
@@ -122,11 +123,11 @@ describe('the published keys of the key ring', () => {
     await expect(twice.ring.load('default')).rejects.toThrow('share one kid');
   });
 
-  it('verification keys are those a live token can have been signed with', async () => {
+  it('A68 verification keys are those another node may have signed with, of access tokens alone', async () => {
     const prepared = inState(one(first, 'access-token', 'RS256'), 'prepared');
     const { ring } = open([inState(one(first), 'retired'), one(second), prepared, one(first, 'jwt-svid')]);
     const kids = (await ring.verificationKeys('default')).map(({ kid }) => kid);
-    expect(kids).toEqual([one(first).kid, one(second).kid]);
+    expect(kids).toEqual([one(first).kid, one(second).kid, prepared.kid]);
   });
 });
 
@@ -208,7 +209,7 @@ describe('what the key ring keeps', () => {
     const slow = {
       listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
     };
-    const ring = createKeyRing({ signingKeys: slow, backend, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: slow, backend, clock });
     const kid = async () => (await ring.signer('default', 'access-token', 'ES256')).kid;
     const loading = ring.load('default');
     answers[0]?.(first);
@@ -237,7 +238,7 @@ describe('what the key ring keeps', () => {
     const slow = {
       listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
     };
-    const ring = createKeyRing({ signingKeys: slow, backend, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: slow, backend, clock });
     const early = ring.signer('default', 'access-token', 'ES256');
     ring.forget('default');
     const late = ring.signer('default', 'access-token', 'ES256');
@@ -258,7 +259,7 @@ describe('what the key ring keeps', () => {
       },
     };
     const store = createMemorySigningKeys(first);
-    const ring = createKeyRing({ signingKeys: store, backend: counting, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: store, backend: counting, clock });
     await ring.load('default');
     expect(opened).toHaveLength(4);
     store.set('default', [...first, inState(one(second), 'active', now + 1)]);
@@ -270,7 +271,7 @@ describe('what the key ring keeps', () => {
   it('contract §2 a wrong key-encryption key shows at load', async () => {
     const store = createMemorySigningKeys(first);
     const stranger = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
-    const ring = createKeyRing({ signingKeys: store, backend: stranger, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: store, backend: stranger, clock });
     await expect(ring.load('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
     await expect(open(first).ring.load('default')).resolves.toBeUndefined();
   });
@@ -304,15 +305,30 @@ describe('SV-20 when the keys last changed', () => {
   it('is not set back by a store from a backup, nor by a clock that was', async () => {
     let time = now + 10_000;
     const store = createMemorySigningKeys([...first, inState(one(second), 'active', now + 5000)]);
-    const ring = createKeyRing({ signingKeys: store, backend, clock: { now: () => time } });
+    const ring = createKeyRing({
+      ...keyRingParts,
+      signingKeys: store,
+      backend,
+      clock: { ...clock, now: () => time },
+    });
     const before = await ring.changedAt('default');
     store.set('default', first);
     time = now - 10_000;
     await ring.reload('default');
     expect(await ring.changedAt('default')).toBeGreaterThan(before);
-    const restarted = createKeyRing({ signingKeys: store, backend, clock: { now: () => before + 1 } });
+    const restarted = createKeyRing({
+      ...keyRingParts,
+      signingKeys: store,
+      backend,
+      clock: { ...clock, now: () => before + 1 },
+    });
     expect(await restarted.changedAt('default')).toBeGreaterThan(before);
-    const slow = createKeyRing({ signingKeys: store, backend, clock: { now: () => 0 } });
+    const slow = createKeyRing({
+      ...keyRingParts,
+      signingKeys: store,
+      backend,
+      clock: { ...clock, now: () => 0 },
+    });
     expect(await slow.changedAt('default')).toBe(now);
   });
 });

@@ -7,7 +7,7 @@ import { allowsLoopbackHttp, parseFetchUrl } from '../../src/adapters/outbound/f
 import { type OutboundAllow, parseOutboundAllow } from '../../src/adapters/outbound/outbound-allow.ts';
 import { createSignatureVerifier } from '../../src/adapters/signature/signature-verifier.ts';
 import { readPublicKeyText } from '../../src/adapters/signature/read-public-key-text.ts';
-import { openSigningBackend } from '../../src/adapters/signing/open-signing-backend.ts';
+import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
 import { rotationPolicies } from '../../src/core/signing-keys/rotation-policies.ts';
 import type { SigningKeyRotation } from '../../src/keys/rotate-signing-keys.ts';
 import { createKeyPairGenerator } from '../../src/adapters/signing/key-pair-generator.ts';
@@ -109,14 +109,19 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
   const healthOf = (issuer: TrustedIssuer): KeyHealth => buildHealth(issuer, keyHealth, clock.now());
 
   const verifier = createSignatureVerifier();
-  const backend = openSigningBackend({ kind: 'local', keyEncryptionKey: new Uint8Array(32).fill(7) });
+  const backend = createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32).fill(7) });
   const templateEnvironment = { CLUSTER_NAME: 'prod-eu-1' };
+  const policies = rotationPolicies({
+    rotateAfterDays: 30,
+    publishAheadSeconds: 1500,
+    publishedMaxAgeSeconds: 300,
+  });
   const rotation: SigningKeyRotation = {
     storage,
     backend,
     clock,
     newId: () => randomUUID(),
-    policies: rotationPolicies({ rotateAfterDays: 30, publishAheadSeconds: 1500 }),
+    policies,
     changed: (tenant) => void changedTenants.push(tenant),
   };
   const deps: AdminApiDependencies = {
@@ -149,7 +154,13 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
       },
       verifier,
       clock,
-      keyRing: createKeyRing({ signingKeys: storage.signingKeys, backend, clock }),
+      keyRing: createKeyRing({
+        signingKeys: storage.signingKeys,
+        backend,
+        clock,
+        policies,
+        reportFault: () => undefined,
+      }),
       newId: () => randomUUID(),
       templateEnvironment,
     },

@@ -68,6 +68,9 @@ export const createLocalSigningBackend = ({
         sign: (signingInput) => signInTurn(() => variant.sign(Buffer.from(signingInput), key)),
       };
     },
+
+    // Nothing rests here: with its row, a key is gone.
+    destroy: async () => undefined,
   };
 };
 

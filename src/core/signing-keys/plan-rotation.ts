@@ -9,6 +9,8 @@ export interface RotationPolicy {
   readonly publishAheadMs: number;
   /** How long a key stays published after it has signed for the last time: until its last token is dead everywhere. */
   readonly keepRetiredMs: number;
+  /** How long a key signs at the very most, where it could not be replaced in time; then nothing is signed (A70). */
+  readonly expireAfterMs: number;
 }
 
 /** The most keys of one purpose that are ever published at a time (A69). */
@@ -16,11 +18,13 @@ export const maxPublishedKeys = 5;
 
 /** The next step of the keys of one purpose and algorithm. */
 export type RotationStep =
-  /** Nothing before `at`; `null` where nothing ever comes of itself. */
-  | { readonly step: 'none'; readonly at: EpochMilliseconds | null }
+  /** Nothing is due. */
+  | { readonly step: 'none' }
+  /** A key is due, or was asked for, and as many are published as may be; the next one that goes makes room. */
+  | { readonly step: 'full' }
   /** Make a key and publish it. */
   | { readonly step: 'prepare' }
-  /** Make a key that signs at once: there is none. */
+  /** Make a key that signs at once: there is none that may. */
   | { readonly step: 'replace' }
   /** The prepared key signs from now on, the active one retires. */
   | { readonly step: 'activate'; readonly kid: string }
@@ -41,41 +45,51 @@ export const planRotation = (
   now: EpochMilliseconds,
   rotateNow = false,
 ): RotationStep => {
-  const due = keys.find((key) => key.state === 'retired' && droppedAt(key, policy) <= now);
-  if (due !== undefined) return { step: 'drop', kid: due.kid };
+  const dead = keys.find((key) => key.state === 'retired' && goneAt(key, policy) <= now);
+  if (dead !== undefined) return { step: 'drop', kid: dead.kid };
 
+  const hasRoom = published < maxPublishedKeys;
   const prepared = keys.find(({ state }) => state === 'prepared');
   const active = keys.find(({ state }) => state === 'active');
-  if (active === undefined)
-    return prepared === undefined ? { step: 'replace' } : { step: 'activate', kid: prepared.kid };
+  // Nothing is issued meanwhile, which is worse than a verifier that has to look at the key set again.
+  if (active === undefined || isExpired(active, policy, now)) {
+    if (prepared !== undefined) return { step: 'activate', kid: prepared.kid };
+    return { step: hasRoom ? 'replace' : 'full' };
+  }
   if (prepared !== undefined)
-    return activatedAt(prepared, policy) <= now
-      ? { step: 'activate', kid: prepared.kid }
-      : { step: 'none', at: earliest(activatedAt(prepared, policy), keys, policy) };
+    return activeAt(prepared, policy) <= now ? { step: 'activate', kid: prepared.kid } : { step: 'none' };
 
-  const preparedAt = (active.activatedAt ?? active.createdAt) + policy.rotateAfterMs - policy.publishAheadMs;
-  if (!rotateNow && preparedAt > now) return { step: 'none', at: earliest(preparedAt, keys, policy) };
-  // Readers of key sets have limits of their own; what retires makes room within the hour.
-  return published < maxPublishedKeys
-    ? { step: 'prepare' }
-    : { step: 'none', at: earliest(Infinity, keys, policy) };
+  if (prepareAt(active, policy) <= now) return { step: hasRoom ? 'prepare' : 'full' };
+  if (!rotateNow) return { step: 'none' };
+  // What is only asked for leaves the last place to what is due.
+  return { step: published < maxPublishedKeys - 1 ? 'prepare' : 'full' };
 };
+
+/** When an active key needs a successor: early enough that it is known everywhere before the turn. */
+export const prepareAt = (active: SigningKey, policy: RotationPolicy): EpochMilliseconds =>
+  signsSince(active) + policy.rotateAfterMs - policy.publishAheadMs;
 
 /** When a prepared key has been published for long enough. */
-const activatedAt = (key: SigningKey, { publishAheadMs }: RotationPolicy): EpochMilliseconds =>
-  key.createdAt + publishAheadMs;
+export const activeAt = (prepared: SigningKey, { publishAheadMs }: RotationPolicy): EpochMilliseconds =>
+  prepared.createdAt + publishAheadMs;
 
-const droppedAt = (key: SigningKey, { keepRetiredMs }: RotationPolicy): EpochMilliseconds =>
-  (key.retiredAt ?? key.createdAt) + keepRetiredMs;
+/** When the last token of a retired key is dead. */
+export const goneAt = (retired: SigningKey, { keepRetiredMs }: RotationPolicy): EpochMilliseconds =>
+  (retired.retiredAt ?? retired.createdAt) + keepRetiredMs;
 
-const earliest = (
-  at: number,
-  keys: readonly SigningKey[],
-  policy: RotationPolicy,
-): EpochMilliseconds | null => {
-  const first = Math.min(
-    at,
-    ...keys.filter(({ state }) => state === 'retired').map((key) => droppedAt(key, policy)),
-  );
-  return Number.isFinite(first) ? first : null;
-};
+/** Whether an active key may sign no more, having had no successor for far too long (A70). */
+export const isExpired = (
+  active: Pick<SigningKey, 'activatedAt' | 'createdAt'>,
+  { expireAfterMs }: Pick<RotationPolicy, 'expireAfterMs'>,
+  now: EpochMilliseconds,
+): boolean => signsSince(active) + expireAfterMs <= now;
+
+/** Whether an active key should have retired a while ago: something keeps it from being replaced (A70). */
+export const isOverdue = (
+  active: Pick<SigningKey, 'activatedAt' | 'createdAt'>,
+  { rotateAfterMs, publishAheadMs }: RotationPolicy,
+  now: EpochMilliseconds,
+): boolean => signsSince(active) + rotateAfterMs + publishAheadMs <= now;
+
+const signsSince = ({ activatedAt, createdAt }: Pick<SigningKey, 'activatedAt' | 'createdAt'>) =>
+  activatedAt ?? createdAt;

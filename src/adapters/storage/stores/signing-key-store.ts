@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { PublicJwk } from '../../../core/jwt/jwk.ts';
 import type { SigningKey } from '../../../core/signing-keys/signing-key.ts';
 import type { SigningKeyStore } from '../../../ports/stores.ts';
@@ -84,14 +84,23 @@ export const createSigningKeyStore = (db: Kysely<Database>): SigningKeyStore => 
       .executeTakeFirstOrThrow();
     return numDeletedRows === 1n;
   },
-  tenantsToRotate: async (activatedBefore) => {
+  tenantsToRotate: async (activatedBefore, slots) => {
     const rows = await db
       .selectFrom('signing_keys')
       .select('tenant')
-      .distinct()
-      .where((row) => row.or([row('state', '!=', 'active'), row('activated_at', '<', activatedBefore)]))
+      .groupBy('tenant')
+      .having((row) =>
+        row.or([
+          row(row.fn.countAll(), '!=', slots),
+          row(row.fn.sum(isAtRest(activatedBefore)), '!=', slots),
+        ]),
+      )
       .orderBy('tenant')
       .execute();
     return rows.map(({ tenant }) => tenant);
   },
 });
+
+/** 1 for a key that has nothing before it. */
+const isAtRest = (activatedBefore: number) =>
+  sql<number>`case when state = 'active' and activated_at >= ${activatedBefore} then 1 else 0 end`;
