@@ -65,3 +65,8 @@ export const templateData = (claims: JsonObject | null): TemplateData => ({
 
 /** A token of a Kubernetes cluster. */
 export const kubernetesClaims: JsonObject = { namespace: 'prod', sub: 'system:serviceaccount:prod:api' };
+
+/** Claims no provider may set (A76), written out a second time: the product's own list is under test. */
+export const protectedNames: readonly string[] = 'iss sub aud exp iat nbf jti cnf act scope client_id'.split(
+  ' ',
+);
