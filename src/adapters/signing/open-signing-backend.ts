@@ -1,6 +1,7 @@
 import type { SigningBackend } from '../../ports/signing-backend.ts';
 import { createLocalSigningBackend } from './local.ts';
-import { createPkcs11SigningBackend, pkcs11Prefix } from './pkcs11.ts';
+import { createPkcs11SigningBackend } from './pkcs11.ts';
+import { pkcs11Prefix } from './pkcs11-module.ts';
 import { loadPkcs11Package, openPkcs11Token, type Pkcs11Options } from './pkcs11-token.ts';
 
 export type { Pkcs11Options };

@@ -1,3 +1,6 @@
+/** What stands before the label of a key in its row, where other backends have what they encrypted. */
+export const pkcs11Prefix = 'pkcs11:';
+
 /** A handle of a session, a slot or an object. */
 export type Handle = Buffer;
 

@@ -2,12 +2,9 @@ import { hash, randomUUID } from 'node:crypto';
 import type { AccessTokenAlgorithm } from '../../core/jwt/algorithms.ts';
 import type { PublicJwk } from '../../core/jwt/jwk.ts';
 import { CannotOpenSigningKey, type SigningBackend } from '../../ports/signing-backend.ts';
-import { type Attribute, type Handle, type Mechanism, pkcs11 } from './pkcs11-module.ts';
+import { type Attribute, type Handle, type Mechanism, pkcs11, pkcs11Prefix } from './pkcs11-module.ts';
 import type { Pkcs11Token } from './pkcs11-token.ts';
 import { computeKid } from './public-jwk.ts';
-
-/** What stands before the label of a key in its row, where other backends have what they encrypted. */
-export const pkcs11Prefix = 'pkcs11:';
 
 /** OID 1.2.840.10045.3.1.7 in DER. */
 const p256 = Buffer.from('06082a8648ce3d030107', 'hex');
