@@ -29,7 +29,8 @@ const inPart: Readonly<Record<string, string>> = {
   'TX-18': 'Delegation is not offered: an actor token is refused, may_act decides nothing.',
   'TX-19': 'Delegation is not offered.',
   'TX-20': 'Our own tokens are not exchanged again; tested is that they are refused.',
-  'MD-08': 'A JWT-SVID always authenticates a client, so its method is never absent; those of other SVIDs are.',
+  'MD-08':
+    'A JWT-SVID always authenticates a client, so its method is never absent; those of other SVIDs are.',
   'SV-26': 'WIT-SVIDs are not accepted, with or without a proof.',
   'MD-09': 'No DPoP and no mutual TLS; tested is that none is advertised.',
   'IR-08': 'Signed answers are not offered; tested is that who asks for one gets JSON.',
