@@ -150,7 +150,9 @@ const providers = (item: ProviderItem): readonly Section[] => [
       { label: 'Accounts', value: item.serviceAccounts },
       ...optional(
         'Claims',
-        item.claims.map(({ name, type, value }) => `${name} = ${type === 'literal' ? JSON.stringify(value) : value}`),
+        item.claims.map(
+          ({ name, type, value }) => `${name} = ${type === 'literal' ? JSON.stringify(value) : value}`,
+        ),
       ),
       { label: 'Created', value: shortTime(item.createdAt) },
       { label: 'Changed', value: shortTime(item.updatedAt) },
@@ -178,7 +180,13 @@ const providerTrial = ({
 const describeMembers = (members: Readonly<Record<string, unknown>>): readonly Row[] =>
   Object.entries(members).map(([label, value]) => ({ label, value: JSON.stringify(value) ?? '' }));
 
-const describeCheck = ({ check, expected, presented, ok, hint }: ActivityItem['checks'][number]): Section => ({
+const describeCheck = ({
+  check,
+  expected,
+  presented,
+  ok,
+  hint,
+}: ActivityItem['checks'][number]): Section => ({
   heading: `${ok ? 'ok  ' : 'FAIL'}  ${check}`,
   tone: ok ? 'good' : 'bad',
   rows: [
