@@ -1,7 +1,7 @@
 import { partyOf } from '../core/activity/activity.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { nextChange, type NextChange } from '../core/signing-keys/next-change.ts';
-import { goneAt } from '../core/signing-keys/plan-rotation.ts';
+import { findSuccessor, goneAt } from '../core/signing-keys/plan-rotation.ts';
 import type { KeyPurpose, SigningKey } from '../core/signing-keys/signing-key.ts';
 import { newSigningKey, type SigningKeySlot, signingKeySlots } from '../keys/create-signing-keys.ts';
 import { rotateSigningKeys } from '../keys/rotate-signing-keys.ts';
@@ -160,9 +160,5 @@ const findKey = async (
   const keys = await signingKeys.listOf(tenant);
   const key = keys.find((each) => each.kid === kid);
   if (key === undefined) return null;
-  const prepared = keys.find(
-    ({ state, purpose, algorithm }) =>
-      state === 'prepared' && purpose === key.purpose && algorithm === key.algorithm,
-  );
-  return { key, prepared: prepared ?? null };
+  return { key, prepared: findSuccessor(key, keys) ?? null };
 };

@@ -59,7 +59,10 @@ export const rotateSigningKeys = async (
       // One key that cannot be made or opened does not keep the others from their turn (A70).
       faults.push(error);
     }
-  if (faults.length > 0) throw faults.length === 1 ? faults[0] : new AggregateError(faults);
+  if (faults.length > 0)
+    throw faults.length === 1
+      ? faults[0]
+      : new AggregateError(faults, `signing keys could not be rotated: ${faults.map(String).join('; ')}`);
   return full;
 };
 

@@ -25,7 +25,7 @@ export const startRotationLoop = (
       if (stopping) return;
       // One tenant whose key cannot be made does not keep the others from theirs.
       await rotateSigningKeys(deps, tenant).catch(reportFault);
-      await reportOverdue(deps, tenant, reportFault);
+      await reportOverdue(deps, tenant, reportFault).catch(reportFault);
     }
   };
   const look = (): void => {
@@ -60,8 +60,9 @@ const reportOverdue = async (
   tenant: string,
   reportFault: (error: unknown) => void,
 ): Promise<void> => {
-  const overdue = (await storage.signingKeys.listOf(tenant)).filter(
-    (key) => key.state === 'active' && isOverdue(key, policies[key.purpose], clock.now()),
+  const keys = await storage.signingKeys.listOf(tenant);
+  const overdue = keys.filter(
+    (key) => key.state === 'active' && isOverdue(key, keys, policies[key.purpose], clock.now()),
   );
   if (overdue.length > 0)
     reportFault(

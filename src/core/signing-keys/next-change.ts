@@ -1,5 +1,5 @@
 import type { EpochMilliseconds } from '../time.ts';
-import { activeAt, goneAt, prepareAt, type RotationPolicy } from './plan-rotation.ts';
+import { activeAt, findSuccessor, goneAt, prepareAt, type RotationPolicy } from './plan-rotation.ts';
 import type { KeyState, SigningKey } from './signing-key.ts';
 
 /** What becomes of a key next, and when it does so of itself; never in the past, for what is late is due now. */
@@ -21,10 +21,7 @@ export const nextChange = (
     case 'retired':
       return { state: 'gone', at: Math.max(now, goneAt(key, policy)) };
     case 'active': {
-      const successor = keys.find(
-        ({ state, purpose, algorithm }) =>
-          state === 'prepared' && purpose === key.purpose && algorithm === key.algorithm,
-      );
+      const successor = findSuccessor(key, keys);
       if (successor !== undefined)
         return { state: 'retired', at: Math.max(now, activeAt(successor, policy)) };
       return { state: 'retired', at: Math.max(now, prepareAt(key, policy)) + policy.publishAheadMs };

@@ -84,12 +84,28 @@ export const isExpired = (
   now: EpochMilliseconds,
 ): boolean => signsSince(active) + expireAfterMs <= now;
 
-/** Whether an active key should have retired a while ago: something keeps it from being replaced (A70). */
+/**
+ * Whether an active key should have retired a while ago: something keeps it from being replaced (A70). Its successor is given
+ * the time it has to be published, and as much again to be activated.
+ */
 export const isOverdue = (
-  active: Pick<SigningKey, 'activatedAt' | 'createdAt'>,
-  { rotateAfterMs, publishAheadMs }: RotationPolicy,
+  active: SigningKey,
+  keys: readonly SigningKey[],
+  policy: RotationPolicy,
   now: EpochMilliseconds,
-): boolean => signsSince(active) + rotateAfterMs + publishAheadMs <= now;
+): boolean => {
+  const successor = findSuccessor(active, keys);
+  const due =
+    successor === undefined ? signsSince(active) + policy.rotateAfterMs : activeAt(successor, policy);
+  return due + policy.publishAheadMs <= now;
+};
+
+/** The prepared key that comes after `key`, among all keys of its tenant. */
+export const findSuccessor = (key: SigningKey, keys: readonly SigningKey[]): SigningKey | undefined =>
+  keys.find(
+    ({ state, purpose, algorithm }) =>
+      state === 'prepared' && purpose === key.purpose && algorithm === key.algorithm,
+  );
 
 const signsSince = ({ activatedAt, createdAt }: Pick<SigningKey, 'activatedAt' | 'createdAt'>) =>
   activatedAt ?? createdAt;

@@ -41,7 +41,11 @@ const prepared = (createdAt: number) => keyIn('prepared', { createdAt });
 const retired = (retiredAt: number) => keyIn('retired', { retiredAt });
 
 /** What is due; a kid is told by the place of its key. */
-const plan = (keys: readonly SigningKey[], now: number, { published = keys.length, rotateNow = false } = {}) => {
+const plan = (
+  keys: readonly SigningKey[],
+  now: number,
+  { published = keys.length, rotateNow = false } = {},
+) => {
   const step: RotationStep = planRotation(keys, published, policy, now, rotateNow);
   return 'kid' in step ? `${step.step} ${keys.findIndex(({ kid }) => kid === step.kid)}` : step.step;
 };
@@ -64,8 +68,18 @@ describe('A68 MD-15 what is due for the keys of one purpose and algorithm', () =
     ['A70 by the prepared one where there is one', [prepared(0)], 1, 'activate 0'],
     ['A70 also beside retired ones', [retired(0)], 100, 'replace'],
     ['B33 a clock that was set back changes nothing', [active(5000), retired(5000)], 0, 'none'],
-    ['a key without the time it was activated counts from when it was made', [keyIn('active', { activatedAt: null })], 900, 'prepare'],
-    ['a retired key without its time counts from when it was made', [active(150), keyIn('retired', { retiredAt: null })], 200, 'drop 1'],
+    [
+      'a key without the time it was activated counts from when it was made',
+      [keyIn('active', { activatedAt: null })],
+      900,
+      'prepare',
+    ],
+    [
+      'a retired key without its time counts from when it was made',
+      [active(150), keyIn('retired', { retiredAt: null })],
+      200,
+      'drop 1',
+    ],
   ])('%s', (_title, keys, now, expected) => {
     expect(plan(keys, now)).toBe(expected);
   });
@@ -90,7 +104,10 @@ describe('A68 MD-15 what is due for the keys of one purpose and algorithm', () =
 
 describe('A70 too old', () => {
   it('a key is overdue once its turn is over by the time its successor needed, and expired at twice its turn', () => {
-    expect([1099, 1100].map((now) => isOverdue(active(), policy, now))).toEqual([false, true]);
+    const key = active();
+    expect([1099, 1100].map((now) => isOverdue(key, [key], policy, now))).toEqual([false, true]);
+    const late = [key, prepared(1500)];
+    expect([1699, 1700].map((now) => isOverdue(key, late, policy, now))).toEqual([false, true]);
     expect([2099, 2100].map((now) => isExpired(active(), policy, now))).toEqual([false, true]);
   });
 });
@@ -104,7 +121,14 @@ describe('what comes next for a key', () => {
     ['an active key retires after its turn', active(), [], 60, 'retired', 1000],
     ['later where its successor is late', active(), [], 950, 'retired', 1050],
     ['with its successor where there is one', active(), [prepared(40)], 60, 'retired', 140],
-    ['not with that of another purpose', active(), [{ ...prepared(40), purpose: 'jwt-svid' }], 60, 'retired', 1000],
+    [
+      'not with that of another purpose',
+      active(),
+      [{ ...prepared(40), purpose: 'jwt-svid' }],
+      60,
+      'retired',
+      1000,
+    ],
     ['nor of another algorithm', active(), [{ ...prepared(40), algorithm: 'RS256' }], 60, 'retired', 1000],
   ])('%s', (_title, key, others, now, state, at) => {
     expect(nextChange(key, [key, ...others], policy, now)).toEqual({ state, at });
@@ -115,7 +139,12 @@ describe('A68 A69 over any sequence of times, rotations and revocations', () => 
   type Act = { readonly wait: number } | { readonly rotate: 0 | 1 } | { readonly revoke: number };
   const acts = fc.array(
     fc.oneof(
-      { weight: 6, arbitrary: fc.record({ wait: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 4000 })) }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          wait: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 4000 })),
+        }),
+      },
       { weight: 3, arbitrary: fc.record({ rotate: fc.constantFrom<0 | 1>(0, 1) }) },
       { weight: 1, arbitrary: fc.record({ revoke: fc.nat(9) }) },
     ),
@@ -127,7 +156,11 @@ describe('A68 A69 over any sequence of times, rotations and revocations', () => 
     fc.assert(
       fc.property(acts, (history: readonly Act[]) => {
         let now = 10_000;
-        let keys: SigningKey[] = algorithms.map((algorithm) => ({ ...active(now), algorithm, createdAt: now }));
+        let keys: SigningKey[] = algorithms.map((algorithm) => ({
+          ...active(now),
+          algorithm,
+          createdAt: now,
+        }));
         /** When each key signed for the last time. */
         const lastUse = new Map<string, number>();
         /** Keys that had to sign at once, because there was no other. */
@@ -167,7 +200,9 @@ describe('A68 A69 over any sequence of times, rotations and revocations', () => 
                 change(step.kid, { state: 'active', activatedAt: now });
                 break;
               case 'drop':
-                expect(now - (lastUse.get(step.kid) ?? -Infinity)).toBeGreaterThanOrEqual(policy.keepRetiredMs);
+                expect(now - (lastUse.get(step.kid) ?? -Infinity)).toBeGreaterThanOrEqual(
+                  policy.keepRetiredMs,
+                );
                 keys = keys.filter(({ kid }) => kid !== step.kid);
                 break;
             }
