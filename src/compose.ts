@@ -17,29 +17,37 @@ import { readPublicKeyText } from './adapters/signature/read-public-key-text.ts'
 import { createSignatureVerifier } from './adapters/signature/signature-verifier.ts';
 import { createKeyPairGenerator } from './adapters/signing/key-pair-generator.ts';
 import { loadKeyEncryptionKey } from './adapters/signing/key-encryption-key.ts';
-import { openSigningBackend } from './adapters/signing/open-signing-backend.ts';
+import { openSigningBackend, type Pkcs11Options } from './adapters/signing/open-signing-backend.ts';
 import { openStorage } from './adapters/storage/open-storage.ts';
 import { prepareFirstStart } from './admin/first-start.ts';
 import { createKeyGenerationLimit } from './admin/key-generation-limit.ts';
 import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
 import { loadIssuerPresets } from './config/issuer-presets.ts';
+import { rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
+import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
 import { registerAdminApi } from './http/admin/register-admin-api.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { registerMetricsRoute } from './http/metrics-routes.ts';
 import { createServer } from './http/server.ts';
+import { registerTokenQueryRoutes } from './http/token-query-routes.ts';
 import { registerTokenRoutes } from './http/token-routes.ts';
 import { registerWellKnown } from './http/well-known.ts';
 import { createKeyRing } from './keys/key-ring-view.ts';
+import type { SigningKeyRotation } from './keys/rotate-signing-keys.ts';
+import { startRotationLoop } from './keys/rotation-loop.ts';
 import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
+import { createOwnTokenVerifier } from './keys/verify-own-token.ts';
 import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import type { Storage } from './ports/storage.ts';
 import type { AccountKeyStore } from './ports/stores.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
+import { createIntrospection } from './token/introspect.ts';
 import { createKeyUses, type KeyUses, startWritingKeyUses } from './token/key-uses.ts';
+import { createRevocation } from './token/revoke.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
 import { createStrangerBudget, type StrangerBudget } from './token/stranger-budget.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
@@ -71,7 +79,12 @@ export interface Bureau {
  * Opens and joins everything, in the order in which a failure costs least: store, key-encryption key, first start, keys,
  * routes. Throws {@link StartRefused} with one clear line for what an operator can mend.
  */
-export const openBureau = async (configuration: Configuration, version: string): Promise<Bureau> => {
+export const openBureau = async (
+  configuration: Configuration,
+  version: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Bureau> => {
+  const templateEnvironment = chosenOf(environment, configuration.templateEnv);
   const log = openLog(configuration.logLevel);
   const { logger } = log;
   const reportFault = (error: unknown, receipt?: string): void =>
@@ -96,13 +109,22 @@ export const openBureau = async (configuration: Configuration, version: string):
   };
 
   try {
-    const backend = openSigningBackend({
-      kind: 'local',
+    const backend = await openSigningBackend({
       keyEncryptionKey: await requireKeyEncryptionKey(configuration, storage),
+      pkcs11: pkcs11Of(configuration),
+      reportFault,
     });
+    closing.push(() => backend.close());
     const generateAccountKeyPair = createKeyPairGenerator();
     const foundry: TenantFoundry = { backend, generateAccountKeyPair, clock, newId, baseIssuer };
-    const keyRing = createKeyRing({ signingKeys: storage.signingKeys, backend, clock });
+    const policies = rotationPolicies(rotationSettings(configuration));
+    const keyRing = createKeyRing({
+      signingKeys: storage.signingKeys,
+      backend,
+      clock,
+      policies,
+      reportFault,
+    });
     if (
       (await prepareFirstStart({
         ...foundry,
@@ -127,7 +149,9 @@ export const openBureau = async (configuration: Configuration, version: string):
     closing.push(() => guardedFetch.close());
     closing.push(async () => issuerKeys.close());
 
-    const directory = createTrustDirectory(storage, verifier);
+    const directory = createTrustDirectory(storage, verifier, {
+      environmentNames: new Set(Object.keys(templateEnvironment)),
+    });
     const metrics = createPrometheusMetrics();
     const activityLog = createGroupCommitLog({
       append: (batch) => storage.activities.append(batch),
@@ -140,7 +164,11 @@ export const openBureau = async (configuration: Configuration, version: string):
 
     let stopping = false;
     const app = createServer({ logger, trustProxy: configuration.trustProxy });
-    registerWellKnown(app, { keyRing, baseIssuer });
+    registerWellKnown(app, {
+      keyRing,
+      baseIssuer,
+      maxAgeSeconds: configuration.publishedMaxAgeSeconds,
+    });
 
     const forget = (tenant: string): void => {
       directory.forget(tenant);
@@ -156,16 +184,32 @@ export const openBureau = async (configuration: Configuration, version: string):
     closing.push(startFollowingRevisions(storage.revisions, follower, clock).stop);
     closing.push(startRetention({ storage, clock, reportFault }).stop);
 
+    const rotation: SigningKeyRotation = {
+      storage,
+      backend,
+      clock,
+      newId,
+      policies,
+      changed: forget,
+    };
+    closing.push(startRotationLoop(rotation, reportFault).stop);
+
     const keyUses = createKeyUses(storage.accountKeys);
     closing.push(startWritingKeyUses(keyUses, () => clock.now(), reportFault).stop);
 
-    const endpoint = createTokenEndpoint({
+    const verifyOwnToken = createOwnTokenVerifier({
+      keyRing,
+      verifier,
+      clock,
+      revokedTokens: storage.revokedTokens,
+      baseIssuer,
+    });
+    const endpoints = {
       baseIssuer,
       directory,
       issuerKeys,
       verifier,
       clock,
-      keyRing,
       newId,
       hashToken,
       replayGuard: storage.replayGuard,
@@ -174,10 +218,16 @@ export const openBureau = async (configuration: Configuration, version: string):
       keyUses,
       metrics: metrics.token,
       reportFault,
-    });
+    };
+    const limits = { perAddress: configuration.rateLimit, perTenant: configuration.tenantRateLimit };
     await registerTokenRoutes(app, {
-      endpoint,
-      limits: { perAddress: configuration.rateLimit, perTenant: configuration.tenantRateLimit },
+      endpoint: createTokenEndpoint({ ...endpoints, keyRing, templateEnvironment }),
+      limits,
+    });
+    await registerTokenQueryRoutes(app, {
+      introspection: createIntrospection({ ...endpoints, verifyOwnToken }),
+      revocation: createRevocation({ ...endpoints, verifyOwnToken, storage }),
+      limits,
     });
 
     const adminStorage = withPending(storage, strangers, keyUses);
@@ -190,6 +240,23 @@ export const openBureau = async (configuration: Configuration, version: string):
       generateAccountKeyPair,
       keyGenerationLimit: createKeyGenerationLimit(configuration.keyGenerationRateLimit, clock),
       readPublicKeyText,
+      rotation,
+      // Whatever becomes of the reading: what was known holds a key that may be in the wrong hands (A71).
+      keysChanged: async (tenant) => {
+        keyRing.forget(tenant);
+        await keyRing.load(tenant);
+      },
+      templateEnvironment,
+      svidTrials: {
+        baseIssuer,
+        directory,
+        issuerKeys,
+        verifier,
+        clock,
+        keyRing,
+        newId,
+        templateEnvironment,
+      },
       presets,
       baseIssuer,
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
@@ -205,9 +272,7 @@ export const openBureau = async (configuration: Configuration, version: string):
         return contents;
       },
       authenticate: createAccessTokenVerifier({
-        keyRing,
-        verifier,
-        clock,
+        verifyOwnToken,
         accounts: storage.serviceAccounts,
         tenants: storage.tenants,
         baseIssuer,
@@ -217,10 +282,7 @@ export const openBureau = async (configuration: Configuration, version: string):
     registerHealthRoutes(app, {
       parts: [
         { name: 'store', check: () => storage.ping() },
-        {
-          name: 'signing-keys',
-          check: async () => void (await keyRing.signer(defaultTenant, 'access-token', 'ES256')),
-        },
+        { name: 'signing-keys', check: () => keyRing.requireSigners(defaultTenant) },
       ],
       isStopping: () => stopping,
       clock,
@@ -248,6 +310,18 @@ export const openBureau = async (configuration: Configuration, version: string):
     throw error;
   }
 };
+
+/** The variables an operator lets templates see, as far as they are set. */
+const chosenOf = (
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 /** What is known and not written yet may be looked up all the same: receipts of strangers and the last use of keys. */
 const withPending = (
@@ -296,6 +370,17 @@ const makeFolder = async (path: string): Promise<void> => {
   }
 };
 
+/** Where signing keys are made in a token, how it is found; `null` where they are made in this process. */
+const pkcs11Of = ({
+  signingBackend,
+  pkcs11Module,
+  pkcs11TokenLabel,
+  pkcs11PinFile,
+}: Configuration): Pkcs11Options | null =>
+  signingBackend === 'local'
+    ? null
+    : { module: pkcs11Module ?? '', tokenLabel: pkcs11TokenLabel ?? '', pinFile: pkcs11PinFile ?? '' };
+
 /** A key-encryption key is made on an empty store only: keys sealed with another one exist otherwise. */
 const requireKeyEncryptionKey = async (
   configuration: Configuration,
@@ -319,7 +404,8 @@ const requireSigningKeys = async (load: () => Promise<void>): Promise<void> => {
     if (!(error instanceof CannotOpenSigningKey)) throw error;
     throw new StartRefused(
       [
-        'The key-encryption key is not the one the stored signing keys were encrypted with; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.',
+        error.message,
+        'The key-encryption key is not the one the stored signing keys were encrypted with, or the token not the one they were made in; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.',
       ],
       { exitCode: exitCodes.configuration },
     );

@@ -11,5 +11,6 @@ const context = createSystemContext({ environment, workingDirectory: process.cwd
 const code = await runCommandLine(process.argv.slice(2), context, {
   version,
   serve: async (file) => (await import('./serve.ts')).runServer({ file, environment, version }),
+  rewrapKeys: async (order) => (await import('./rewrap.ts')).rewrapKeys({ ...order, environment }),
 });
 if (code !== null) process.exitCode = code;

@@ -26,7 +26,7 @@ const serve = async ({ file, environment, version }: ServerStart): Promise<void>
   });
   if (!loaded.ok) throw new StartRefused(loaded.error, { exitCode: exitCodes.configuration });
   const configuration = onPort(loaded.value, await findPort(loaded.value.host, loaded.value.port, 'BUREAU'));
-  const bureau = await openBureau(configuration, version);
+  const bureau = await openBureau(configuration, version, environment);
 
   let stopped: Promise<void> | null = null;
   const stop = (delayMs: number): Promise<void> => {

@@ -151,11 +151,20 @@ const rules: readonly {
     broken: [['src/serve.ts', './token/good.ts']],
   },
   {
+    rule: 'rewrap-only-rewraps',
+    protects: 'what is done beside a server that is stopped can not start to serve',
+    broken: [
+      ['src/rewrap.ts', './http/good.ts'],
+      ['src/rewrap.ts', './compose.ts'],
+    ],
+  },
+  {
     rule: 'only-the-process-sees-compose',
     protects: 'nothing inside reaches back for the whole',
     broken: [
       ['src/http/b.ts', '../compose.ts'],
       ['src/http/c.ts', '../serve.ts'],
+      ['src/http/d.ts', '../rewrap.ts'],
     ],
   },
   {
@@ -212,7 +221,14 @@ const allowed: Record<string, readonly string[]> = {
     './config/good.ts',
   ],
   'src/serve.ts': ['./compose.ts', './config/good.ts', 'node:fs'],
-  'src/main.ts': ['./serve.ts', './cli/good.ts', 'node:fs'],
+  'src/rewrap.ts': [
+    './adapters/storage/good.ts',
+    './adapters/clock/good.ts',
+    './config/good.ts',
+    './keys/good.ts',
+    './ports/good.ts',
+  ],
+  'src/main.ts': ['./serve.ts', './rewrap.ts', './cli/good.ts', 'node:fs'],
   'test/good.ts': ['../src/compose.ts', '../src/adapters/clock/good.ts', 'vitest'],
 };
 
@@ -286,7 +302,7 @@ describe('who may import whom', () => {
     ).toEqual([]);
     const files = found.filter((entry) => entry.isFile()).map(({ name }) => name);
     expect(
-      files.filter((name) => !['main.ts', 'serve.ts', 'compose.ts', 'README.md'].includes(name)),
+      files.filter((name) => !['main.ts', 'serve.ts', 'compose.ts', 'rewrap.ts', 'README.md'].includes(name)),
     ).toEqual([]);
   });
 

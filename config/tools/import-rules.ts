@@ -74,16 +74,20 @@ const configuration: IConfiguration = {
     {
       name: 'only-compose-names-adapters',
       severity: 'error',
-      comment: 'src/compose.ts is the only file outside src/adapters that imports from it.',
-      from: { path: '^src/', pathNot: ['^src/adapters/', '^src/compose\\.ts$'] },
+      comment:
+        'src/compose.ts, and src/rewrap.ts beside it, are the only files outside src/adapters that import from it.',
+      from: { path: '^src/', pathNot: ['^src/adapters/', '^src/(compose|rewrap)\\.ts$'] },
       to: { path: '^src/adapters/' },
     },
     {
       name: 'main-only-starts',
       severity: 'error',
-      comment: 'src/main.ts sees the server and the command line, and nothing else.',
+      comment: 'src/main.ts sees the server, what is done beside it, and the command line, and nothing else.',
       from: { path: '^src/main\\.ts$' },
-      to: { path: '^(src|test|bench|demo|config|dist)/', pathNot: ['^src/serve\\.ts$', '^src/cli/'] },
+      to: {
+        path: '^(src|test|bench|demo|config|dist)/',
+        pathNot: ['^src/(serve|rewrap)\\.ts$', '^src/cli/'],
+      },
     },
     {
       // start-refused.ts is the word between the two: what opens the parts throws it, serve.ts gives it its exit code.
@@ -97,11 +101,22 @@ const configuration: IConfiguration = {
       },
     },
     {
+      name: 'rewrap-only-rewraps',
+      severity: 'error',
+      comment:
+        'src/rewrap.ts sees the configuration, the store and what encrypts keys, and nothing that serves.',
+      from: { path: '^src/rewrap\\.ts$' },
+      to: {
+        path: '^(src|test|bench|demo|config|dist)/',
+        pathNot: ['^src/adapters/(clock|identifiers|signing|storage)/', '^src/(config|keys|ports)/'],
+      },
+    },
+    {
       name: 'only-the-process-sees-compose',
       severity: 'error',
       comment: 'Only src/serve.ts starts from the composition, and only src/main.ts from the server.',
       from: { path: '^src/', pathNot: '^src/(main|serve)\\.ts$' },
-      to: { path: '^src/(compose|main|serve)\\.ts$' },
+      to: { path: '^src/(compose|main|rewrap|serve)\\.ts$' },
     },
     {
       name: 'src-runs-without-development-packages',

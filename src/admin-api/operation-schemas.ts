@@ -29,6 +29,14 @@ import {
 import { createUseCaseBody, patchUseCaseBody, useCaseResource } from './use-cases.ts';
 import type { AdminOperationName } from './operations.ts';
 import { identifier } from './text.ts';
+import {
+  createCredentialProviderBody,
+  credentialProviderResource,
+  patchCredentialProviderBody,
+  verifiedCredentialProviderResource,
+  verifyCredentialProviderBody,
+} from './credential-providers.ts';
+import { rotateSigningKeysBody, signingKeyParams, signingKeysResource } from './signing-keys.ts';
 
 /** The wire shapes of one operation. */
 export interface OperationSchemas {
@@ -115,6 +123,47 @@ export const operationSchemas = {
   },
   deleteTrustedIssuer: { params: identified, query: noMembers, body: null, response: noContent },
   refreshTrustedIssuer: { params: identified, query: noMembers, body: null, response: keyHealthResource },
+  listCredentialProviders: {
+    params: noMembers,
+    query: listQuery,
+    body: null,
+    response: pageOf(credentialProviderResource).meta({ id: 'CredentialProviderPage' }),
+  },
+  createCredentialProvider: {
+    params: noMembers,
+    query: noMembers,
+    body: createCredentialProviderBody,
+    response: credentialProviderResource,
+  },
+  getCredentialProvider: {
+    params: identified,
+    query: noMembers,
+    body: null,
+    response: credentialProviderResource,
+  },
+  patchCredentialProvider: {
+    params: identified,
+    query: noMembers,
+    body: patchCredentialProviderBody,
+    response: credentialProviderResource,
+  },
+  deleteCredentialProvider: { params: identified, query: noMembers, body: null, response: noContent },
+  verifyCredentialProvider: {
+    params: identified,
+    query: noMembers,
+    body: verifyCredentialProviderBody,
+    response: verifiedCredentialProviderResource,
+  },
+
+  listSigningKeys: { params: noMembers, query: listQuery, body: null, response: signingKeysResource },
+  rotateSigningKeys: {
+    params: noMembers,
+    query: noMembers,
+    body: rotateSigningKeysBody.optional(),
+    response: signingKeysResource,
+  },
+  revokeSigningKey: { params: signingKeyParams, query: noMembers, body: null, response: signingKeysResource },
+
   listTeams: {
     params: noMembers,
     query: listQuery,

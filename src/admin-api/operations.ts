@@ -139,6 +139,71 @@ export const adminOperations = {
     status: 200,
   },
 
+  listCredentialProviders: {
+    method: 'GET',
+    path: '/credential-providers',
+    roles: readers,
+    summary: 'List credential providers',
+    status: 200,
+  },
+  createCredentialProvider: {
+    method: 'POST',
+    path: '/credential-providers',
+    roles: administrators,
+    summary: 'Create a credential provider',
+    status: 201,
+  },
+  getCredentialProvider: {
+    method: 'GET',
+    path: '/credential-providers/{id}',
+    roles: readers,
+    summary: 'Get a credential provider',
+    status: 200,
+  },
+  patchCredentialProvider: {
+    method: 'PATCH',
+    path: '/credential-providers/{id}',
+    roles: administrators,
+    summary: 'Change a credential provider',
+    status: 200,
+  },
+  deleteCredentialProvider: {
+    method: 'DELETE',
+    path: '/credential-providers/{id}',
+    roles: administrators,
+    summary: 'Delete a credential provider',
+    status: 204,
+  },
+  verifyCredentialProvider: {
+    method: 'POST',
+    path: '/credential-providers/{id}/verify',
+    roles: administrators,
+    summary: 'Try a credential provider with a sample',
+    status: 200,
+  },
+
+  listSigningKeys: {
+    method: 'GET',
+    path: '/signing-keys',
+    roles: readers,
+    summary: 'List the signing keys and what comes next for each',
+    status: 200,
+  },
+  rotateSigningKeys: {
+    method: 'POST',
+    path: '/signing-keys/rotate',
+    roles: administrators,
+    summary: 'Rotate signing keys now',
+    status: 200,
+  },
+  revokeSigningKey: {
+    method: 'POST',
+    path: '/signing-keys/{kid}/revoke',
+    roles: administrators,
+    summary: 'Withdraw a signing key at once',
+    status: 200,
+  },
+
   listTeams: { method: 'GET', path: '/teams', roles: readers, summary: 'List teams', status: 200 },
   createTeam: {
     method: 'POST',

@@ -9,6 +9,9 @@ const members = {
   federatedClientAssertion: z.boolean(),
   strictScopes: z.boolean(),
   activityRetentionDays: z.int().min(1).max(3650),
+  trustDomain: text(255, 1).nullable().meta({
+    description: 'SPIFFE trust domain of its JWT-SVIDs; null until the first credential provider names one.',
+  }),
 };
 
 /** Body of `PATCH /settings`; `null` gives a setting its default back. */
@@ -25,6 +28,7 @@ export const patchSettingsBody = z
       members.activityRetentionDays,
       defaultTenantSettings.activityRetentionDays,
     ),
+    trustDomain: members.trustDomain.optional(),
   })
   .meta({ id: 'PatchSettings', example: { strictScopes: true } });
 

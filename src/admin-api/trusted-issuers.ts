@@ -11,6 +11,8 @@ const jwk = z.record(
 const members = {
   jwksUri: text(2048, 1),
   jwks: z.strictObject({ keys: z.array(jwk).max(32) }),
+  bundleEndpointUrl: text(2048, 1),
+  bundleEndpointProfile: z.enum(['https_web']),
   algorithms: z.array(z.enum(allSignatureAlgorithms)).max(16),
   allowAccessTokenType: z.boolean(),
   replay: z.enum(['reusable', 'single-use']),
@@ -24,7 +26,11 @@ export const createTrustedIssuerBody = z
     issuer: text(1024),
     jwksUri: members.jwksUri.nullable().default(null),
     jwks: members.jwks.nullable().default(null),
-    algorithms: members.algorithms.optional(),
+    bundleEndpointUrl: members.bundleEndpointUrl.nullable().default(null).meta({
+      description: 'Of a SPIFFE trust domain, whose issuer is spiffe:// and its name.',
+    }),
+    bundleEndpointProfile: members.bundleEndpointProfile.nullable().default(null),
+    algorithms: members.algorithms.nullable().default(null),
     allowAccessTokenType: members.allowAccessTokenType.default(false),
     replay: members.replay.default('reusable'),
     staleIfErrorSeconds: members.staleIfErrorSeconds.default(3600),
@@ -44,7 +50,9 @@ export const patchTrustedIssuerBody = z
   .strictObject({
     jwksUri: members.jwksUri.nullable().optional(),
     jwks: members.jwks.nullable().optional(),
-    algorithms: removable(members.algorithms, [...allSignatureAlgorithms]),
+    bundleEndpointUrl: members.bundleEndpointUrl.nullable().optional(),
+    bundleEndpointProfile: members.bundleEndpointProfile.nullable().optional(),
+    algorithms: members.algorithms.nullable().optional(),
     allowAccessTokenType: removable(members.allowAccessTokenType, false),
     replay: removable(members.replay, 'reusable'),
     staleIfErrorSeconds: removable(members.staleIfErrorSeconds, 3600),
@@ -59,8 +67,8 @@ export const keyHealthResource = z
     ok: z
       .boolean()
       .meta({ description: 'Whether the last fetch succeeded; true where none was needed yet.' }),
-    source: z.enum(['pinned', 'jwks-uri', 'discovery']),
-    jwksUri: z.string().nullable(),
+    source: z.enum(['pinned', 'jwks-uri', 'discovery', 'bundle-endpoint']),
+    jwksUri: z.string().nullable().meta({ description: 'Where the keys were or would be fetched from.' }),
     keys: z.array(
       z.strictObject({
         kid: z.string().nullable(),
@@ -95,6 +103,11 @@ const resource = {
   issuer: z.string(),
   jwksUri: z.string().nullable().meta({ description: 'null: discovered at the issuer, or pinned.' }),
   jwks: z.strictObject({ keys: z.array(publicJwk) }).nullable(),
+  bundleEndpointUrl: z
+    .string()
+    .nullable()
+    .meta({ description: 'Where the bundle of a SPIFFE trust domain comes from; null for other issuers.' }),
+  bundleEndpointProfile: members.bundleEndpointProfile.nullable(),
   algorithms: z.array(z.string()),
   allowAccessTokenType: z.boolean(),
   replay: members.replay,

@@ -67,6 +67,11 @@ const refuseDuplicate = (what: string) =>
         'federation_exists',
         'A service account of this tenant has a federation with this issuer, subject and audience already. Use that account, or change one of the two.',
       )
+    : what === 'trust-domain'
+      ? refuse(
+          'already_exists',
+          'Another tenant of this server issues for this trust domain. Use one of your own.',
+        )
     : what === 'account-key'
       ? refuse(
           'already_exists',

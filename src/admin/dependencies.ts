@@ -9,6 +9,8 @@ import type { IssuerKeys } from '../ports/issuer-keys.ts';
 import type { SignatureVerifier } from '../ports/signature-verifier.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Stores } from '../ports/stores.ts';
+import type { SigningKeyRotation } from '../keys/rotate-signing-keys.ts';
+import type { SvidTrials } from '../token/try-svid.ts';
 import type { KeyGenerationLimit } from './key-generation-limit.ts';
 
 /** What the acts of administration need. */
@@ -21,6 +23,13 @@ export interface AdminDependencies {
   readonly generateAccountKeyPair: GenerateAccountKeyPair;
   readonly keyGenerationLimit: KeyGenerationLimit;
   readonly readPublicKeyText: ReadPublicKeyText;
+  readonly rotation: SigningKeyRotation;
+  /** Makes this node read the signing keys of a tenant anew; resolves when it has them. */
+  readonly keysChanged: (tenant: string) => Promise<void>;
+  /** What templates may see of the environment of the process: the names the operator listed, with their values. */
+  readonly templateEnvironment: Readonly<Record<string, string>>;
+  /** All that issuing a JWT-SVID uses, to try a credential provider. */
+  readonly svidTrials: SvidTrials;
   readonly presets: readonly IssuerPreset[];
   /** The configured issuer identifier. */
   readonly baseIssuer: string;

@@ -1,12 +1,14 @@
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { ok, type Result } from '../core/result.ts';
-import { below } from '../core/trust/registration-problem.ts';
+import { below, problem, type RegistrationProblem } from '../core/trust/registration-problem.ts';
+import { trustDomainOf } from '../core/trust/trust-domain.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, refuse, refuseInput } from './admin-problem.ts';
 import type { AdminDependencies } from './dependencies.ts';
-import { knownJwksUri, refuseKeySource, trustedIssuerDefaults } from './register-trusted-issuer.ts';
+import { refuseKeySource } from './parse-key-source.ts';
+import { knownJwksUri, trustedIssuerDefaults } from './register-trusted-issuer.ts';
 import { keySource } from './trusted-issuers.ts';
 
 /** The part of a federation that names an issuer and, where it was said, its keys. */
@@ -15,7 +17,7 @@ interface NamedIssuer {
   readonly jwksUri: string | null;
 }
 
-/** Where the keys of every issuer named by `accounts` come from. */
+/** Where the JWK Set of every issuer named by `accounts` is; a trust domain has none, but a bundle. */
 export const issuersOf = async (
   stores: Pick<Stores, 'trustedIssuers'>,
   tenant: string,
@@ -24,7 +26,9 @@ export const issuersOf = async (
   const issuers = new Set(accounts.flatMap(({ federations }) => federations.map(({ issuer }) => issuer)));
   const found = new Map<string, string | null>();
   for (const issuer of issuers) {
-    found.set(issuer, (await stores.trustedIssuers.findByIssuer(tenant, issuer))?.jwksUri ?? null);
+    const isTrustDomain = trustDomainOf(issuer) !== null;
+    const known = isTrustDomain ? null : await stores.trustedIssuers.findByIssuer(tenant, issuer);
+    found.set(issuer, known?.jwksUri ?? null);
   }
   return found;
 };
@@ -44,6 +48,11 @@ export const registerIssuers = async (
   const added: string[] = [];
   for (const [index, federation] of federations.entries()) {
     const known = await stores.trustedIssuers.findByIssuer(actor.account.tenant, federation.issuer);
+    if (trustDomainOf(federation.issuer) !== null) {
+      const refusals = refuseTrustDomain(known, federation);
+      if (refusals.length > 0) return refuseInput(below(`/federations/${index}`, refusals));
+      continue;
+    }
     if (known !== null) {
       if (!agrees(deps, known, federation.jwksUri)) return refuseConflict(known);
       continue;
@@ -55,6 +64,23 @@ export const registerIssuers = async (
     added.push(federation.issuer);
   }
   return ok(added);
+};
+
+/** A trust domain is registered by itself: name, bundle endpoint and profile, none derived from another (SV-23). */
+const refuseTrustDomain = (
+  known: TrustedIssuer | null,
+  { jwksUri }: NamedIssuer,
+): readonly RegistrationProblem[] => {
+  if (jwksUri !== null)
+    return [problem('/jwksUri', 'A trust domain has a bundle and no JWK Set URI. Leave this out.')];
+  return known === null
+    ? [
+        problem(
+          '/issuer',
+          'This trust domain is not registered. Register it as a trusted issuer first, with bundleEndpointUrl and bundleEndpointProfile.',
+        ),
+      ]
+    : [];
 };
 
 const agrees = (

@@ -1,33 +1,35 @@
 import { X509Certificate } from 'node:crypto';
-import { allSignatureAlgorithms } from '../core/jwt/algorithms.ts';
-import { type PublicJwk, type PublicJwkSet, privateMemberOf } from '../core/jwt/jwk.ts';
-import type { JsonObject } from '../core/json.ts';
+import {
+  allSignatureAlgorithms,
+  jwtSvidAlgorithms,
+  type SignatureAlgorithm,
+} from '../core/jwt/algorithms.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { tenantIssuer } from '../core/tenants/tenant.ts';
 import { findPreset } from '../core/trust/preset.ts';
 import type { RegistrationPolicy } from '../core/trust/registration.ts';
 import { parseRegisteredIssuer } from '../core/trust/registration-issuer.ts';
 import { problem, type RegistrationProblem } from '../core/trust/registration-problem.ts';
+import { trustDomainOf } from '../core/trust/trust-domain.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { type KeySourceInput, parseBundleSource, parseJwkSetSource } from './parse-key-source.ts';
 
 /** A trusted issuer as it is asked for, by a create or by an edit after the merge. */
-export type TrustedIssuerInput = Pick<
-  TrustedIssuer,
-  | 'issuer'
-  | 'jwksUri'
-  | 'algorithms'
-  | 'allowAccessTokenType'
-  | 'replay'
-  | 'staleIfErrorSeconds'
-  | 'caCertificates'
-  | 'status'
-> & { readonly jwks: { readonly keys: readonly JsonObject[] } | null };
+export type TrustedIssuerInput = KeySourceInput &
+  Pick<
+    TrustedIssuer,
+    'allowAccessTokenType' | 'replay' | 'staleIfErrorSeconds' | 'caCertificates' | 'status'
+  > & {
+    /** `null`: all that tokens of such an issuer may be signed with. */
+    readonly algorithms: readonly SignatureAlgorithm[] | null;
+  };
 
 /** What an issuer gets where nothing is said. */
-export const trustedIssuerDefaults: Omit<TrustedIssuerInput, 'issuer'> = {
-  jwksUri: null,
-  jwks: null,
+export const trustedIssuerDefaults: Pick<
+  TrustedIssuer,
+  'algorithms' | 'allowAccessTokenType' | 'replay' | 'staleIfErrorSeconds' | 'caCertificates' | 'status'
+> = {
   algorithms: allSignatureAlgorithms,
   allowAccessTokenType: false,
   replay: 'reusable',
@@ -58,38 +60,27 @@ export const parseTrustedIssuer = (
   Omit<TrustedIssuer, 'tenant' | 'id' | 'createdAt' | 'updatedAt' | 'version'>,
   readonly RegistrationProblem[]
 > => {
-  const issuer = parseRegisteredIssuer(input.issuer, registrationPolicy(deps, tenant));
-  const jwks = input.jwks === null ? ok(null) : parsePinnedKeys(deps, input.jwks);
+  const policy = registrationPolicy(deps, tenant);
+  const issuer = parseRegisteredIssuer(input.issuer, policy);
+  const isTrustDomain = trustDomainOf(input.issuer) !== null;
+  const source = isTrustDomain
+    ? parseBundleSource(deps, policy.ownIssuers, input)
+    : parseJwkSetSource(deps, input);
   const problems = [
     ...(issuer.ok ? [] : [problem('/issuer', issuer.error)]),
-    ...(issuer.ok ? refuseKeySource(deps, input) : []),
-    ...(jwks.ok ? [] : jwks.error),
-    ...(input.algorithms.length === 0
-      ? [
-          problem(
-            '/algorithms',
-            'Name at least one algorithm, or leave the member out to accept all of them.',
-          ),
-        ]
-      : []),
+    ...(issuer.ok && !source.ok ? source.error : []),
+    ...refuseAlgorithms(input.algorithms, isTrustDomain),
+    ...refuseAccessTokens(input, isTrustDomain),
     ...refuseCertificates(input.caCertificates),
   ];
-  if (problems.length > 0 || !jwks.ok) return fail(problems);
-  const {
-    issuer: text,
-    jwksUri,
-    algorithms,
-    allowAccessTokenType,
-    replay,
-    staleIfErrorSeconds,
-    caCertificates,
-    status,
-  } = input;
+  if (problems.length > 0 || !source.ok) return fail(problems);
+  const { allowAccessTokenType, replay, staleIfErrorSeconds, caCertificates, status } = input;
   return ok({
-    issuer: text,
-    jwksUri,
-    jwks: jwks.value,
-    algorithms: [...new Set(algorithms)],
+    issuer: input.issuer,
+    ...source.value,
+    algorithms: [
+      ...new Set(input.algorithms ?? (isTrustDomain ? jwtSvidAlgorithms : allSignatureAlgorithms)),
+    ],
     allowAccessTokenType,
     replay,
     staleIfErrorSeconds,
@@ -97,72 +88,31 @@ export const parseTrustedIssuer = (
     status,
   });
 };
+
+const refuseAlgorithms = (
+  algorithms: TrustedIssuerInput['algorithms'],
+  isTrustDomain: boolean,
+): readonly RegistrationProblem[] => {
+  if (algorithms === null) return [];
+  if (algorithms.length === 0)
+    return [
+      problem('/algorithms', 'Name at least one algorithm, or leave the member out to accept all of them.'),
+    ];
+  if (!isTrustDomain || algorithms.every((algorithm) => jwtSvidAlgorithms.includes(algorithm))) return [];
+  return [problem('/algorithms', `A JWT-SVID is signed with one of ${jwtSvidAlgorithms.join(' ')}.`)];
+};
+
+const refuseAccessTokens = (
+  { allowAccessTokenType }: Pick<TrustedIssuerInput, 'allowAccessTokenType'>,
+  isTrustDomain: boolean,
+): readonly RegistrationProblem[] =>
+  isTrustDomain && allowAccessTokenType
+    ? [problem('/allowAccessTokenType', 'A JWT-SVID never has the type of an access token. Leave this out.')]
+    : [];
 
 /** Where keys of an issuer come from when nobody said: the place its platform is known for, else discovery. */
 export const knownJwksUri = (deps: Pick<AdminDependencies, 'presets'>, issuer: string): string | null =>
   findPreset(deps.presets, issuer)?.jwksUri ?? null;
-
-/** What would be fetched must be an address we may fetch from (A46, AD-11). A pinned set is never fetched. */
-export const refuseKeySource = (
-  deps: Pick<AdminDependencies, 'checkOutboundUrl'>,
-  input: Pick<TrustedIssuerInput, 'issuer' | 'jwksUri'> & { readonly jwks: unknown },
-): readonly RegistrationProblem[] => {
-  if (input.jwks !== null) {
-    return input.jwksUri === null ? [] : [problem('/jwks', 'Give either jwks or jwksUri, not both.')];
-  }
-  const refusal = deps.checkOutboundUrl(input.jwksUri ?? input.issuer);
-  if (refusal === null) return [];
-  return input.jwksUri === null
-    ? [
-        problem(
-          '/issuer',
-          `The keys cannot be discovered there: ${refusal} Give a jwksUri that can be reached, or pin the keys with jwks.`,
-        ),
-      ]
-    : [problem('/jwksUri', refusal)];
-};
-
-const publicMembers = ['kty', 'kid', 'alg', 'use', 'n', 'e', 'crv', 'x', 'y'] as const;
-
-/**
- * Reads a pinned JWK Set (AD-08, AD-09, JF-19): every key must be good, because a person wrote it. Sentences never repeat
- * the key. Members that are not part of a public key are not kept.
- */
-const parsePinnedKeys = (
-  deps: Pick<AdminDependencies, 'signatureVerifier'>,
-  jwks: { readonly keys: readonly JsonObject[] },
-): Result<PublicJwkSet, readonly RegistrationProblem[]> => {
-  if (jwks.keys.length === 0)
-    return fail([problem('/jwks/keys', 'The set is empty. Pin at least one public key.')]);
-  const seen = new Set<string>();
-  const problems = jwks.keys.flatMap((jwk, index) => {
-    const refusal = refusePinnedKey(deps, jwk, seen);
-    return refusal === null ? [] : [problem(`/jwks/keys/${index}`, refusal)];
-  });
-  return problems.length === 0 ? ok({ keys: jwks.keys.map(publicPart) }) : fail(problems);
-};
-
-const refusePinnedKey = (
-  deps: Pick<AdminDependencies, 'signatureVerifier'>,
-  jwk: JsonObject,
-  seen: Set<string>,
-): string | null => {
-  if (privateMemberOf(jwk) !== null) {
-    return 'This is a private or secret key. Replace it everywhere, it was sent over the network; then pin its public part only.';
-  }
-  const key = deps.signatureVerifier.importKey(jwk);
-  if (!key.ok) return `This key cannot be used: ${key.error.replace(/\.$/, '')}.`;
-  const { kid } = key.value;
-  if (kid === null) return null;
-  if (seen.has(kid)) return 'Another key of the set has the same kid. Give each key a kid of its own.';
-  seen.add(kid);
-  return null;
-};
-
-const publicPart = (jwk: JsonObject): PublicJwk => {
-  const kept = publicMembers.filter((name) => typeof jwk[name] === 'string').map((name) => [name, jwk[name]]);
-  return Object.fromEntries(kept) as PublicJwk;
-};
 
 const certificateBlock = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 

@@ -9,13 +9,16 @@ const batch = 1000;
 
 /** What retention uses. */
 export interface Retention {
-  readonly storage: Pick<Storage, 'tenants' | 'activities' | 'replayGuard'>;
+  readonly storage: Pick<Storage, 'tenants' | 'activities' | 'replayGuard' | 'revokedTokens'>;
   readonly clock: Pick<Clock, 'now'>;
   /** Told when a round failed; the next one tries again. */
   readonly reportFault: (error: unknown) => void;
 }
 
-/** Drops activities older than each tenant keeps them (`activityRetentionDays`) and records of spent `jti`s whose time is over. */
+/**
+ * Drops activities older than each tenant keeps them (`activityRetentionDays`), and records of spent `jti`s and of revoked
+ * tokens whose time is over (IR-12).
+ */
 export const dropExpired = async (
   { storage, clock }: Omit<Retention, 'reportFault'>,
   isStopping: () => boolean = () => false,
@@ -25,6 +28,7 @@ export const dropExpired = async (
     while (!isStopping() && (await drop()) === batch);
   };
   await inBatches(() => storage.replayGuard.forgetBefore(now, batch));
+  await inBatches(() => storage.revokedTokens.forgetBefore(now, batch));
   for await (const tenant of allTenants(storage)) {
     const horizon = now - tenant.settings.activityRetentionDays * dayMs;
     await inBatches(() => storage.activities.dropBefore(tenant.name, horizon, batch));

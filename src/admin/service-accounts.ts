@@ -175,7 +175,7 @@ export const patchServiceAccount = (
     });
   });
 
-/** Removes a service account with its federations and keys. Its id is never given to another (A73). */
+/** Removes a service account with its federations and keys, and from credential providers. Its id is never given to another (A73). */
 export const deleteServiceAccount = (
   deps: AdminDependencies,
   actor: Actor,
@@ -197,6 +197,7 @@ export const deleteServiceAccount = (
       force,
     });
     if (!last.ok) return last;
+    const bound = await stores.credentialProviders.ofAccount(actor.account.tenant, id);
     if (!(await stores.serviceAccounts.remove(actor.account.tenant, id, before.value.version)))
       return stale();
     return ok({
@@ -205,7 +206,11 @@ export const deleteServiceAccount = (
         type: 'service-account.delete',
         reason: 'deleted',
         account: partyOf(before.value),
-        details: { role: before.value.role, federations: before.value.federations.length },
+        details: {
+          role: before.value.role,
+          federations: before.value.federations.length,
+          ...(bound.length === 0 ? {} : { credentialProviders: bound.map(({ name }) => name) }),
+        },
       },
     });
   });

@@ -1,8 +1,9 @@
 import { parseTenantSettings } from '../core/tenants/parse-settings.ts';
 import type { Tenant, TenantSettings } from '../core/tenants/tenant.ts';
 import { ok, type Result } from '../core/result.ts';
+import type { Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
-import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
+import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
@@ -29,6 +30,12 @@ export const patchSettings = (
     if (!before.ok) return before;
     const settings = parseTenantSettings(applyPatch(before.value.settings, patch));
     if (!settings.ok) return refuseInput(settings.error);
+    const moves = settings.value.trustDomain !== before.value.settings.trustDomain;
+    if (moves && (await hasProviders(stores, before.value.name)))
+      return refuse(
+        'in_use',
+        'Credential providers of this tenant issue for the trust domain it has. Delete them first.',
+      );
     const after: Tenant = { ...before.value, settings: settings.value, version: before.value.version + 1 };
     if (!(await stores.tenants.update(after))) return stale();
     const members = changedMembers(before.value.settings, after.settings, settingNames);
@@ -38,10 +45,16 @@ export const patchSettings = (
     });
   });
 
+const hasProviders = async (
+  { credentialProviders }: Pick<Stores, 'credentialProviders'>,
+  tenant: string,
+): Promise<boolean> => (await credentialProviders.list(tenant, { limit: 1, cursor: null })).items.length > 0;
+
 const settingNames = [
   'accessTokenAlgorithm',
   'assertionAudiences',
   'federatedClientAssertion',
   'strictScopes',
   'activityRetentionDays',
+  'trustDomain',
 ] as const satisfies readonly (keyof TenantSettings)[];

@@ -1,4 +1,6 @@
 import { ok, type Result } from '../core/result.ts';
+import { problem } from '../core/trust/registration-problem.ts';
+import { trustDomainIssuer, trustDomainOf } from '../core/trust/trust-domain.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { KeyHealth } from '../ports/issuer-keys.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
@@ -46,6 +48,8 @@ export const createTrustedIssuer = (
       input.jwks === null ? { ...input, jwksUri: input.jwksUri ?? knownJwksUri(deps, input.issuer) } : input;
     const parsed = parseTrustedIssuer(deps, tenant, withKeys);
     if (!parsed.ok) return refuseInput(parsed.error);
+    const own = (await stores.tenants.find(tenant))?.settings.trustDomain ?? null;
+    if (own !== null && parsed.value.issuer === trustDomainIssuer(own)) return refuseInput([ownTrustDomain]);
     const known = await stores.trustedIssuers.findByIssuer(tenant, parsed.value.issuer);
     if (known !== null) return refuseKnown(known, parsed.value.jwksUri);
     const now = deps.clock.now();
@@ -64,10 +68,19 @@ export const createTrustedIssuer = (
         type: 'trusted-issuer.create',
         reason: 'created',
         issuer: issuer.issuer,
-        details: { trustedIssuer: issuer.id, jwksUri: issuer.jwksUri, pinned: issuer.jwks !== null },
+        details: {
+          trustedIssuer: issuer.id,
+          [nameOfUri(issuer)]: issuer.jwksUri,
+          pinned: issuer.jwks !== null,
+        },
       },
     });
   });
+
+const ownTrustDomain = problem(
+  '/issuer',
+  'This tenant issues the JWT-SVIDs of this trust domain itself, and its own tokens are never exchanged.',
+);
 
 const refuseKnown = (known: TrustedIssuer, jwksUri: string | null) =>
   known.jwksUri === jwksUri
@@ -125,7 +138,7 @@ export const patchTrustedIssuer = async (
         type: 'trusted-issuer.change',
         reason: 'changed',
         issuer: after.issuer,
-        details: { trustedIssuer: id, members: changedMembers(before.value, after, changeableMembers) },
+        details: { trustedIssuer: id, members: changedMembersOf(before.value, after) },
       },
     });
   });
@@ -196,8 +209,30 @@ const changeableMembers = [
   'status',
 ] as const satisfies readonly (keyof TrustedIssuer)[];
 
+const changedMembersOf = (before: TrustedIssuer, after: TrustedIssuer): readonly string[] =>
+  changedMembers(before, after, changeableMembers).map((name) =>
+    name === 'jwksUri' ? nameOfUri(after) : name,
+  );
+
+/** What the address of the keys is called: that of a trust domain is the one of its bundle endpoint. */
+const nameOfUri = ({ issuer }: Pick<TrustedIssuer, 'issuer'>): 'jwksUri' | 'bundleEndpointUrl' =>
+  trustDomainOf(issuer) === null ? 'jwksUri' : 'bundleEndpointUrl';
+
+/** The members that say where the keys of an issuer come from, as they were asked for. */
+export const keySourceOf = (
+  issuer: Pick<TrustedIssuer, 'issuer' | 'jwksUri'>,
+): Pick<TrustedIssuerInput, 'jwksUri' | 'bundleEndpointUrl' | 'bundleEndpointProfile'> =>
+  nameOfUri(issuer) === 'jwksUri'
+    ? { jwksUri: issuer.jwksUri, bundleEndpointUrl: null, bundleEndpointProfile: null }
+    : {
+        jwksUri: null,
+        bundleEndpointUrl: issuer.jwksUri,
+        bundleEndpointProfile: issuer.jwksUri === null ? null : 'https_web',
+      };
+
 const inputOf = (issuer: TrustedIssuer): TrustedIssuerInput => ({
   ...issuer,
+  ...keySourceOf(issuer),
   jwks: issuer.jwks === null ? null : { keys: issuer.jwks.keys.map((jwk) => ({ ...jwk })) },
 });
 

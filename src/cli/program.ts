@@ -1,13 +1,19 @@
 import { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
+import type { RewrapKeys } from './rewrap-keys.ts';
 
-/** What the process brings: its version, and the server, which the command line does not know. */
+/** What the process brings: its version, and what needs the server or its store, which the command line does not know. */
 export interface ServerCommands {
   readonly version: string;
   readonly serve: (file: string | null) => Promise<void>;
+  readonly rewrapKeys: RewrapKeys;
 }
 
-type AddCommand = (program: Command, context: CommandContext) => void;
+type AddCommand = (
+  program: Command,
+  context: CommandContext,
+  server: Pick<ServerCommands, 'rewrapKeys'>,
+) => void;
 
 /** Every command but the server, in the order of the help. */
 const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
@@ -15,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   accounts: async () => (await import('./commands/accounts.ts')).addAccountsCommands,
   keys: async () => (await import('./commands/keys.ts')).addKeysCommands,
   issuers: async () => (await import('./commands/issuers.ts')).addIssuersCommands,
+  providers: async () => (await import('./commands/providers.ts')).addProvidersCommands,
   activities: async () => (await import('./commands/activities.ts')).addActivitiesCommands,
   completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
 };
@@ -27,7 +34,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
  */
 export const buildProgram = async (
   context: CommandContext,
-  { version, serve }: ServerCommands,
+  { version, serve, rewrapKeys }: ServerCommands,
   wanted = '',
 ): Promise<Command> => {
   const program = new Command('bureau')
@@ -43,6 +50,6 @@ export const buildProgram = async (
     .action(({ config }: { readonly config?: string }) => serve(config ?? null));
   const isAlone = wanted === 'serve' || (wanted !== 'completion' && Object.hasOwn(commands, wanted));
   for (const [name, load] of Object.entries(commands))
-    if (!isAlone || name === wanted) (await load())(program, context);
+    if (!isAlone || name === wanted) (await load())(program, context, { rewrapKeys });
   return program;
 };

@@ -2,8 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { fail, ok, type Result } from '../core/result.ts';
+import { rotationProblems, type RotationSettings } from '../core/signing-keys/rotation-policies.ts';
 import { clientVariables } from './client-variables.ts';
-import { type Configuration, configurationSchema, environmentName, fileOnlyMembers } from './schema.ts';
+import {
+  type Configuration,
+  configurationSchema,
+  environmentName,
+  fileOnlyMembers,
+  type ParsedConfiguration,
+} from './schema.ts';
 
 /** Where the configuration comes from; later ones win: defaults, file, environment (contract §2). */
 export interface ConfigurationSources {
@@ -34,6 +41,8 @@ export const loadConfiguration = async (
   }
   if (given['keyEncryptionKey'] !== undefined && given['keyEncryptionKeyFile'] !== undefined)
     problems.push('keyEncryptionKey, keyEncryptionKeyFile: set one of the two, not both');
+  if (parsed.success)
+    problems.push(...rotationProblems(rotationSettings(parsed.data)), ...tokenProblems(parsed.data));
   if (!parsed.success)
     for (const issue of parsed.error.issues) problems.push(describeIssue(issue, fromEnvironment));
   if (!parsed.success || problems.length > 0) return fail(problems);
@@ -45,6 +54,20 @@ export const loadConfiguration = async (
     databaseUrl: parsed.data.databaseUrl ?? `sqlite:${join(dataDir, 'bureau.db')}`,
   });
 };
+
+/** The settings of the rotation, as the core takes them. */
+export const rotationSettings = (configuration: ParsedConfiguration): RotationSettings => ({
+  rotateAfterDays: configuration.signingKeyRotationDays,
+  publishAheadSeconds: configuration.signingKeyPublishAheadSeconds,
+  publishedMaxAgeSeconds: configuration.publishedMaxAgeSeconds,
+});
+
+const tokenProblems = (configuration: ParsedConfiguration): readonly string[] =>
+  configuration.signingBackend === 'local'
+    ? []
+    : (['pkcs11Module', 'pkcs11TokenLabel', 'pkcs11PinFile'] as const)
+        .filter((name) => configuration[name] === undefined)
+        .map((name) => `${name}: signingBackend pkcs11 needs it`);
 
 /**
  * The data folder alone, for a client on the machine of its server: other settings may be wrong or belong to another

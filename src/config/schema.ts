@@ -102,6 +102,24 @@ export const configurationSchema = z.strictObject({
     .describe('Bearer token file and CA file for key sets behind a cluster API, by origin.'),
   rateLimit: perMinute.default(6000).describe('Token requests a minute from one address, or off.'),
   tenantRateLimit: perMinute.default('off').describe('Token requests a minute for one tenant, or off.'),
+  signingBackend: z
+    .enum(['local', 'pkcs11'])
+    .default('local')
+    .describe(
+      'Where signing keys are made and sign: local, or pkcs11 for a token (needs the package pkcs11js).',
+    ),
+  pkcs11Module: z.string().min(1).optional().describe('PKCS#11 library of the token, a file.'),
+  pkcs11TokenLabel: z.string().min(1).max(32).optional().describe('Label of the token.'),
+  pkcs11PinFile: z.string().min(1).optional().describe('File that holds the PIN of the user of the token.'),
+  signingKeyRotationDays: decimal(z.number().min(0.001).max(3650))
+    .default(30)
+    .describe('How many days a signing key of ours signs before the next one takes over.'),
+  signingKeyPublishAheadSeconds: decimal(z.number().int().min(1).max(2_592_000))
+    .default(1500)
+    .describe('How long a signing key is published before it signs; longer than verifiers keep key sets.'),
+  publishedMaxAgeSeconds: decimal(z.number().int().min(1).max(86_400))
+    .default(300)
+    .describe('How long verifiers may keep our key sets and documents (Cache-Control: max-age).'),
   keyGenerationRateLimit: perMinute
     .default(120)
     .describe('Key pairs of accounts made for one tenant in a minute, or off.'),
@@ -114,6 +132,10 @@ export const configurationSchema = z.strictObject({
     .pipe(z.array(z.string().refine(isAddressOrNetwork, 'must be an IP address or a CIDR')))
     .default([])
     .describe('Addresses of proxies whose forwarding headers count.'),
+  templateEnv: commaList
+    .pipe(z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of a variable')))
+    .default([])
+    .describe('Environment variables that templates of JWT-SVIDs may show, by name.'),
   metricsPort: port.optional().describe('Serve /metrics on a listener of its own.'),
   metricsHost: z.string().min(1).default('127.0.0.1').describe('Address of the metrics listener.'),
   stopDelaySeconds: decimal(z.number().min(0).max(7))

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { publishedMaxAgeSeconds } from '../core/signing-keys/published-keys.ts';
+import { defaultMaxAgeSeconds } from '../core/signing-keys/published-keys.ts';
 
 /** A document that anybody may read and keep for a while, ready to be sent. */
 export interface PublicDocument {
@@ -8,12 +8,18 @@ export interface PublicDocument {
   readonly bytes: Buffer;
   /** Strong: the same tag means the same bytes (RFC 9110 §8.8.3). */
   readonly etag: string;
+  /** How long anybody may keep it. */
+  readonly maxAgeSeconds: number;
 }
 
 /** Serialises `content` once. */
-export const buildPublicDocument = (contentType: string, content: object): PublicDocument => {
+export const buildPublicDocument = (
+  contentType: string,
+  content: object,
+  maxAgeSeconds = defaultMaxAgeSeconds,
+): PublicDocument => {
   const bytes = Buffer.from(JSON.stringify(content));
-  return { contentType, bytes, etag: `"${hash('sha256', bytes, 'base64url')}"` };
+  return { contentType, bytes, etag: `"${hash('sha256', bytes, 'base64url')}"`, maxAgeSeconds };
 };
 
 /**
@@ -26,7 +32,7 @@ export const sendPublicDocument = (
   document: PublicDocument,
 ): FastifyReply => {
   reply
-    .header('cache-control', `public, max-age=${publishedMaxAgeSeconds}`)
+    .header('cache-control', `public, max-age=${document.maxAgeSeconds}`)
     .header('etag', document.etag)
     .header('access-control-allow-origin', '*')
     .header('x-content-type-options', 'nosniff');

@@ -17,6 +17,8 @@ import { buildPublicDocument, type PublicDocument, sendPublicDocument } from './
 export interface WellKnownDependencies {
   readonly keyRing: Pick<KeyRing, 'published' | 'changedAt'>;
   readonly baseIssuer: string;
+  /** How long verifiers may keep what they read. */
+  readonly maxAgeSeconds: number;
 }
 
 /** Everything a document may be made from. */
@@ -29,6 +31,7 @@ interface DocumentSource {
   readonly accessTokenKeys: readonly PublishedKey[];
   readonly svidKeys: readonly PublishedKey[];
   readonly changedAt: number;
+  readonly maxAgeSeconds: number;
 }
 
 interface DocumentKind {
@@ -94,7 +97,7 @@ const documentKinds: readonly DocumentKind[] = [
   {
     paths: below('/spiffe/bundle.json'),
     contentType: json,
-    build: ({ svidKeys, changedAt }) => buildSpiffeBundle(svidKeys, changedAt),
+    build: ({ svidKeys, changedAt, maxAgeSeconds }) => buildSpiffeBundle(svidKeys, changedAt, maxAgeSeconds),
   },
 ];
 
@@ -131,7 +134,7 @@ export const registerWellKnown = (app: FastifyInstance, dependencies: WellKnownD
  */
 const createDocumentCache = (
   kind: DocumentKind,
-  { keyRing, baseIssuer }: WellKnownDependencies,
+  { keyRing, baseIssuer, maxAgeSeconds }: WellKnownDependencies,
 ): ((tenant: string | null) => Promise<PublicDocument | null>) => {
   const made = new WeakMap<readonly PublishedKey[], PublicDocument>();
   return async (tenant) => {
@@ -147,7 +150,8 @@ const createDocumentCache = (
       made.get(accessTokenKeys) ??
       buildPublicDocument(
         kind.contentType,
-        kind.build({ tenant, issuer, baseIssuer, grantTypes, accessTokenKeys, svidKeys, changedAt }),
+        kind.build({ issuer, baseIssuer, grantTypes, maxAgeSeconds, tenant, accessTokenKeys, svidKeys, changedAt }),
+        maxAgeSeconds,
       );
     made.set(accessTokenKeys, document);
     return document;

@@ -1,10 +1,13 @@
 import type { AccessTokenAlgorithm } from '../core/jwt/algorithms.ts';
+import { isExpired, type RotationPolicy } from '../core/signing-keys/plan-rotation.ts';
 import type { PublishedKey } from '../core/signing-keys/published-keys.ts';
+import { longestUnheardSeconds } from '../core/signing-keys/rotation-policies.ts';
 import type { KeyPurpose } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Signer, SigningBackend } from '../ports/signing-backend.ts';
 import type { SigningKeyStore } from '../ports/stores.ts';
+import { signingKeySlots } from './create-signing-keys.ts';
 import { isEmpty, openTenantKeys, signerSlot, type TenantKeys } from './open-tenant-keys.ts';
 
 /** Thrown when a tenant has no active key to sign with: nothing can be issued and the server is not ready (A70). */
@@ -13,8 +16,8 @@ export class NoActiveSigningKey extends Error {
 }
 
 /**
- * The signing keys of every tenant as this node knows them. A tenant is read at first use and kept; while the store is
- * down, what was read goes on serving.
+ * The signing keys of every tenant as this node knows them. A tenant is read at first use and kept, and looked at again
+ * now and then. While the store is down, what was read goes on being published, and on signing for a while.
  */
 export interface KeyRing {
   /** Reads and opens the keys of `tenant` unless that was done; throws what prevents it (`CannotOpenSigningKey`, a fault of the store). */
@@ -25,13 +28,21 @@ export interface KeyRing {
   reloadAll(): Promise<void>;
   /** The keys of `tenant` changed: nothing known serves any more. A read that began before is not believed (A66). */
   forget(tenant: string): void;
-  /** The key to sign with now; throws {@link NoActiveSigningKey}. */
+  /**
+   * The key to sign with now. Throws {@link NoActiveSigningKey} where there is none or it is too old, and what keeps the
+   * store from being read where that was not done for {@link longestUnheardSeconds} (A70).
+   */
   signer(tenant: string, purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): Promise<Signer>;
+  /** Throws what would keep any {@link signer} of `tenant` from signing now. */
+  requireSigners(tenant: string): Promise<void>;
   /** The keys to publish, oldest first; the same array until something changes. Empty: no such tenant. */
   published(tenant: string, purpose: KeyPurpose): Promise<readonly PublishedKey[]>;
   /** When the keys of `tenant` last changed as seen from here; never goes back and never repeats for other keys (SV-20). */
   changedAt(tenant: string): Promise<EpochMilliseconds>;
-  /** The keys our own access tokens may have been signed with; the same array until something changes. */
+  /**
+   * The keys our own access tokens may have been signed with, retired ones and prepared ones too: another node may sign
+   * with a key before this one hears that it is active. The same array until something changes.
+   */
   verificationKeys(tenant: string): Promise<readonly PublishedKey[]>;
 }
 
@@ -42,19 +53,33 @@ interface Entry {
   readonly current: Promise<TenantKeys> | null;
   /** The number of the read behind {@link current}, or of the forgetting. An older read is out of date. */
   readonly turn: number;
+  /** When the read behind {@link current} began, by the monotonic clock. */
+  readonly readAt: number;
+  /** From when on the next use looks at the store again. */
+  readonly lookAgainAt: number;
 }
+
+/** News of changes comes by the revisions within a second; this finds what was missed all the same. */
+const lookAgainAfterMs = { done: 10_000, failed: 1000 } as const;
 
 /** Creates the view of the signing keys in `signingKeys`, opened by `backend`. */
 export const createKeyRing = ({
   signingKeys,
   backend,
   clock,
+  policies,
+  reportFault,
 }: {
   readonly signingKeys: Pick<SigningKeyStore, 'listOf'>;
   readonly backend: Pick<SigningBackend, 'open'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
+  readonly policies: Readonly<Record<KeyPurpose, Pick<RotationPolicy, 'expireAfterMs'>>>;
+  /** Told when keys could not be looked at again, once until they could. */
+  readonly reportFault: (error: unknown) => void;
 }): KeyRing => {
   const entries = new Map<string, Entry>();
+  const looking = new Map<string, Promise<void>>();
+  const failing = new Set<string>();
   let turns = 0;
   const nextTurn = (): number => {
     turns += 1;
@@ -73,24 +98,78 @@ export const createKeyRing = ({
     else entries.delete(tenant);
   };
 
+  const reload = async (tenant: string): Promise<void> => {
+    const turn = nextTurn();
+    const readAt = clock.monotonic();
+    try {
+      const keys = await read(tenant, entries.get(tenant)?.last ?? null);
+      const lookAgainAt = readAt + lookAgainAfterMs.done;
+      settle(tenant, { last: keys, current: Promise.resolve(keys), turn, readAt, lookAgainAt });
+      failing.delete(tenant);
+    } catch (error) {
+      const entry = entries.get(tenant);
+      const lookAgainAt = clock.monotonic() + lookAgainAfterMs.failed;
+      if (entry !== undefined) entries.set(tenant, { ...entry, lookAgainAt });
+      throw error;
+    }
+  };
+
+  /** {@link reload}, once for everybody who wants it at the same time. */
+  const lookAgain = (tenant: string): Promise<void> => {
+    const known = looking.get(tenant);
+    if (known !== undefined) return known;
+    const look = reload(tenant).finally(() => void looking.delete(tenant));
+    looking.set(tenant, look);
+    return look;
+  };
+
+  const lookAgainBeside = (tenant: string): void =>
+    void lookAgain(tenant).catch((error: unknown) => {
+      if (!failing.has(tenant)) reportFault(error);
+      failing.add(tenant);
+    });
+
   const keysOf = (tenant: string): Promise<TenantKeys> => {
     const entry = entries.get(tenant);
-    if (entry?.current) return entry.current;
+    if (entry?.current) {
+      if (clock.monotonic() >= entry.lookAgainAt) lookAgainBeside(tenant);
+      return entry.current;
+    }
     const last = entry?.last ?? null;
     const turn = nextTurn();
+    const readAt = clock.monotonic();
     const current = read(tenant, last);
-    entries.set(tenant, { last, current, turn });
+    const reading: Entry = { last, current, turn, readAt, lookAgainAt: readAt + lookAgainAfterMs.done };
+    entries.set(tenant, reading);
     current.then(
-      (keys) => settle(tenant, { last: keys, current, turn }),
-      () => settle(tenant, { last, current: null, turn }),
+      (keys) => settle(tenant, { ...reading, last: keys }),
+      () => settle(tenant, { ...reading, current: null }),
     );
     return current;
   };
 
-  const reload = async (tenant: string): Promise<void> => {
-    const turn = nextTurn();
-    const keys = await read(tenant, entries.get(tenant)?.last ?? null);
-    settle(tenant, { last: keys, current: Promise.resolve(keys), turn });
+  /** Not the keys of a node that has heard nothing for so long that they may be gone elsewhere. */
+  const signingKeysOf = async (tenant: string): Promise<TenantKeys> => {
+    const entry = entries.get(tenant);
+    if (entry?.current && clock.monotonic() - entry.readAt >= longestUnheardSeconds * 1000)
+      await lookAgain(tenant);
+    return keysOf(tenant);
+  };
+
+  const signerIn = (
+    { signers }: TenantKeys,
+    tenant: string,
+    purpose: KeyPurpose,
+    algorithm: AccessTokenAlgorithm,
+  ): Signer => {
+    const opened = signers.get(signerSlot(purpose, algorithm));
+    if (opened === undefined)
+      throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);
+    if (isExpired(opened.row, policies[purpose], clock.now()))
+      throw new NoActiveSigningKey(
+        `the active ${algorithm} key for ${purpose} in tenant ${tenant} is too old to sign: ${opened.row.kid}`,
+      );
+    return opened.signer;
   };
 
   return {
@@ -106,15 +185,16 @@ export const createKeyRing = ({
     },
     forget: (tenant) => {
       const entry = entries.get(tenant);
-      if (entry !== undefined) entries.set(tenant, { last: entry.last, current: null, turn: nextTurn() });
+      if (entry !== undefined) entries.set(tenant, { ...entry, current: null, turn: nextTurn() });
     },
-    signer: async (tenant, purpose, algorithm) => {
-      const opened = (await keysOf(tenant)).signers.get(signerSlot(purpose, algorithm));
-      if (opened !== undefined) return opened.signer;
-      throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);
+    signer: async (tenant, purpose, algorithm) =>
+      signerIn(await signingKeysOf(tenant), tenant, purpose, algorithm),
+    requireSigners: async (tenant) => {
+      const keys = await signingKeysOf(tenant);
+      for (const { purpose, algorithm } of signingKeySlots) signerIn(keys, tenant, purpose, algorithm);
     },
     published: async (tenant, purpose) => (await keysOf(tenant)).published[purpose],
     changedAt: async (tenant) => (await keysOf(tenant)).changedAt,
-    verificationKeys: async (tenant) => (await keysOf(tenant)).verification,
+    verificationKeys: async (tenant) => (await keysOf(tenant)).published['access-token'],
   };
 };

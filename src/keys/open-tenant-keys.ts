@@ -10,8 +10,6 @@ export interface TenantKeys {
   readonly changedAt: EpochMilliseconds;
   /** Prepared, active and retired keys: a key signs nothing that is not in here (AT-03). */
   readonly published: Readonly<Record<KeyPurpose, readonly PublishedKey[]>>;
-  /** Keys our own access tokens may have been signed with: active and retired. */
-  readonly verification: readonly PublishedKey[];
   /** The newest active key of each purpose and algorithm, by {@link signerSlot}. */
   readonly signers: ReadonlyMap<string, OpenedKey>;
   /** Two sets of rows with the same fingerprint give the same of everything here. */
@@ -70,9 +68,6 @@ export const openTenantKeys = async (
   return {
     changedAt: Math.max(now, (last?.changedAt ?? 0) + 1, ...rows.map(latestChange)),
     published: { 'access-token': publishedFor('access-token'), 'jwt-svid': publishedFor('jwt-svid') },
-    verification: rows
-      .filter((row) => row.purpose === 'access-token' && row.state !== 'prepared')
-      .map(publishKey),
     signers: new Map(signers),
     fingerprint,
   };

@@ -21,7 +21,7 @@ export interface KeySummary {
 
 /** What is known of an issuer's keys and how the last fetch went (contract §5, key health). */
 export interface KeyHealth {
-  readonly source: 'pinned' | 'jwks-uri' | 'discovery';
+  readonly source: 'pinned' | 'jwks-uri' | 'discovery' | 'bundle-endpoint';
   /** Where the set was or would be fetched from; `null` while discovery has not succeeded. */
   readonly jwksUri: string | null;
   readonly keys: readonly KeySummary[];

@@ -5,7 +5,7 @@ import type { KeyPurpose, SigningKey } from '../core/signing-keys/signing-key.ts
 /** A fresh key pair whose private half never left the backend in the clear. */
 export interface GeneratedKey {
   readonly publicJwk: PublicJwk & { readonly kid: string };
-  /** Encrypted private half, safe to store; only this backend with the same key-encryption key can open it. */
+  /** The private half encrypted, or the name it has in the backend: safe to store, and of use to this backend alone. */
   readonly sealedPrivateKey: string;
 }
 
@@ -17,7 +17,7 @@ export interface Signer {
   sign(signingInput: string): Promise<Uint8Array>;
 }
 
-/** Thrown by {@link SigningBackend.open} when the sealed key cannot be opened: wrong key-encryption key or tampering. */
+/** Thrown by {@link SigningBackend.open} when the sealed key cannot be opened: wrong key-encryption key, tampering, or gone from the backend. */
 export class CannotOpenSigningKey extends Error {
   override readonly name = 'CannotOpenSigningKey';
 }
@@ -28,4 +28,9 @@ export interface SigningBackend {
   generate(purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): Promise<GeneratedKey>;
   /** Opens a stored key; {@link CannotOpenSigningKey} when that is impossible. */
   open(key: Pick<SigningKey, 'kid' | 'purpose' | 'algorithm' | 'sealedPrivateKey'>): Promise<Signer>;
+  /**
+   * Ends the private half where it rests in the backend itself; one that is gone already is as good. Never throws: its row
+   * is gone, so what stays behind is for the operator to hear of and for nobody to wait for.
+   */
+  destroy(key: Pick<SigningKey, 'sealedPrivateKey'>): Promise<void>;
 }

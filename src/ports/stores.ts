@@ -2,7 +2,8 @@ import type { AccountKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount, Status } from '../core/accounts/service-account.ts';
 import type { Team } from '../core/accounts/team.ts';
 import type { UseCase } from '../core/accounts/use-case.ts';
-import type { SigningKey } from '../core/signing-keys/signing-key.ts';
+import type { CredentialProvider } from '../core/credential-providers/credential-provider.ts';
+import type { KeyState, SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
@@ -16,7 +17,7 @@ import type { Page, PageRequest } from './page.ts';
  */
 export class UniqueViolation extends Error {
   override readonly name = 'UniqueViolation';
-  /** What was not unique: `tenant`, `service-account`, `federation`, `trusted-issuer`, `team`, `use-case`, `account-key`, `signing-key`. */
+  /** What was not unique: `tenant`, `service-account`, `federation`, `trusted-issuer`, `team`, `use-case`, `account-key`, `signing-key`, `credential-provider`. */
   readonly what: string;
   constructor(what: string) {
     super(`${what} exists already`);
@@ -69,7 +70,7 @@ export interface ServiceAccountStore {
   insert(account: ServiceAccount): Promise<void>;
   /** Replaces the row whose version is `account.version - 1`, with its federations. */
   update(account: ServiceAccount): Promise<boolean>;
-  /** Removes the account with its federations and keys. */
+  /** Removes the account with its federations and keys, and from every credential provider, whose version grows. */
   remove(tenant: string, id: string, version: number): Promise<boolean>;
 }
 
@@ -110,7 +111,39 @@ export interface UseCaseStore {
 export interface SigningKeyStore {
   /** Every key of the tenant that is not gone, oldest first. */
   listOf(tenant: string): Promise<readonly SigningKey[]>;
+  /** {@link UniqueViolation} `signing-key` also where purpose and algorithm have a prepared, or an active, key already (A69). */
   insert(key: SigningKey): Promise<void>;
+  /** State and times of the row that is still in the state `from`; `UniqueViolation` where the new state has its key. */
+  advance(key: SigningKey, from: KeyState): Promise<boolean>;
+  /** Seals the same private key in another way; `false` where it was not sealed as `from` any more. */
+  reseal(tenant: string, kid: string, from: string, to: string): Promise<boolean>;
+  remove(tenant: string, kid: string): Promise<boolean>;
+  /**
+   * Tenants, by name, whose keys are anything but `slots` active ones that sign since `activatedBefore` or later: that
+   * have a prepared or a retired one, an older one, or lack one.
+   */
+  tenantsToRotate(activatedBefore: EpochMilliseconds, slots: number): Promise<readonly string[]>;
+}
+
+export interface CredentialProviderStore {
+  find(tenant: string, id: string): Promise<CredentialProvider | null>;
+  list(tenant: string, page: PageRequest): Promise<Page<CredentialProvider>>;
+  /** Every provider an account is bound to, oldest first. */
+  ofAccount(tenant: string, accountId: string): Promise<readonly CredentialProvider[]>;
+  /** {@link UniqueViolation} `credential-provider` for the name. */
+  insert(provider: CredentialProvider): Promise<void>;
+  /** Replaces the row whose version is `provider.version - 1`, with its accounts. */
+  update(provider: CredentialProvider): Promise<boolean>;
+  remove(tenant: string, id: string, version: number): Promise<boolean>;
+}
+
+/** Access tokens that were revoked before they expired (RFC 7009, IR-12). */
+export interface RevokedTokenStore {
+  /** Once is enough; again changes nothing. */
+  revoke(tenant: string, jti: string, until: EpochMilliseconds): Promise<void>;
+  isRevoked(tenant: string, jti: string): Promise<boolean>;
+  /** Forgets at most `limit` tokens that have expired by themselves; how many. */
+  forgetBefore(time: EpochMilliseconds, limit: number): Promise<number>;
 }
 
 /** Tells other nodes, and this one, that the configuration of a tenant changed. */
@@ -130,6 +163,8 @@ export interface Stores {
   readonly teams: TeamStore;
   readonly useCases: UseCaseStore;
   readonly signingKeys: SigningKeyStore;
+  readonly credentialProviders: CredentialProviderStore;
+  readonly revokedTokens: RevokedTokenStore;
   readonly activities: ActivityStore;
   readonly revisions: RevisionStore;
 }

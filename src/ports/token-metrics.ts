@@ -1,12 +1,12 @@
-/** One decision of the token endpoint, in labels whose number of values is bounded. */
+/** One decision of the token endpoint, of introspection or of revocation, in labels whose number of values is bounded. */
 export interface DecidedTokenRequest {
   readonly door: string;
-  readonly outcome: 'issued' | 'refused';
+  readonly outcome: 'issued' | 'answered' | 'refused';
   readonly reason: string;
   readonly seconds: number;
 }
 
-/** Where decisions of the token endpoint are counted. */
+/** Where those decisions are counted. */
 export interface TokenMetrics {
   decided(request: DecidedTokenRequest): void;
 }

@@ -4,17 +4,21 @@ import { failed, grant, passed, refuse, type Verdict } from '../core/activity/ch
 import { present } from '../core/activity/present.ts';
 import { parseCompactJws } from '../core/jwt/compact-form.ts';
 import { accountIdWithoutTenant } from '../core/jwt/validate-assertion-claims.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type ClientAssertionType, clientAssertionTypes } from '../core/oauth/vocabulary.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { clockToleranceSeconds, type EpochSeconds } from '../core/time.ts';
 import { decideTrust } from '../core/trust/decide-trust.ts';
 import type { Evidence } from './evidence.ts';
-import { classifyToken } from './token-kinds.ts';
+import { findTrustedIssuer } from './find-trusted-issuer.ts';
+import { classifyToken, type TokenKind } from './token-kinds.ts';
+import type { TrustDirectory } from './trust-directory.ts';
 import { type OwnKeyVerification, verifyOwnKeyAssertion } from './verify-own-key-assertion.ts';
 import { type ThirdPartyVerification, verifyThirdPartyToken } from './verify-third-party-token.ts';
 
 /** What turning a presented JWT into an account uses. */
 export interface TokenAuthentication extends ThirdPartyVerification, OwnKeyVerification {
-  readonly directory: ThirdPartyVerification['directory'] & OwnKeyVerification['directory'];
+  readonly directory: Pick<TrustDirectory, 'issuer'> & OwnKeyVerification['directory'];
   readonly baseIssuer: string;
 }
 
@@ -23,8 +27,8 @@ export interface Presentation {
   readonly token: string;
   /** An own-key assertion is accepted here. */
   readonly acceptsOwnKey: boolean;
-  /** It stands as a `client_assertion`, where a tenant may refuse third-party tokens (CC-02). */
-  readonly asClientAssertion: boolean;
+  /** What it says it is where it stands as a `client_assertion`; `null` elsewhere (CA-21, CC-02). */
+  readonly assertionType: ClientAssertionType | null;
   /** `client_id` of the request: narrows, never widens. */
   readonly clientId: string | null;
 }
@@ -37,6 +41,8 @@ export interface AuthenticatedAccount {
   readonly key: Pick<AccountKey, 'tenant' | 'id'> | null;
   /** `exp` of a third-party token; `null` for an own-key assertion. */
   readonly subjectExpiresAt: EpochSeconds | null;
+  /** All claims of a third-party token; `null` for an own-key assertion, which speaks of itself alone. */
+  readonly claims: JsonObject | null;
   /** The single use this proof is good for, or `null` where it may be shown again until it expires. */
   readonly singleUse: { readonly party: string; readonly jti: string; readonly until: number } | null;
 }
@@ -52,13 +58,16 @@ export const authenticateToken = async (
   if (!jws.ok) return jws;
   const kind = evidence.of(classifyToken(jws.value, deps.baseIssuer));
   if (!kind.ok) return kind;
+  const fitting = evidence.of(checkAssertionType(kind.value, presentation));
+  if (!fitting.ok) return fitting;
+  const issuer = tenantIssuer(deps.baseIssuer, tenant.name);
 
   if (kind.value.kind === 'own-key') {
     const admitted = evidence.of(admitOwnKey(presentation));
     if (!admitted.ok) return admitted;
     const rules = {
       tenant: tenant.name,
-      issuer: tenantIssuer(deps.baseIssuer, tenant.name),
+      issuer,
       assertionAudiences: tenant.settings.assertionAudiences,
     };
     const assertion = await verifyOwnKeyAssertion(deps, evidence, rules, jws.value);
@@ -67,20 +76,26 @@ export const authenticateToken = async (
     const same = evidence.of(checkClientId(presentation.clientId, account));
     if (!same.ok) return same;
     const singleUse = { party: account.id, jti: claims.jti, until: keepUntil(claims.expiresAt) };
-    return grant({ account, by: 'own-key', key, subjectExpiresAt: null, singleUse });
+    return grant({ account, by: 'own-key', key, claims: null, subjectExpiresAt: null, singleUse });
   }
 
-  const admitted = evidence.of(admitFederated(tenant, presentation));
+  const { assertionType, clientId } = presentation;
+  const admitted = evidence.of(admitFederated(tenant, assertionType));
   if (!admitted.ok) return admitted;
-  const token = await verifyThirdPartyToken(deps, evidence, tenant.name, kind.value.issuer, jws.value);
+  const source = evidence.of(await findTrustedIssuer(deps.directory, tenant, kind.value, assertionType));
+  if (!source.ok) return source;
+  const authenticatesAt = assertionType === clientAssertionTypes.jwtSpiffe ? issuer : null;
+  const token = await verifyThirdPartyToken(deps, evidence, source.value, jws.value, authenticatesAt);
   if (!token.ok) return token;
-  const { entry, claims } = token.value;
-  const trust = evidence.of(decideTrust(entry.federations, claims, presentation.clientId));
+  const { entry } = source.value;
+  const claims = token.value;
+  const trust = evidence.of(decideTrust(entry.federations, claims, clientId));
   if (!trust.ok) return trust;
   return grant({
     account: trust.value.account,
     by: 'federation',
     key: null,
+    claims: claims.claims,
     subjectExpiresAt: claims.expiresAt,
     singleUse:
       entry.trustedIssuer.replay === 'single-use' && claims.jti !== null
@@ -103,14 +118,28 @@ const admitOwnKey = ({ acceptsOwnKey }: Presentation): Verdict<void> =>
         ),
       ]);
 
-const admitFederated = (tenant: Tenant, { asClientAssertion }: Presentation): Verdict<void> =>
-  asClientAssertion && !tenant.settings.federatedClientAssertion
+/** The switch is about tokens that are no registered way of client authentication; jwt-spiffe is one (CC-02, CA-21). */
+const admitFederated = (tenant: Tenant, assertionType: ClientAssertionType | null): Verdict<void> =>
+  assertionType === clientAssertionTypes.jwtBearer && !tenant.settings.federatedClientAssertion
     ? refuse('federated_assertion_off', [
         failed(
           'tenant.federatedClientAssertion',
           'true',
           'false',
           'This tenant takes third-party tokens by token exchange or the JWT bearer grant only.',
+        ),
+      ])
+    : grant(undefined);
+
+/** A `client_assertion` that says it is a JWT-SVID has to look like one (CA-21). */
+const checkAssertionType = ({ kind }: TokenKind, { assertionType }: Presentation): Verdict<void> =>
+  assertionType === clientAssertionTypes.jwtSpiffe && kind !== 'jwt-svid'
+    ? refuse('client_assertion_type_unfit', [
+        failed(
+          'parameter.client_assertion_type',
+          clientAssertionTypes.jwtBearer,
+          clientAssertionTypes.jwtSpiffe,
+          'The sub of a JWT-SVID is the SPIFFE ID of a workload. Send other assertions under the type jwt-bearer.',
         ),
       ])
     : grant(undefined);

@@ -1,10 +1,17 @@
 import { failed, grant, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
 import type { FormParameters } from '../core/oauth/form-parameters.ts';
-import { clientAssertionTypes } from '../core/oauth/vocabulary.ts';
+import { type ClientAssertionType, clientAssertionTypes } from '../core/oauth/vocabulary.ts';
 import type { TokenRequest } from './token-request.ts';
 
 const check = 'client.authentication';
+const types: readonly ClientAssertionType[] = Object.values(clientAssertionTypes);
+
+/** A `client_assertion` and what it says it is. */
+export interface ClientAssertion {
+  readonly token: string;
+  readonly type: ClientAssertionType;
+}
 
 /**
  * Which client authentication the request carries: a `client_assertion` or none. Counts every mechanism before any of
@@ -13,7 +20,7 @@ const check = 'client.authentication';
 export const checkClientAuthentication = (
   request: Pick<TokenRequest, 'authorizationHeader' | 'attestationHeader'>,
   parameters: FormParameters,
-): Verdict<{ readonly clientAssertion: string | null }> => {
+): Verdict<{ readonly clientAssertion: ClientAssertion | null }> => {
   const assertion = parameters.get('client_assertion');
   const type = parameters.get('client_assertion_type');
   const mechanisms = [
@@ -49,7 +56,8 @@ export const checkClientAuthentication = (
         'There are no client secrets here: send a client_assertion.',
       ),
     ]);
-  if ((assertion === undefined) !== (type === undefined))
+  if (assertion === undefined && type === undefined) return grant({ clientAssertion: null });
+  if (assertion === undefined || type === undefined)
     return refuse('parameter_missing', [
       failed(
         check,
@@ -58,9 +66,10 @@ export const checkClientAuthentication = (
         `Send client_assertion_type=${clientAssertionTypes.jwtBearer} with the client_assertion.`,
       ),
     ]);
-  if (type !== undefined && type !== clientAssertionTypes.jwtBearer)
-    return refuse('client_assertion_type_unknown', [
-      failed('parameter.client_assertion_type', clientAssertionTypes.jwtBearer, present(type)),
-    ]);
-  return grant({ clientAssertion: assertion ?? null });
+  const known = types.find((name) => name === type);
+  return known === undefined
+    ? refuse('client_assertion_type_unknown', [
+        failed('parameter.client_assertion_type', types.join(' or '), present(type)),
+      ])
+    : grant({ clientAssertion: { token: assertion, type: known } });
 };

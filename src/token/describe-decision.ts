@@ -1,40 +1,93 @@
-import { type Activity, blankActivity, partyOf } from '../core/activity/activity.ts';
+import { type Activity, blankActivity, type Party, partyOf } from '../core/activity/activity.ts';
 import type { Check } from '../core/activity/check.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
-import type { TokenDecision } from './handle-token-request.ts';
+import type { OwnToken } from '../keys/verify-own-token.ts';
+import type { Decision, RefusedOutcome } from './decision.ts';
+import type { GrantedToken } from './handle-token-request.ts';
+
+/** What is known of a decision when it is written down. */
+export interface RecordFacts {
+  readonly id: string;
+  readonly time: EpochMilliseconds;
+  readonly sourceAddress: string;
+}
 
 /**
  * An issued token passed every check, so those that are the same for every token say nothing. Kept are the key, the
- * registration and the limits: who it was, by which federation, and what was asked for and granted.
+ * registration and the limits: who it was, by which federation, and what was asked for and granted, a SPIFFE ID too.
  */
 const tellsWhoAndWhat = ({ check }: Check): boolean =>
-  /^(key|signature|assertion|federation|account|client|request|jti)\b/.test(check);
+  /^(key|signature|assertion|federation|account|client|request|jti|svid\.subject)\b/.test(check);
 
-/** The activity of one token request: what was decided, for or against whom, and every check (contract §5). */
-export const describeDecision = (
-  decision: TokenDecision,
-  facts: { readonly id: string; readonly time: EpochMilliseconds; readonly sourceAddress: string },
-): Activity => {
-  const { outcome, evidence } = decision;
-  const seen = evidence.seen();
-  const account = outcome.ok ? partyOf(outcome.account) : (seen.account ?? null);
+/** What activities of granted and of refused requests have in common. */
+const describeRequest = (
+  { tenant, door, tokenHash, evidence }: Omit<Decision<object>, 'outcome'>,
+  facts: RecordFacts,
+) => {
+  const { issuer = null, subject = null, audience = null, account = null } = evidence.seen();
   return {
     ...blankActivity,
-    tenant: decision.tenant,
-    id: facts.id,
-    time: facts.time,
-    type: 'token',
-    outcome: outcome.ok ? 'issued' : 'refused',
-    reason: outcome.ok ? 'issued' : outcome.reason,
-    door: decision.door,
+    ...facts,
+    tenant,
+    door,
+    tokenHash,
+    issuer,
+    subject,
+    audience,
     account,
     actor: account,
-    issuer: seen.issuer ?? null,
-    subject: seen.subject ?? null,
-    audience: outcome.ok ? outcome.audience : (seen.audience ?? null),
-    jti: outcome.ok ? outcome.jti : null,
-    tokenHash: decision.tokenHash,
-    sourceAddress: facts.sourceAddress,
-    checks: outcome.ok ? evidence.checks().filter(tellsWhoAndWhat) : evidence.checks(),
+    checks: evidence.checks(),
   };
 };
+
+/** The activity of a token that was issued (contract §5). */
+export const describeIssued = (
+  decision: Omit<Decision<object>, 'outcome'>,
+  granted: GrantedToken,
+  facts: RecordFacts,
+): Activity => {
+  const account = partyOf(granted.account);
+  return {
+    ...describeRequest(decision, facts),
+    type: 'token',
+    outcome: 'issued',
+    reason: 'issued',
+    account,
+    actor: account,
+    audience: granted.audience,
+    jti: granted.jti,
+    checks: decision.evidence.checks().filter(tellsWhoAndWhat),
+  };
+};
+
+/** The activity of a request that was refused: against whom, and every check. */
+export const describeRefused = (
+  type: string,
+  decision: Omit<Decision<object>, 'outcome'>,
+  { reason }: Pick<RefusedOutcome, 'reason'>,
+  facts: RecordFacts,
+): Activity => ({ ...describeRequest(decision, facts), type, outcome: 'refused', reason });
+
+/** The activity of a token that was revoked: by whom, and whose it was. */
+export const describeRevoked = (
+  decision: Omit<Decision<object>, 'outcome'>,
+  {
+    actor,
+    owner,
+    token,
+  }: {
+    readonly actor: Party;
+    readonly owner: Party | null;
+    readonly token: Pick<OwnToken, 'jti' | 'audiences'>;
+  },
+  facts: RecordFacts,
+): Activity => ({
+  ...describeRequest(decision, facts),
+  type: 'token.revoke',
+  outcome: 'changed',
+  reason: 'revoked',
+  account: owner === null ? null : partyOf(owner),
+  actor: partyOf(actor),
+  audience: token.audiences.join(' '),
+  jti: token.jti,
+});

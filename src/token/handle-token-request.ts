@@ -1,12 +1,9 @@
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
-import { present } from '../core/activity/present.ts';
-import { limitAuthorization } from '../core/accounts/limit-authorization.ts';
 import type { OAuthErrorCode } from '../core/oauth/errors.ts';
-import { type FormParameters, parseFormParameters } from '../core/oauth/form-parameters.ts';
+import { parseFormParameters } from '../core/oauth/form-parameters.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
-import { buildTokenResponse, type TokenResponse } from '../core/oauth/token-response.ts';
-import { tokenTypes } from '../core/oauth/vocabulary.ts';
-import { defaultTenant, type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
+import type { TokenResponse } from '../core/oauth/token-response.ts';
+import { defaultTenant, type Tenant } from '../core/tenants/tenant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HashToken } from '../ports/token-hash.ts';
 import type { ReplayGuard } from '../ports/replay-guard.ts';
@@ -15,40 +12,37 @@ import {
   authenticateToken,
   type TokenAuthentication,
 } from './authenticate-token.ts';
-import { checkClientAuthentication } from './check-client-authentication.ts';
+import { checkClientAuthentication, type ClientAssertion } from './check-client-authentication.ts';
+import { checkTenant, checkTenantEnabled } from './check-tenant.ts';
+import { consumeSingleUse } from './consume-single-use.ts';
+import type { Decision } from './decision.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import type { Grant, PresentedToken } from './grants/grant.ts';
 import { chooseGrant } from './grants/index.ts';
-import { type Issuance, issueToken } from './issue-token.ts';
+import { issueRequested, type RequestedIssuance } from './issue-requested.ts';
+import { readRequestedToken } from './requested-token.ts';
 import type { TokenRequest } from './token-request.ts';
 import type { TrustDirectory } from './trust-directory.ts';
 
 /** What the token endpoint uses. */
-export interface TokenEndpoint extends TokenAuthentication, Issuance {
+export interface TokenEndpoint extends TokenAuthentication, RequestedIssuance {
   readonly clock: Clock;
-  readonly directory: TokenAuthentication['directory'] & Pick<TrustDirectory, 'tenant'>;
+  readonly directory: TokenAuthentication['directory'] & Pick<TrustDirectory, 'tenant' | 'providers'>;
   readonly replayGuard: Pick<ReplayGuard, 'consume'>;
   readonly hashToken: HashToken;
 }
 
-/** What was decided about one request; nothing of it has left yet. */
-export interface TokenDecision {
-  /** The tenant whose trail shows it. */
-  readonly tenant: string;
-  readonly door: string | null;
-  readonly tokenHash: string | null;
-  readonly evidence: Pick<Evidence, 'checks' | 'seen'>;
-  readonly outcome:
-    | {
-        readonly ok: true;
-        readonly response: TokenResponse;
-        readonly jti: string;
-        readonly audience: string;
-        readonly account: AuthenticatedAccount['account'];
-        /** The keys of accounts that proved something. */
-        readonly keys: readonly NonNullable<AuthenticatedAccount['key']>[];
-      }
-    | { readonly ok: false; readonly reason: RefusalReason; readonly presentedTokenError: OAuthErrorCode };
+/** What the token endpoint decided about one request. */
+export type TokenDecision = Decision<GrantedToken>;
+
+/** A token that is ready to leave. */
+export interface GrantedToken {
+  readonly response: TokenResponse;
+  readonly jti: string;
+  readonly audience: string;
+  readonly account: AuthenticatedAccount['account'];
+  /** The keys of accounts that proved something. */
+  readonly keys: readonly NonNullable<AuthenticatedAccount['key']>[];
 }
 
 /** Decides one token request: the phases in order, each followed by its way out (contract §3). */
@@ -91,8 +85,8 @@ export const handleTokenRequest = async (
   if (!presented.ok) return refuseToken(presented);
   tokenHash = deps.hashToken(presented.value.token);
 
-  const wanted = evidence.of(checkRequestedTokenType(parameters.value));
-  if (!wanted.ok) return refused(wanted);
+  const requested = evidence.of(readRequestedToken(parameters.value));
+  if (!requested.ok) return refused(requested);
 
   const enabled = evidence.of(checkTenantEnabled(tenant.value));
   if (!enabled.ok) return refuseToken(enabled);
@@ -112,7 +106,7 @@ export const handleTokenRequest = async (
     deps,
     evidence,
     tenant.value,
-    presentationOf(chosen.value, presented.value, clientId),
+    presentationOf(chosen.value, presented.value, client.value.clientAssertion, clientId),
   );
   if (!subject.ok) return refuseToken(subject);
   door = doorOf(chosen.value, subject.value);
@@ -120,21 +114,14 @@ export const handleTokenRequest = async (
   const same = evidence.of(checkSameAccount(beside.value, subject.value));
   if (!same.ok) return refuseToken(same);
 
-  const { account, subjectExpiresAt } = subject.value;
-  const { settings } = tenant.value;
-  const issuer = tenantIssuer(deps.baseIssuer, tenant.value.name);
-  const limits = evidence.of(
-    limitAuthorization({
-      account,
-      issuer,
-      strictScopes: settings.strictScopes,
-      ...askedFor(parameters.value),
-    }),
+  const issued = await issueRequested(
+    deps,
+    evidence,
+    tenant.value,
+    subject.value,
+    requested.value,
+    parameters.value,
   );
-  if (!limits.ok) return refuseToken(limits);
-
-  const order = { tenant: tenant.value.name, issuer, settings, account, subjectExpiresAt, ...limits.value };
-  const issued = evidence.of(await issueToken(deps, order));
   if (!issued.ok) return refuseToken(issued);
 
   for (const proof of [beside.value, subject.value]) {
@@ -143,8 +130,6 @@ export const handleTokenRequest = async (
       return proof === subject.value ? refuseToken(consumed) : refused(consumed, 'invalid_client');
   }
 
-  const { accessToken, expiresIn, jti } = issued.value;
-  const response = buildTokenResponse({ accessToken, expiresIn, scope: limits.value.scope });
   return {
     tenant: tenantName,
     door,
@@ -152,41 +137,11 @@ export const handleTokenRequest = async (
     evidence,
     outcome: {
       ok: true,
-      response,
-      jti,
-      audience: limits.value.audience,
-      account,
+      ...issued.value,
+      account: subject.value.account,
       keys: [beside.value?.key, subject.value.key].filter((key) => key !== null && key !== undefined),
     },
   };
-};
-
-const checkTenant = (tenant: Tenant | null, name: string): Verdict<Tenant> =>
-  tenant === null
-    ? refuse('tenant_unknown', [
-        failed('tenant', 'a tenant of this server', present(name), 'The path names no tenant.'),
-      ])
-    : grant(tenant);
-
-const checkTenantEnabled = (tenant: Tenant): Verdict<void> =>
-  tenant.status === 'enabled'
-    ? grant(undefined)
-    : refuse('tenant_disabled', [failed('tenant.status', 'enabled', 'disabled', 'The tenant was disabled.')]);
-
-const checkRequestedTokenType = (parameters: FormParameters): Verdict<void> => {
-  const type = parameters.get('requested_token_type');
-  const check = 'parameter.requested_token_type';
-  if (parameters.has('credential_provider') || type === tokenTypes.jwt)
-    return refuse('credential_provider_unknown', [
-      failed(
-        'parameter.credential_provider',
-        'absent',
-        'present',
-        'There is no such credential provider in this tenant.',
-      ),
-    ]);
-  if (type === undefined || type === tokenTypes.accessToken) return grant(undefined);
-  return refuse('requested_token_type_unsupported', [failed(check, tokenTypes.accessToken, present(type))]);
 };
 
 /** A client assertion beside the grant's own token is optional, and verified whenever it is there (TX-13, JB-03, CA-20). */
@@ -195,22 +150,27 @@ const authenticateClientBeside = async (
   evidence: Evidence,
   tenant: Tenant,
   chosen: Grant,
-  clientAssertion: string | null,
+  clientAssertion: ClientAssertion | null,
   clientId: string | null,
 ): Promise<Verdict<AuthenticatedAccount | null>> => {
   if (clientAssertion === null || chosen.presentedTokenAuthenticates) return grant(null);
   return authenticateToken(deps, evidence, tenant, {
-    token: clientAssertion,
+    token: clientAssertion.token,
     acceptsOwnKey: true,
-    asClientAssertion: true,
+    assertionType: clientAssertion.type,
     clientId,
   });
 };
 
-const presentationOf = (chosen: Grant, { token, parameter }: PresentedToken, clientId: string | null) => ({
+const presentationOf = (
+  chosen: Grant,
+  { token, parameter }: PresentedToken,
+  clientAssertion: ClientAssertion | null,
+  clientId: string | null,
+) => ({
   token,
   acceptsOwnKey: chosen.acceptsOwnKey,
-  asClientAssertion: parameter === 'client_assertion',
+  assertionType: parameter === 'client_assertion' ? (clientAssertion?.type ?? null) : null,
   clientId,
 });
 
@@ -235,35 +195,6 @@ const checkSameAccount = (
           subject.account.id,
           beside.account.id,
           'The client assertion and the token belong to two accounts.',
-        ),
-      ]);
-};
-
-const askedFor = (parameters: FormParameters): { scope?: string; audience?: string; resource?: string } => {
-  const asked: { scope?: string; audience?: string; resource?: string } = {};
-  for (const name of ['scope', 'audience', 'resource'] as const) {
-    const value = parameters.get(name);
-    if (value !== undefined) asked[name] = value;
-  }
-  return asked;
-};
-
-/** The last step before the token leaves, so that nothing else can fail after a `jti` is spent (CA-14). */
-const consumeSingleUse = async (
-  replayGuard: Pick<ReplayGuard, 'consume'>,
-  tenant: string,
-  proof: AuthenticatedAccount | null,
-): Promise<Verdict<void>> => {
-  if (proof === null || proof.singleUse === null) return grant(undefined);
-  const { party, jti, until } = proof.singleUse;
-  return (await replayGuard.consume(tenant, party, jti, until))
-    ? grant(undefined, [passed('jti.unused', 'never used before', present(jti))])
-    : refuse('replayed', [
-        failed(
-          'jti.unused',
-          'never used before',
-          present(jti),
-          'This token works once; make a new one with a fresh jti for each request.',
         ),
       ]);
 };

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AccountKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import { type ReadyProvider, readyProvider } from '../core/credential-providers/ready-provider.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import { buildFederationIndex, type FederationIndex } from '../core/trust/federation-index.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
@@ -29,6 +30,8 @@ export interface TrustDirectory {
   tenant(name: string): Promise<Tenant | null>;
   issuer(tenant: string, issuer: string): Promise<IssuerEntry | null>;
   account(tenant: string, id: string): Promise<AccountEntry | null>;
+  /** The credential providers an account is bound to, oldest first, those that cannot be used here among them. */
+  providers(tenant: string, accountId: string): Promise<readonly ReadyProvider[]>;
   /** Reads everything of `tenant` again from now on; what was already being read is not believed either (A66). */
   forget(tenant: string): void;
   /** {@link forget} for every tenant. */
@@ -46,9 +49,15 @@ interface Kept<T> {
  * or is still being read, is not believed any more and gives way to the next read of the same name.
  */
 export const createTrustDirectory = (
-  stores: Pick<Stores, 'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys'>,
+  stores: Pick<
+    Stores,
+    'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys' | 'credentialProviders'
+  >,
   verifier: Pick<SignatureVerifier, 'importKey'>,
-  { maxEntries = 20_000 }: { readonly maxEntries?: number } = {},
+  {
+    maxEntries = 20_000,
+    environmentNames = new Set(),
+  }: { readonly maxEntries?: number; readonly environmentNames?: ReadonlySet<string> } = {},
 ): TrustDirectory => {
   const generations = new Map<string, number>();
   let epoch = 0;
@@ -69,6 +78,10 @@ export const createTrustDirectory = (
     };
   };
 
+  const providers = cacheOf(async (tenant, accountId) => {
+    const bound = await stores.credentialProviders.ofAccount(tenant, accountId);
+    return bound.map((provider) => readyProvider(provider, environmentNames));
+  });
   const tenants = cacheOf((tenant) => stores.tenants.find(tenant));
   return {
     tenant: (name) => tenants(name, ''),
@@ -84,6 +97,7 @@ export const createTrustDirectory = (
       const keys = await stores.accountKeys.listOf(tenant, id);
       return { account, keys: keys.map((key) => ({ ...key, verificationKey: importStored(verifier, key) })) };
     }),
+    providers: async (tenant, accountId) => (await providers(tenant, accountId)) ?? [],
     forget: (tenant) => void generations.set(tenant, (generations.get(tenant) ?? 0) + 1),
     forgetAll: () => {
       epoch += 1;

@@ -1,51 +1,50 @@
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
-import { checkHeader, thirdPartyTypes, thirdPartyTypesWithAccessToken } from '../core/jwt/check-header.ts';
+import { jwtSvidAlgorithms } from '../core/jwt/algorithms.ts';
+import {
+  checkHeader,
+  type HeaderPolicy,
+  jwtSvidTypes,
+  thirdPartyTypes,
+  thirdPartyTypesWithAccessToken,
+} from '../core/jwt/check-header.ts';
 import type { ThirdPartyClaims } from '../core/jwt/claims.ts';
 import type { CompactJws } from '../core/jwt/compact-form.ts';
 import { validateThirdPartyClaims } from '../core/jwt/validate-claims.ts';
+import { validateSvidClaims } from '../core/jwt/validate-svid-claims.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import { toEpochSeconds } from '../core/time.ts';
+import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IssuerKeys, KeyLookup } from '../ports/issuer-keys.ts';
 import type { SignatureVerifier, VerificationKey } from '../ports/signature-verifier.ts';
 import type { Evidence } from './evidence.ts';
-import type { IssuerEntry, TrustDirectory } from './trust-directory.ts';
+import type { TokenSource } from './find-trusted-issuer.ts';
 
 /** What the verification of third-party tokens uses. */
 export interface ThirdPartyVerification {
-  readonly directory: Pick<TrustDirectory, 'issuer'>;
   readonly issuerKeys: Pick<IssuerKeys, 'find'>;
   readonly verifier: Pick<SignatureVerifier, 'verify'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** A third-party token whose signature and claims are good; whom it stands for is decided later. */
-export interface VerifiedThirdPartyToken {
-  readonly entry: IssuerEntry;
-  readonly claims: ThirdPartyClaims;
-}
-
 /**
- * In the order of ST-32: registered issuer or stop (no network, ST-14), header, key, signature, and only then the claims.
+ * In the order of ST-32: header, key, signature, and only then the claims, of a token of the registered issuer `source`.
  * What was looked at goes into `evidence`.
+ *
+ * @param authenticatesAt our issuer identifier where the token is a JWT-SVID that authenticates a client, else `null`
  */
 export const verifyThirdPartyToken = async (
-  { directory, issuerKeys, verifier, clock }: ThirdPartyVerification,
+  { issuerKeys, verifier, clock }: ThirdPartyVerification,
   evidence: Evidence,
-  tenant: string,
-  issuer: string,
+  { entry, trustDomain }: TokenSource,
   jws: CompactJws,
-): Promise<Verdict<VerifiedThirdPartyToken>> => {
-  const entry = evidence.of(checkIssuer(await directory.issuer(tenant, issuer), issuer));
-  if (!entry.ok) return entry;
-  const { trustedIssuer } = entry.value;
-
+  authenticatesAt: string | null,
+): Promise<Verdict<ThirdPartyClaims>> => {
+  const { trustedIssuer } = entry;
+  const isSvid = trustDomain !== null;
   const header = evidence.of(
-    checkHeader(jws.header, {
-      algorithms: trustedIssuer.algorithms,
-      types: trustedIssuer.allowAccessTokenType ? thirdPartyTypesWithAccessToken : thirdPartyTypes,
-    }),
+    checkHeader(jws.header, isSvid ? svidHeader(trustedIssuer) : thirdPartyHeader(trustedIssuer)),
   );
   if (!header.ok) return header;
 
@@ -60,31 +59,23 @@ export const verifyThirdPartyToken = async (
     now: toEpochSeconds(clock.now()),
     requireJti: trustedIssuer.replay === 'single-use',
   };
-  const claims = evidence.of(validateThirdPartyClaims(jws.claims, rules));
-  if (!claims.ok) return claims;
-  return grant({ entry: entry.value, claims: claims.value });
+  return evidence.of(
+    isSvid
+      ? validateSvidClaims(jws.claims, { ...rules, trustDomain, authenticatesAt })
+      : validateThirdPartyClaims(jws.claims, rules),
+  );
 };
 
-const checkIssuer = (entry: IssuerEntry | null, issuer: string): Verdict<IssuerEntry> => {
-  const expected = 'a trusted issuer of this tenant';
-  if (entry === null)
-    return refuse('issuer_unknown', [
-      failed(
-        'issuer.registered',
-        expected,
-        present(issuer),
-        'Register the issuer, written exactly as in the iss claim, with a service account of this tenant.',
-      ),
-    ]);
-  const known = { known: true };
-  if (entry.trustedIssuer.status === 'disabled')
-    return refuse(
-      'issuer_disabled',
-      [failed('issuer.status', 'enabled', 'disabled', 'An administrator disabled this trusted issuer.')],
-      known,
-    );
-  return grant(entry, [passed('issuer.registered', expected, present(issuer))], known);
-};
+const thirdPartyHeader = ({ algorithms, allowAccessTokenType }: TrustedIssuer): HeaderPolicy => ({
+  algorithms,
+  types: allowAccessTokenType ? thirdPartyTypesWithAccessToken : thirdPartyTypes,
+});
+
+/** Whatever is registered: nothing else can be a JWT-SVID (SV-07, SV-26). */
+const svidHeader = ({ algorithms }: TrustedIssuer): HeaderPolicy => ({
+  algorithms: jwtSvidAlgorithms.filter((algorithm) => algorithms.includes(algorithm)),
+  types: jwtSvidTypes,
+});
 
 const reasonOfLookup: Readonly<Record<Exclude<KeyLookup['found'], 'key'>, RefusalReason>> = {
   unknown: 'key_unknown',

@@ -9,7 +9,11 @@ import { describeProgram, everyCommand } from '../../src/cli/completion/describe
 import { buildProgram } from '../../src/cli/program.ts';
 import { createFakeWorld } from './token/fake-world.ts';
 
-const program = await buildProgram(createFakeWorld(), { version: '0.0.0', serve: async () => undefined });
+const program = await buildProgram(createFakeWorld(), {
+  version: '0.0.0',
+  serve: async () => undefined,
+  rewrapKeys: async () => ({ failed: null, rewrapped: 0, unchanged: 0 }),
+});
 const commands = everyCommand(describeProgram(program));
 
 /** What the script for zsh asks its shell for. Bash can run it: the two share the part of their grammar that is used. */

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import { buildProgram } from '../../src/cli/program.ts';
+import type { RewrapKeys } from '../../src/cli/rewrap-keys.ts';
 import { createFakeWorld, type FakeWorldOptions } from './token/fake-world.ts';
+
+const rewrapKeys: RewrapKeys = async ({ fromKeyFile }) =>
+  fromKeyFile === 'right.key'
+    ? { failed: null, rewrapped: 4, unchanged: 1 }
+    : { failed: 'refused', lines: [`${fromKeyFile} opens nothing`] };
 
 const run = async (args: readonly string[], options: FakeWorldOptions = {}) => {
   const world = createFakeWorld(options);
   const served: (string | null)[] = [];
   const serve = async (file: string | null): Promise<void> => void served.push(file);
-  const code = await runCommandLine(args, world, { version: '1.2.3', serve });
+  const code = await runCommandLine(args, world, { version: '1.2.3', serve, rewrapKeys });
   return { code, out: world.out(), err: world.err(), served };
 };
 
@@ -60,6 +66,18 @@ describe('the command line (contract §6)', () => {
     expect(err).toMatch(/^bureau: internal fault: Error: out of paper\n/);
   });
 
+  it.each<[readonly string[], object]>([
+    [['right.key'], { code: 0, out: '4 signing keys rewrapped, 1 unchanged\n', err: '' }],
+    [['right.key', '--json'], { code: 0, out: '{"rewrapped":4,"unchanged":1}\n', err: '' }],
+    [['wrong.key'], { code: 1, out: '', err: 'bureau: wrong.key opens nothing' }],
+  ])('keys rewrap --from-key-file %j is handed over, and its outcome told', async (options, expected) => {
+    expect(await run(['keys', 'rewrap', '--from-key-file', ...options])).toMatchObject(expected);
+  });
+
+  it('keys rewrap without the old key is misuse', async () => {
+    expect(await run(['keys', 'rewrap'])).toMatchObject({ code: 2, out: '' });
+  });
+
   it.each([
     ['token', ['serve', 'token']],
     ['keys', ['serve', 'keys']],
@@ -68,7 +86,7 @@ describe('the command line (contract §6)', () => {
     ['nix', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
     ['toString', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
   ])('for %s these commands are read: %j', async (wanted, expected) => {
-    const server = { version: '1.2.3', serve: async () => undefined };
+    const server = { version: '1.2.3', serve: async () => undefined, rewrapKeys };
     const program = await buildProgram(createFakeWorld(), server, wanted);
     expect(program.commands.map((command) => command.name())).toEqual(expected);
   });

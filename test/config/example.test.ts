@@ -12,7 +12,7 @@ const text = readFileSync(example, 'utf8');
 const defaults = parse(text) as Record<string, unknown>;
 
 /** Settings that are shown as a comment: `#name: …` and the lines below that belong to it. */
-const shown = [...text.matchAll(/^#([a-z][A-Za-z]*):.*\n(?:# {2}.*\n)*/gm)].map(([lines, name = '']) => ({
+const shown = [...text.matchAll(/^#([a-z][A-Za-z0-9]*):.*\n(?:# {2}.*\n)*/gm)].map(([lines, name = '']) => ({
   name,
   lines: lines.replaceAll(/^#/gm, ''),
 }));

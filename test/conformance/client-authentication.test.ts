@@ -100,10 +100,10 @@ describe('client authentication (RFC 7521 §4.2, RFC 7523 §3, rfc7523bis §4)',
         'client_assertion_type_unknown',
       ],
       [
-        'jwt-spiffe, not offered yet',
+        'jwt-spiffe, which an assertion of its own is not',
         { client_assertion_type: urn.assertionType.replace('jwt-bearer', 'jwt-spiffe') },
         'invalid_client',
-        'client_assertion_type_unknown',
+        'client_assertion_type_unfit',
       ],
       [
         'other case',
@@ -601,7 +601,7 @@ describe('client authentication (RFC 7521 §4.2, RFC 7523 §3, rfc7523bis §4)',
       ));
     it('CA-23 none is advertised', async () => {
       const { body } = await bureau.inject({ method: 'GET', url: '/.well-known/oauth-authorization-server' });
-      expect(body.token_endpoint_auth_methods_supported).toEqual(['private_key_jwt', 'none']);
+      expect(body.token_endpoint_auth_methods_supported).toEqual(['private_key_jwt', 'spiffe_jwt', 'none']);
       expect(JSON.stringify(body)).not.toMatch(/client_secret|HS\d|"none"[^\]]*alg/);
     });
   });

@@ -1,6 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allSignatureAlgorithms } from '../../src/core/jwt/algorithms.ts';
+import {
+  introspectionEndpointAuthMethods,
+  revocationEndpointAuthMethods,
+} from '../../src/core/oauth/metadata.ts';
 import { grants } from '../../src/token/grants/index.ts';
 import {
   createPublishedServer,
@@ -67,7 +71,7 @@ describe.each(tenants)('metadata of tenant $tenant', (place) => {
       token_endpoint: `${place.issuer}/token`,
       jwks_uri: `${place.issuer}/.well-known/jwks.json`,
       grant_types_supported: grants.map(({ type }) => type),
-      token_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+      token_endpoint_auth_methods_supported: ['private_key_jwt', 'spiffe_jwt', 'none'],
       token_endpoint_auth_signing_alg_values_supported: [...allSignatureAlgorithms],
     });
     expect(document['grant_types_supported']).toEqual([
@@ -88,10 +92,22 @@ describe.each(tenants)('metadata of tenant $tenant', (place) => {
     }
   });
 
+  it('MD-07 names introspection and revocation, each with its own methods and algorithms', async () => {
+    for (const document of Object.values(await documentsOf(place)))
+      expect(document).toMatchObject({
+        introspection_endpoint: `${place.issuer}/introspect`,
+        introspection_endpoint_auth_methods_supported: introspectionEndpointAuthMethods,
+        introspection_endpoint_auth_signing_alg_values_supported: [...allSignatureAlgorithms],
+        revocation_endpoint: `${place.issuer}/revoke`,
+        revocation_endpoint_auth_methods_supported: revocationEndpointAuthMethods,
+        revocation_endpoint_auth_signing_alg_values_supported: [...allSignatureAlgorithms],
+      });
+  });
+
   it('MD-07 MD-08 MD-09 names nothing that does not exist', async () => {
     for (const document of Object.values(await documentsOf(place))) {
       const absent = Object.keys(document).filter((name) =>
-        /introspection|revocation|registration|userinfo|dpop|mtls|tls_client|scopes/.test(name),
+        /registration|userinfo|dpop|mtls|tls_client|scopes/.test(name),
       );
       expect(absent).toEqual([]);
       for (const value of Object.values(document)) expect(value).not.toBeNull();
@@ -101,7 +117,7 @@ describe.each(tenants)('metadata of tenant $tenant', (place) => {
   it('RFC 8414 §2 every URL in it is below the configured issuer', async () => {
     for (const document of Object.values(await documentsOf(place))) {
       const urls = Object.values(document).filter((value): value is string => typeof value === 'string');
-      expect(urls).toHaveLength(4);
+      expect(urls).toHaveLength(6);
       for (const url of urls) expect(url.startsWith(server.baseIssuer)).toBe(true);
     }
   });

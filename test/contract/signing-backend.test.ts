@@ -1,20 +1,43 @@
 import { randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, compactVerify, importJWK } from 'jose';
-import { describe, expect, it } from 'vitest';
-import { openSigningBackend } from '../../src/adapters/signing/open-signing-backend.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
+import { createPkcs11SigningBackend } from '../../src/adapters/signing/pkcs11.ts';
 import { accessTokenAlgorithms } from '../../src/core/jwt/algorithms.ts';
 import type { KeyPurpose } from '../../src/core/signing-keys/signing-key.ts';
 import { CannotOpenSigningKey, type Signer, type SigningBackend } from '../../src/ports/signing-backend.ts';
+import { createFakePkcs11, type FakePkcs11 } from '../support/fake-pkcs11.ts';
+import { findSoftHsm } from '../support/soft-hsm.ts';
 
 /** One backend under test: `open(secret)` gives a backend that shares its keys with every other of the same secret. */
 interface Candidate {
   readonly name: string;
-  readonly open: (secret: Uint8Array) => SigningBackend;
+  readonly open: (secret: Uint8Array) => Promise<SigningBackend>;
 }
 
-const candidates: readonly Candidate[] = [
-  { name: 'local', open: (secret) => openSigningBackend({ kind: 'local', keyEncryptionKey: secret }) },
+const fakeTokens = new Map<string, FakePkcs11>();
+const fakeTokenOf = (secret: string): FakePkcs11 => {
+  const token = fakeTokens.get(secret) ?? createFakePkcs11();
+  fakeTokens.set(secret, token);
+  return token;
+};
+const throwFault = (error: unknown): never => {
+  throw error;
+};
+
+const candidates: Candidate[] = [
+  { name: 'local', open: async (secret) => createLocalSigningBackend({ keyEncryptionKey: secret }) },
+  {
+    name: 'PKCS#11, a token made of node:crypto',
+    open: async (secret) =>
+      createPkcs11SigningBackend(fakeTokenOf(Buffer.from(secret).toString('hex')), throwFault),
+  },
 ];
+
+const softHsm = await findSoftHsm();
+if (softHsm.found) candidates.push({ name: 'PKCS#11, SoftHSM2', open: softHsm.open });
+else console.warn(`NOT RUN: the contract of the signing backend on SoftHSM2, because ${softHsm.why}`);
+afterAll(() => softHsm.found && softHsm.close());
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
@@ -25,10 +48,13 @@ const signInput = async (signer: Signer, payload: string): Promise<string> => {
 
 describe.each(candidates)('signing backend: $name', ({ open }) => {
   const secret = randomBytes(32);
-  const backend = open(secret);
+  let backend: SigningBackend;
+  beforeAll(async () => {
+    backend = await open(secret);
+  });
   const purpose: KeyPurpose = 'access-token';
-  const make = async (algorithm: (typeof accessTokenAlgorithms)[number], of: SigningBackend = backend) => {
-    const { publicJwk, sealedPrivateKey } = await of.generate(purpose, algorithm);
+  const make = async (algorithm: (typeof accessTokenAlgorithms)[number]) => {
+    const { publicJwk, sealedPrivateKey } = await backend.generate(purpose, algorithm);
     return { kid: publicJwk.kid, purpose, algorithm, publicJwk, sealedPrivateKey };
   };
 
@@ -73,7 +99,7 @@ describe.each(candidates)('signing backend: $name', ({ open }) => {
 
     it('opens after a restart with the same secret', async () => {
       const key = await make(algorithm);
-      const signer = await open(secret).open(key);
+      const signer = await (await open(secret)).open(key);
       const publicKey = await importJWK(key.publicJwk, algorithm);
       await expect(compactVerify(await signInput(signer, 'x'), publicKey)).resolves.toBeDefined();
     });
@@ -81,7 +107,7 @@ describe.each(candidates)('signing backend: $name', ({ open }) => {
     it('A119 gives nothing to somebody without the secret', async () => {
       const key = await make(algorithm);
       await expect(backend.open(key)).resolves.toBeDefined();
-      await expect(open(randomBytes(32)).open(key)).rejects.toBeInstanceOf(CannotOpenSigningKey);
+      await expect((await open(randomBytes(32))).open(key)).rejects.toBeInstanceOf(CannotOpenSigningKey);
     });
 
     it('A119 holds a key to its kid and its purpose (AT-17)', async () => {
@@ -129,6 +155,18 @@ describe.each(candidates)('signing backend: $name', ({ open }) => {
       await expect(backend.open(key)).resolves.toBeDefined();
     });
   });
+
+  it.each(accessTokenAlgorithms)(
+    'destroys a key of %s, and again, without touching another',
+    async (algorithm) => {
+      const key = await make(algorithm);
+      const other = await make(algorithm);
+      await backend.destroy(key);
+      await backend.destroy(key);
+      await backend.destroy({ sealedPrivateKey: 'pkcs11:' });
+      await expect(backend.open(other)).resolves.toBeDefined();
+    },
+  );
 
   it('A62 a signer carries no private material that could be logged', async () => {
     const signer = await backend.open(await make('ES256'));

@@ -73,6 +73,7 @@ describe('the first exchange of README.md', () => {
       'jwt-bearer',
       'client-credentials',
       'own-key',
+      'introspect',
       'administration',
       'refused',
       'receipt',
@@ -96,6 +97,13 @@ describe('the first exchange of README.md', () => {
       account_name: 'deploy-payments',
     });
   });
+
+  it('introspects a token', () =>
+    expect(answerOf('introspect')).toMatchObject({
+      active: true,
+      aud: 'https://api.example.com',
+      scope: 'payments:deploy',
+    }));
 
   it('shows a refusal with its receipt, and what is behind it', () => {
     const refusal = answerOf('refused');

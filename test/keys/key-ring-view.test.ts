@@ -5,10 +5,12 @@ import type { KeyState, SigningKey } from '../../src/core/signing-keys/signing-k
 import { createTenantSigningKeys } from '../../src/keys/create-signing-keys.ts';
 import { createKeyRing, NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
 import { CannotOpenSigningKey } from '../../src/ports/signing-backend.ts';
+import { defaultPolicies, keyRingParts } from '../support/key-ring-parts.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { createMemorySigningKeys } from '../support/memory-signing-keys.ts';
 
 const now = 1_790_000_000_000;
-const clock = { now: () => now };
+const clock = { now: () => now, monotonic: () => 0 };
 const backend = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
 
 let first: readonly SigningKey[];
@@ -31,7 +33,7 @@ const inState = (row: SigningKey, state: KeyState, at = now): SigningKey => ({
 });
 const open = (rows: readonly SigningKey[]) => {
   const store = createMemorySigningKeys(rows);
-  return { store, ring: createKeyRing({ signingKeys: store, backend, clock }) };
+  return { store, ring: createKeyRing({ ...keyRingParts, signingKeys: store, backend, clock }) };
 };
 
 describe('createTenantSigningKeys', () => {
@@ -122,11 +124,11 @@ describe('the published keys of the key ring', () => {
     await expect(twice.ring.load('default')).rejects.toThrow('share one kid');
   });
 
-  it('verification keys are those a live token can have been signed with', async () => {
+  it('A68 verification keys are those another node may have signed with, of access tokens alone', async () => {
     const prepared = inState(one(first, 'access-token', 'RS256'), 'prepared');
     const { ring } = open([inState(one(first), 'retired'), one(second), prepared, one(first, 'jwt-svid')]);
     const kids = (await ring.verificationKeys('default')).map(({ kid }) => kid);
-    expect(kids).toEqual([one(first).kid, one(second).kid]);
+    expect(kids).toEqual([one(first).kid, one(second).kid, prepared.kid]);
   });
 });
 
@@ -208,7 +210,7 @@ describe('what the key ring keeps', () => {
     const slow = {
       listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
     };
-    const ring = createKeyRing({ signingKeys: slow, backend, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: slow, backend, clock });
     const kid = async () => (await ring.signer('default', 'access-token', 'ES256')).kid;
     const loading = ring.load('default');
     answers[0]?.(first);
@@ -237,7 +239,7 @@ describe('what the key ring keeps', () => {
     const slow = {
       listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
     };
-    const ring = createKeyRing({ signingKeys: slow, backend, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: slow, backend, clock });
     const early = ring.signer('default', 'access-token', 'ES256');
     ring.forget('default');
     const late = ring.signer('default', 'access-token', 'ES256');
@@ -258,7 +260,7 @@ describe('what the key ring keeps', () => {
       },
     };
     const store = createMemorySigningKeys(first);
-    const ring = createKeyRing({ signingKeys: store, backend: counting, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: store, backend: counting, clock });
     await ring.load('default');
     expect(opened).toHaveLength(4);
     store.set('default', [...first, inState(one(second), 'active', now + 1)]);
@@ -270,7 +272,7 @@ describe('what the key ring keeps', () => {
   it('contract §2 a wrong key-encryption key shows at load', async () => {
     const store = createMemorySigningKeys(first);
     const stranger = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
-    const ring = createKeyRing({ signingKeys: store, backend: stranger, clock });
+    const ring = createKeyRing({ ...keyRingParts, signingKeys: store, backend: stranger, clock });
     await expect(ring.load('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
     await expect(open(first).ring.load('default')).resolves.toBeUndefined();
   });
@@ -304,15 +306,155 @@ describe('SV-20 when the keys last changed', () => {
   it('is not set back by a store from a backup, nor by a clock that was', async () => {
     let time = now + 10_000;
     const store = createMemorySigningKeys([...first, inState(one(second), 'active', now + 5000)]);
-    const ring = createKeyRing({ signingKeys: store, backend, clock: { now: () => time } });
+    const ring = createKeyRing({
+      ...keyRingParts,
+      signingKeys: store,
+      backend,
+      clock: { ...clock, now: () => time },
+    });
     const before = await ring.changedAt('default');
     store.set('default', first);
     time = now - 10_000;
     await ring.reload('default');
     expect(await ring.changedAt('default')).toBeGreaterThan(before);
-    const restarted = createKeyRing({ signingKeys: store, backend, clock: { now: () => before + 1 } });
+    const restarted = createKeyRing({
+      ...keyRingParts,
+      signingKeys: store,
+      backend,
+      clock: { ...clock, now: () => before + 1 },
+    });
     expect(await restarted.changedAt('default')).toBeGreaterThan(before);
-    const slow = createKeyRing({ signingKeys: store, backend, clock: { now: () => 0 } });
+    const slow = createKeyRing({
+      ...keyRingParts,
+      signingKeys: store,
+      backend,
+      clock: { ...clock, now: () => 0 },
+    });
     expect(await slow.changedAt('default')).toBe(now);
+  });
+});
+
+describe('A68 A70 a node that hears nothing', () => {
+  const setUp = (rows: readonly SigningKey[] = first) => {
+    const manual = createManualClock(now);
+    const store = createMemorySigningKeys(rows);
+    const faults: unknown[] = [];
+    const ring = createKeyRing({
+      signingKeys: store,
+      backend,
+      clock: manual,
+      policies: defaultPolicies,
+      reportFault: (error) => void faults.push(error),
+    });
+    const kid = async () => (await ring.signer('default', 'access-token', 'ES256')).kid;
+    return { clock: manual, store, faults, ring, kid };
+  };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('looks at the store again by itself, beside what it knows', async () => {
+    const { clock: manual, store, ring, kid } = setUp();
+    await ring.load('default');
+    store.set('default', second);
+    manual.advance(9999);
+    expect(await kid()).toBe(one(first).kid);
+    await settled();
+    expect(store.reads()).toBe(1);
+    manual.advance(1);
+    expect(await kid()).toBe(one(first).kid);
+    await settled();
+    expect(await kid()).toBe(one(second).kid);
+    expect(store.reads()).toBe(2);
+  });
+
+  it('asks again after a second where that failed, one question at a time, and says so once', async () => {
+    const { clock: manual, store, faults, ring, kid } = setUp();
+    await ring.load('default');
+    store.breakWith(new Error('store down'));
+    manual.advance(10_000);
+    await Promise.all([kid(), kid(), kid()]);
+    await settled();
+    expect(store.reads()).toBe(2);
+    await kid();
+    await settled();
+    expect(store.reads()).toBe(2);
+    manual.advance(1000);
+    await kid();
+    await settled();
+    expect(store.reads()).toBe(3);
+    expect(faults).toMatchObject([{ message: 'store down' }]);
+    store.breakWith(null);
+    store.set('default', second);
+    manual.advance(1000);
+    await kid();
+    await settled();
+    expect(await kid()).toBe(one(second).kid);
+    store.breakWith(new Error('down again'));
+    manual.advance(10_000);
+    await kid();
+    await settled();
+    expect(faults).toHaveLength(2);
+  });
+
+  it('A71 asks again after a second too where the news came and the reading failed', async () => {
+    const { clock: manual, store, ring, kid } = setUp();
+    await ring.load('default');
+    store.set('default', second);
+    store.breakWith(new Error('store down'));
+    await expect(ring.reload('default')).rejects.toThrow('store down');
+    store.breakWith(null);
+    manual.advance(1000);
+    await kid();
+    await settled();
+    expect(await kid()).toBe(one(second).kid);
+  });
+
+  it('signs for 15 minutes with what it knows, and publishes on', async () => {
+    const { clock: manual, store, ring, kid } = setUp();
+    await ring.load('default');
+    store.breakWith(new Error('store down'));
+    manual.advance(899_999);
+    expect(await kid()).toBe(one(first).kid);
+    await expect(ring.requireSigners('default')).resolves.toBeUndefined();
+    await settled();
+    manual.advance(1);
+    await expect(kid()).rejects.toThrow('store down');
+    await expect(ring.requireSigners('default')).rejects.toThrow('store down');
+    expect(await ring.published('default', 'access-token')).toHaveLength(2);
+    expect(await ring.verificationKeys('default')).toHaveLength(2);
+    store.breakWith(null);
+    store.set('default', second);
+    expect(await kid()).toBe(one(second).kid);
+  });
+
+  it('a process that slept signs nothing with a key that is gone by now', async () => {
+    const { clock: manual, store, ring, kid } = setUp();
+    await ring.load('default');
+    store.set('default', second);
+    manual.advance(3_600_000);
+    expect(await kid()).toBe(one(second).kid);
+  });
+
+  it('A70 signs nothing with a key that is too old, and is not ready then', async () => {
+    const { clock: manual, ring, kid } = setUp();
+    const { expireAfterMs } = defaultPolicies['access-token'];
+    manual.jump(expireAfterMs - 1);
+    expect(await kid()).toBe(one(first).kid);
+    await expect(ring.requireSigners('default')).resolves.toBeUndefined();
+    manual.jump(1);
+    await expect(kid()).rejects.toThrow(NoActiveSigningKey);
+    await expect(ring.requireSigners('default')).rejects.toThrow('too old to sign');
+    expect(await ring.published('default', 'access-token')).toHaveLength(2);
+  });
+
+  it.each([
+    ['access-token', 'ES256'],
+    ['access-token', 'RS256'],
+    ['jwt-svid', 'ES256'],
+    ['jwt-svid', 'RS256'],
+  ] as const)('A70 is not ready without an active key for %s %s', async (purpose, algorithm) => {
+    const { ring } = setUp(first.filter((row) => row !== one(first, purpose, algorithm)));
+    await expect(ring.requireSigners('default')).rejects.toThrow(
+      `no active ${algorithm} key for ${purpose} in tenant default`,
+    );
   });
 });

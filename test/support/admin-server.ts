@@ -7,6 +7,9 @@ import { allowsLoopbackHttp, parseFetchUrl } from '../../src/adapters/outbound/f
 import { type OutboundAllow, parseOutboundAllow } from '../../src/adapters/outbound/outbound-allow.ts';
 import { createSignatureVerifier } from '../../src/adapters/signature/signature-verifier.ts';
 import { readPublicKeyText } from '../../src/adapters/signature/read-public-key-text.ts';
+import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
+import { rotationPolicies } from '../../src/core/signing-keys/rotation-policies.ts';
+import type { SigningKeyRotation } from '../../src/keys/rotate-signing-keys.ts';
 import { createKeyPairGenerator } from '../../src/adapters/signing/key-pair-generator.ts';
 import { createKeyGenerationLimit } from '../../src/admin/key-generation-limit.ts';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
@@ -16,10 +19,12 @@ import type { ServiceAccount, Status } from '../../src/core/accounts/service-acc
 import { defaultTenantSettings, type Tenant, tenantIssuer } from '../../src/core/tenants/tenant.ts';
 import type { TrustedIssuer } from '../../src/core/trust/trusted-issuer.ts';
 import { type AdminApiDependencies, registerAdminApi } from '../../src/http/admin/register-admin-api.ts';
+import { createKeyRing } from '../../src/keys/key-ring-view.ts';
 import type { VerifiedAccessToken } from '../../src/keys/verify-access-token.ts';
 import type { KeyHealth } from '../../src/ports/issuer-keys.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import type { Stores } from '../../src/ports/stores.ts';
+import { createTrustDirectory } from '../../src/token/trust-directory.ts';
 import { sampleAccountKey } from './stored-samples.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
@@ -103,6 +108,22 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
   const allow = readAllow(options.outboundAllow ?? '');
   const healthOf = (issuer: TrustedIssuer): KeyHealth => buildHealth(issuer, keyHealth, clock.now());
 
+  const verifier = createSignatureVerifier();
+  const backend = createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32).fill(7) });
+  const templateEnvironment = { CLUSTER_NAME: 'prod-eu-1' };
+  const policies = rotationPolicies({
+    rotateAfterDays: 30,
+    publishAheadSeconds: 1500,
+    publishedMaxAgeSeconds: 300,
+  });
+  const rotation: SigningKeyRotation = {
+    storage,
+    backend,
+    clock,
+    newId: () => randomUUID(),
+    policies,
+    changed: (tenant) => void changedTenants.push(tenant),
+  };
   const deps: AdminApiDependencies = {
     storage,
     clock,
@@ -112,10 +133,37 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
       health: healthOf,
       forget: (_tenant, id) => void forgottenIssuers.push(id),
     },
-    signatureVerifier: createSignatureVerifier(),
+    signatureVerifier: verifier,
     generateAccountKeyPair: createKeyPairGenerator(),
     keyGenerationLimit: createKeyGenerationLimit(options.keysPerMinute ?? 'off', clock),
     readPublicKeyText,
+    rotation,
+    keysChanged: async () => undefined,
+    templateEnvironment,
+    svidTrials: {
+      baseIssuer,
+      directory: createTrustDirectory(storage, verifier, {
+        environmentNames: new Set(Object.keys(templateEnvironment)),
+      }),
+      issuerKeys: {
+        find: async () => ({
+          found: 'unavailable',
+          detail: 'there is no network here',
+          retryAfterSeconds: 5,
+        }),
+      },
+      verifier,
+      clock,
+      keyRing: createKeyRing({
+        signingKeys: storage.signingKeys,
+        backend,
+        clock,
+        policies,
+        reportFault: () => undefined,
+      }),
+      newId: () => randomUUID(),
+      templateEnvironment,
+    },
     presets: await loadIssuerPresets('config/issuers'),
     baseIssuer,
     aliasIssuers: options.aliasIssuers ?? [],

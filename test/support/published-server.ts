@@ -8,6 +8,7 @@ import { registerWellKnown } from '../../src/http/well-known.ts';
 import { createTenantSigningKeys } from '../../src/keys/create-signing-keys.ts';
 import { createKeyRing, type KeyRing } from '../../src/keys/key-ring-view.ts';
 import type { SigningBackend } from '../../src/ports/signing-backend.ts';
+import { keyRingParts } from './key-ring-parts.ts';
 import { createMemorySigningKeys, type MemorySigningKeys } from './memory-signing-keys.ts';
 
 /** The published documents alone on a server, without a store: tenants are those that have keys. */
@@ -33,14 +34,14 @@ export const createPublishedServer = async ({
   readonly baseIssuer?: string;
   readonly tenants?: readonly string[];
 } = {}): Promise<PublishedServer> => {
-  const clock = { now: () => 1_790_000_000_000 };
+  const clock = { now: () => 1_790_000_000_000, monotonic: () => 0 };
   const backend = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
   const rows = new Map<string, readonly SigningKey[]>();
   for (const tenant of tenants) rows.set(tenant, await createTenantSigningKeys({ backend, clock }, tenant));
   const keys = createMemorySigningKeys([...rows.values()].flat());
-  const ring = createKeyRing({ signingKeys: keys, backend, clock });
+  const ring = createKeyRing({ ...keyRingParts, signingKeys: keys, backend, clock });
   const app = createServer({ logger: pino({ enabled: false }), trustProxy: [] });
-  registerWellKnown(app, { keyRing: ring, baseIssuer });
+  registerWellKnown(app, { keyRing: ring, baseIssuer, maxAgeSeconds: 300 });
   await app.ready();
   return {
     app,

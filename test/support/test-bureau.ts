@@ -56,6 +56,8 @@ export const registered = {
 
 /** What a test bureau is made of; everything has a default. */
 export interface TestBureauOptions {
+  /** Of the process, as far as the configuration shows it to templates. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly issuer?: FakeIssuerOptions;
   /** Members of the configuration to replace. */
   readonly configuration?: Partial<Configuration>;
@@ -113,6 +115,7 @@ export const openTestBureau = async (options: TestBureauOptions = {}): Promise<T
       ...options.configuration,
     },
     '0.0.0',
+    options.environment ?? {},
   );
   const credentials = JSON.parse(await readFile(join(dataDir, 'admin.json'), 'utf8')) as Credentials;
 

@@ -11,6 +11,7 @@ import type { SigningKey } from '../../src/core/signing-keys/signing-key.ts';
 import { createTenantSigningKeys } from '../../src/keys/create-signing-keys.ts';
 import { createKeyRing } from '../../src/keys/key-ring-view.ts';
 import { CannotOpenSigningKey } from '../../src/ports/signing-backend.ts';
+import { keyRingParts } from '../support/key-ring-parts.ts';
 import { sampleTenant } from '../support/stored-samples.ts';
 
 let dataDir: string;
@@ -19,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-const clock = { now: () => 1_790_000_000_000 };
+const clock = { now: () => 1_790_000_000_000, monotonic: () => 0 };
 
 /** Every spelling in which bytes could stand in a file. */
 const spellings = (bytes: Uint8Array): readonly Buffer[] => {
@@ -91,7 +92,7 @@ describe('A119 keys at rest', () => {
     const { keyEncryptionKey, storage } = await startOnce();
     const signWith = async (key: Uint8Array): Promise<unknown> => {
       const backend = createLocalSigningBackend({ keyEncryptionKey: key });
-      const ring = createKeyRing({ signingKeys: storage.signingKeys, backend, clock });
+      const ring = createKeyRing({ ...keyRingParts, signingKeys: storage.signingKeys, backend, clock });
       return (await ring.signer('default', 'access-token', 'ES256')).sign('x');
     };
     await expect(signWith(keyEncryptionKey)).resolves.toBeInstanceOf(Uint8Array);

@@ -4,10 +4,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Credentials } from '../support/bureau-process.ts';
 import { signAssertion } from '../support/bureau-process.ts';
-import { makeAssertion, type OwnKey, registerKey } from '../support/own-key.ts';
+import { makeAssertion, type OwnKey, ownKeyOf, registerKey } from '../support/own-key.ts';
 import { askPostgres } from '../support/postgres.ts';
 import { type StoragePlace, storageEngines } from '../support/storage-engines.ts';
 import { doors, openTestBureau, registered, type TestBureau, urn } from '../support/test-bureau.ts';
+import {
+  authenticatedBy,
+  createCaller,
+  introspect,
+  type QueryEndpoint,
+  revoke,
+  tokenOf,
+} from '../support/token-query.ts';
 import { expectIssued } from '../support/token-answers.ts';
 
 const issuer = 'https://sts.example.com';
@@ -19,6 +27,7 @@ interface World {
   readonly trustedIssuer: string;
   readonly subject: string;
   readonly key: OwnKey & { readonly id: string };
+  readonly administrator: OwnKey;
   readonly admin: TestBureau['admin'];
 }
 
@@ -85,6 +94,7 @@ const createWorld = async (): Promise<World> => {
       privateKey,
       audience: `${issuer}/t/${tenant}`,
     },
+    administrator: ownKeyOf(created.body.credentials as Credentials),
     admin,
   };
 };
@@ -99,6 +109,21 @@ interface Path {
 }
 const token = ({ tenant }: World, form: Record<string, string>): Promise<Answer> =>
   bureau.token(form, { url: `/t/${tenant}/token` });
+/** A question about a token that was issued before, or about none. */
+const query = (
+  { tenant }: World,
+  endpoint: QueryEndpoint,
+  about: string,
+  form: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Answer> =>
+  bureau.token(
+    { token: about === '' ? 'none' : about, ...form },
+    {
+      url: `/t/${tenant}/${endpoint}`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    },
+  );
 const thirdParty = ({ subject }: World): Promise<string> =>
   bureau.goodToken({ sub: subject, jti: randomUUID() });
 const api = ({ tenant }: World, path: string, bearer: string): Promise<Answer> =>
@@ -141,6 +166,56 @@ const paths: readonly Path[] = [
     needs: 'nothing',
     take: (world, bearer) => api(world, '/teams', bearer),
     refusal: [401, 'invalid_token'],
+  },
+  {
+    name: 'introspection with an own key',
+    needs: 'key',
+    take: (world, bearer) => query(world, 'introspect', bearer, authenticatedBy(world.key)),
+    refusal: [400, 'invalid_client'],
+  },
+  {
+    name: 'introspection with a third-party token',
+    needs: 'federation',
+    take: async (world, bearer) =>
+      query(world, 'introspect', bearer, {
+        client_assertion_type: urn.assertionType,
+        client_assertion: await thirdParty(world),
+      }),
+    refusal: [400, 'invalid_client'],
+  },
+  {
+    name: 'introspection with a token that was issued before',
+    needs: 'nothing',
+    take: (world, bearer) =>
+      query(world, 'introspect', bearer, {}, { authorization: `Bearer ${bearer || 'none'}` }),
+    refusal: [401, 'invalid_token'],
+  },
+  {
+    name: 'revocation with an own key',
+    needs: 'key',
+    take: (world) => query(world, 'revoke', '', authenticatedBy(world.key)),
+    refusal: [400, 'invalid_client'],
+  },
+  {
+    name: 'revocation with a third-party token',
+    needs: 'federation',
+    take: async (world) =>
+      query(world, 'revoke', '', {
+        client_assertion_type: urn.assertionType,
+        client_assertion: await thirdParty(world),
+      }),
+    refusal: [400, 'invalid_client'],
+  },
+  {
+    name: 'a token that was issued before, as an administrator sees it in introspection',
+    needs: 'nothing',
+    take: async (world, bearer) => {
+      const answer = await query(world, 'introspect', bearer, authenticatedBy(world.administrator));
+      return answer.body.active === true
+        ? answer
+        : { ...answer, status: 400, body: { error: answer.body.error ?? 'inactive' } };
+    },
+    refusal: [400, 'inactive|invalid_client'],
   },
 ];
 
@@ -360,6 +435,42 @@ describe.each(storageEngines)('A67 a store that fails, on $engine', ({ engine, c
       expect((await bureau.admin('PATCH', `${keys}/${id}`, { status: 'disabled' }, any)).status).toBe(200);
       for (const { form } of doors.slice(1))
         expect((await bureau.token(form(makeAssertion(key)))).status).toBe(400);
+    },
+  );
+
+  it.each(['revoked_tokens', 'service_accounts', 'used_jtis'])(
+    'A67 IR-05 without %s no token is called active, and none inactive',
+    async (table) => {
+      const owner = await createCaller(bureau, 'owner', { audiences: ['https://api.example.com'] });
+      const asker = await createCaller(bureau, 'asker', { role: 'viewer' });
+      const owned = await tokenOf(bureau, owner);
+      await hide(table);
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        const answer = await introspect(bureau, asker, owned);
+        expectBusy(answer);
+        expect(answer.body).not.toHaveProperty('active');
+      }
+      await show(table);
+      expect((await introspect(bureau, asker, owned)).body).toMatchObject({ active: true });
+    },
+  );
+
+  it.each(['revoked_tokens', 'activities', 'used_jtis'])(
+    'A67 IR-12 without %s no revocation is acknowledged, and none is half done',
+    async (table) => {
+      const owner = await createCaller(bureau, 'owner');
+      const owned = await tokenOf(bureau, owner);
+      const { jti } = JSON.parse(Buffer.from(owned.split('.')[1] ?? '', 'base64url').toString());
+      const recorded = async (): Promise<number> =>
+        (await bureau.admin('GET', `/activities?type=token.revoke&jti=${jti}`)).body.items.length;
+      await hide(table);
+      expectBusy(await revoke(bureau, owner, owned));
+      await show(table);
+      expect((await introspect(bureau, owner, owned)).body).toMatchObject({ active: true });
+      expect(await recorded()).toBe(0);
+      expect((await revoke(bureau, owner, owned)).status).toBe(200);
+      expect((await introspect(bureau, owner, owned)).body).toEqual({ active: false });
+      expect(await recorded()).toBe(1);
     },
   );
 });

@@ -5,7 +5,9 @@ import type { FreshnessFields, GuardedFetch } from '../../ports/guarded-fetch.ts
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import { freshnessSeconds } from './freshness.ts';
 import type { JwksLocation } from './jwks-location.ts';
-import { type KeySet, parseKeySet } from './key-set.ts';
+import type { KeyDocument } from './key-document.ts';
+import type { KeySet } from './key-set.ts';
+import { parseDocument } from './parse-document.ts';
 
 /** Milliseconds for one refresh in all, discovery included (JF-05). */
 const refreshMilliseconds = 5000;
@@ -20,7 +22,10 @@ export interface Validators {
 /** A good answer: a new set, or `null` when the one we hold is still the current one. */
 export interface FetchedKeySet {
   readonly set: KeySet | null;
+  /** By HTTP; what the document says itself goes before. */
   readonly freshSeconds: number;
+  /** How often a new set wants to be looked at by what its document says; `null`: it does not say. */
+  readonly refreshSeconds: number | null;
   readonly validators: Validators;
 }
 
@@ -28,6 +33,7 @@ export interface FetchedKeySet {
 export interface KeySetFetch {
   readonly issuer: Pick<TrustedIssuer, 'caCertificates'>;
   readonly location: JwksLocation;
+  readonly document: KeyDocument;
   readonly fetch: GuardedFetch;
   readonly importKey: SignatureVerifier['importKey'];
   readonly clock: Clock;
@@ -44,13 +50,13 @@ export interface KeySetRequest {
 
 /** Fetches the key set once. The error is a sentence for an administrator. */
 export const fetchKeySet = async (
-  { issuer, location, fetch, importKey, clock, freshByDefaultSeconds }: KeySetFetch,
-  { isForced, validators, signal }: KeySetRequest,
+  { issuer, location, document, fetch, importKey, clock, freshByDefaultSeconds }: KeySetFetch,
+  { isForced, validators: before, signal }: KeySetRequest,
 ): Promise<Result<FetchedKeySet, string>> => {
   const located = await location.find({ isForced, withinMilliseconds: refreshMilliseconds, signal });
   if (!located.found.ok) return located.found;
   const jwksUri = located.found.value;
-  const known = !isForced && validators?.jwksUri === jwksUri ? validators : null;
+  const known = !isForced && before?.jwksUri === jwksUri ? before : null;
   const answer = await fetch.get({
     url: jwksUri,
     caCertificates: issuer.caCertificates,
@@ -64,11 +70,17 @@ export const fetchKeySet = async (
     return fail(answer.detail);
   }
   const freshSeconds = freshnessSeconds(answer.fields, freshByDefaultSeconds, clock.now());
-  if (answer.outcome === 'not-modified')
-    return ok({ set: null, freshSeconds, validators: known ?? readValidators(jwksUri, answer.fields) });
-  const parsed = parseKeySet(answer.text, importKey);
+  if (answer.outcome === 'not-modified') {
+    const kept = known ?? readValidators(jwksUri, answer.fields);
+    return ok({ set: null, freshSeconds, refreshSeconds: null, validators: kept });
+  }
+  const parsed = parseDocument(answer.text);
   if (!parsed.ok) return fail(`${jwksUri} ${parsed.error}`);
-  return ok({ set: parsed.value, freshSeconds, validators: readValidators(jwksUri, answer.fields) });
+  const set = document.read(parsed.value, importKey);
+  if (!set.ok) return fail(`${jwksUri} ${set.error}`);
+  const refreshSeconds = document.refreshSeconds(parsed.value);
+  const validators = readValidators(jwksUri, answer.fields);
+  return ok({ set: set.value, freshSeconds, refreshSeconds, validators });
 };
 
 /** Only validators that can be sent back as they came (RFC 9110 §8.8.3: visible characters). */

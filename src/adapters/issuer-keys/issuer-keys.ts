@@ -1,10 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import { trustDomainOf } from '../../core/trust/trust-domain.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
 import type { IssuerKeys } from '../../ports/issuer-keys.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import type { IssuerKeySet } from './issuer-key-set.ts';
+import { bundleDocument, bundleEntryRules, jwkSetDocument } from './key-document.ts';
 import { createPinnedKeySet } from './pinned-key-set.ts';
 import { createRemoteKeySet } from './remote-key-set.ts';
 
@@ -48,11 +50,15 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys & { clo
   const slots = new LRUCache<string, Slot>({ max: maxIssuers, dispose: (slot) => slot.keySet.close() });
 
   const create = (issuer: TrustedIssuer, staleIfErrorSeconds: () => number): IssuerKeySet => {
-    if (issuer.jwks !== null) return createPinnedKeySet(issuer.jwks, importKey);
+    const isTrustDomain = trustDomainOf(issuer.issuer) !== null;
+    if (issuer.jwks !== null)
+      return createPinnedKeySet(issuer.jwks, importKey, isTrustDomain ? bundleEntryRules : undefined);
     const report: Parameters<typeof createRemoteKeySet>[0]['report'] = ({ level, message, details }) =>
       log?.[level](details, message);
     return createRemoteKeySet({
       issuer,
+      document: isTrustDomain ? bundleDocument : jwkSetDocument,
+      source: isTrustDomain ? 'bundle-endpoint' : issuer.jwksUri === null ? 'discovery' : 'jwks-uri',
       staleIfErrorSeconds,
       fetch,
       importKey,

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../core/result.ts';
 import { parseDocument } from './parse-document.ts';
+import { trustDomainOf } from '../../core/trust/trust-domain.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
@@ -40,6 +41,8 @@ export const createJwksLocation = (options: JwksLocationOptions): JwksLocation =
   return {
     find: async ({ isForced, withinMilliseconds, signal }) => {
       if (issuer.jwksUri !== null) return { found: ok(issuer.jwksUri), elapsedMilliseconds: 0 };
+      if (trustDomainOf(issuer.issuer) !== null)
+        return { found: fail('The trust domain has no bundle endpoint.'), elapsedMilliseconds: 0 };
       if (!isForced && discovered !== null && clock.monotonic() < discovered.until)
         return { found: ok(discovered.jwksUri), elapsedMilliseconds: 0 };
       const url = discoveryUrl(issuer.issuer);

@@ -28,31 +28,53 @@ export interface KeySet {
   readonly exposesPrivateKeys: boolean;
 }
 
+/** How the entries of a set are read, where they are more than JWKs or fewer of them are allowed. */
+export interface EntryRules {
+  /** The JWK in an entry; the error is the rest of a sentence that begins with the entry. */
+  readonly read: (entry: JsonObject) => Result<JsonObject, string>;
+  /** Two entries of one `kid` are never told apart by what kind of key they are. */
+  readonly kidIsUnique: boolean;
+}
+
+const jwkRules: EntryRules = { read: ok, kidIsUnique: false };
+
 type ImportKey = SignatureVerifier['importKey'];
 
 /** Reads a JWK Set (RFC 7517 §5). The error is the rest of a sentence that begins with the URL. */
 export const parseKeySet = (text: string, importKey: ImportKey): Result<KeySet, string> => {
   const document = parseDocument(text);
-  if (!document.ok) return document;
-  const keys = member(document.value, 'keys');
+  return document.ok ? readKeySet(document.value, importKey) : document;
+};
+
+/** Reads a document that holds keys; the error is as that of {@link parseKeySet}. */
+export const readKeySet = (
+  document: JsonObject,
+  importKey: ImportKey,
+  rules: EntryRules = jwkRules,
+): Result<KeySet, string> => {
+  const keys = member(document, 'keys');
   if (!Array.isArray(keys))
     return fail('answered with JSON that is no key set: an object with an array "keys" is one.');
   if (keys.length > maxKeysPerSet)
     return fail(`answered with ${keys.length} keys; a set may have ${maxKeysPerSet}.`);
-  return ok(buildKeySet(keys as readonly JsonValue[], importKey));
+  return ok(buildKeySet(keys as readonly JsonValue[], importKey, rules));
 };
 
 /** Looks at each entry by itself: one that is no good does not spoil the others (JF-02, A57). */
-export const buildKeySet = (entries: readonly JsonValue[], importKey: ImportKey): KeySet => {
+export const buildKeySet = (
+  entries: readonly JsonValue[],
+  importKey: ImportKey,
+  rules: EntryRules = jwkRules,
+): KeySet => {
   const good: VerificationKey[] = [];
   const ignored: IgnoredKey[] = [];
   for (const entry of entries) {
-    const refusal = refuseEntry(entry);
-    if (refusal !== null || !isObject(entry)) {
-      ignored.push({ kid: readKid(entry), reason: refusal ?? 'is not an object' });
+    const jwk = readEntry(entry, rules);
+    if (!jwk.ok) {
+      ignored.push({ kid: readKid(entry), reason: jwk.error });
       continue;
     }
-    const imported = importKey(entry);
+    const imported = importKey(jwk.value);
     if (!imported.ok) ignored.push({ kid: readKid(entry), reason: `is not used: ${imported.error}` });
     else if (good.some((key) => isSameKey(key, imported.value)))
       ignored.push({ kid: imported.value.kid, reason: 'is listed a second time' });
@@ -63,11 +85,15 @@ export const buildKeySet = (entries: readonly JsonValue[], importKey: ImportKey)
     return { keys: [], ambiguous: [], ignored, entries: entries.length, exposesPrivateKeys };
   const isAmbiguous = (key: VerificationKey): boolean =>
     good.some(
-      (other) => other !== key && key.kid !== null && other.kid === key.kid && !areToldApart(key, other),
+      (other) =>
+        other !== key &&
+        key.kid !== null &&
+        other.kid === key.kid &&
+        (rules.kidIsUnique || !areToldApart(key, other)),
     );
   const ambiguous = good.filter(isAmbiguous);
   for (const key of ambiguous)
-    ignored.push({ kid: key.kid, reason: 'shares its kid with another key of its kind, so neither is used' });
+    ignored.push({ kid: key.kid, reason: 'shares its kid with another key, so neither is used' });
   return {
     keys: good.filter((key) => !ambiguous.includes(key)),
     ambiguous,
@@ -89,9 +115,16 @@ const isObject = (value: JsonValue | undefined): value is JsonObject =>
 const exposesPrivateKey = (entry: JsonValue): boolean =>
   isObject(entry) && member(entry, 'kty') !== 'oct' && privateMemberOf(entry) !== null;
 
+const readEntry = (entry: JsonValue, rules: EntryRules): Result<JsonObject, string> => {
+  if (!isObject(entry)) return fail('is not an object');
+  const jwk = rules.read(entry);
+  if (!jwk.ok) return jwk;
+  const refusal = refuseEntry(jwk.value);
+  return refusal === null ? jwk : fail(refusal);
+};
+
 /** Why an entry is not even looked at as a key (JF-02, JF-03, A10, A14), or `null`. */
-const refuseEntry = (entry: JsonValue): string | null => {
-  if (!isObject(entry)) return 'is not an object';
+const refuseEntry = (entry: JsonObject): string | null => {
   const kty = member(entry, 'kty');
   if (kty === 'oct') return 'is a symmetric key, which must never be published';
   if (exposesPrivateKey(entry)) return 'is published with its private half';

@@ -2,15 +2,16 @@ import type { JsonValue } from '../../core/json.ts';
 import type { PublicJwkSet } from '../../core/jwt/jwk.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import { describeKeySet, describeUselessness, type IssuerKeySet } from './issuer-key-set.ts';
-import { buildKeySet } from './key-set.ts';
+import { buildKeySet, type EntryRules } from './key-set.ts';
 import { selectKey } from './select-key.ts';
 
 /** A key set that an administrator registered; nothing is ever fetched for it and it is never stale (JF-19). */
 export const createPinnedKeySet = (
   jwks: PublicJwkSet,
   importKey: SignatureVerifier['importKey'],
+  rules?: EntryRules,
 ): IssuerKeySet => {
-  const set = buildKeySet(jwks.keys as unknown as readonly JsonValue[], importKey);
+  const set = buildKeySet(jwks.keys as unknown as readonly JsonValue[], importKey, rules);
   return {
     find: async (choice) => selectKey(set, choice),
     refresh: async () => undefined,

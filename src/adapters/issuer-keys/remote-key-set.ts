@@ -3,13 +3,14 @@ import type { Result } from '../../core/result.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
-import type { KeyLookup } from '../../ports/issuer-keys.ts';
+import type { KeyHealth, KeyLookup } from '../../ports/issuer-keys.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import { backOffMilliseconds } from './back-off.ts';
 import { fetchKeySet, type FetchedKeySet, type Validators } from './fetch-key-set.ts';
 import { freshnessBounds } from './freshness.ts';
 import { after, describeKeySet, describeUselessness, type IssuerKeySet } from './issuer-key-set.ts';
 import { createJwksLocation } from './jwks-location.ts';
+import type { KeyDocument } from './key-document.ts';
 import type { KeySet } from './key-set.ts';
 import { selectKey } from './select-key.ts';
 
@@ -23,6 +24,9 @@ export interface KeySetEvent {
 /** What the keys of a remote issuer are made of. */
 export interface RemoteKeySetOptions {
   readonly issuer: TrustedIssuer;
+  /** What is fetched. */
+  readonly document: KeyDocument;
+  readonly source: KeyHealth['source'];
   /** As registered now: it may be edited without the keys being dropped (JF-08). */
   readonly staleIfErrorSeconds: () => number;
   readonly fetch: GuardedFetch;
@@ -47,6 +51,7 @@ const idleMilliseconds = 3_600_000;
 
 interface Held {
   readonly set: KeySet;
+  readonly refreshSeconds: number | null;
   readonly validators: Validators;
   readonly fetchedAt: EpochMilliseconds;
   /** On the monotonic clock, as every time that decides something (B33). */
@@ -69,7 +74,8 @@ interface Flight {
  * failure, something unreadable, and a set with no usable key at all, be it empty; an issuer that publishes nothing for a
  * moment is more often broken than closing down (A51, B21). An administrator's refresh is believed in any case, so
  * that an emptied set takes effect when someone wants it to (JF-09). A set that shows private keys is believed at once: it
- * ends the trust in all of them (A10).
+ * ends the trust in all of them (A10). And where the document means what it says when it is empty, it is believed too
+ * (SV-21).
  */
 export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet => {
   const { issuer, clock, random, refreshIntervalSeconds: freshByDefaultSeconds } = options;
@@ -113,34 +119,44 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
   const takeIn = (answer: Result<FetchedKeySet, string>, isForced: boolean): void => {
     const before = held;
     if (!answer.ok) return noteFailure(answer.error);
-    const { set, freshSeconds, validators } = answer.value;
+    const { set, freshSeconds, refreshSeconds, validators } = answer.value;
     if (set === null) {
       if (before === null) return noteFailure(`${validators.jwksUri} answered 304, and no set is held.`);
-      return hold(before.set, freshSeconds, validators);
+      return hold({ ...before, validators }, freshSeconds);
     }
     const useless = describeUselessness(set, validators.jwksUri);
     const isBelieved =
-      useless === null || set.exposesPrivateKeys || isForced || (usable()?.keys.length ?? 0) === 0;
+      useless === null ||
+      set.exposesPrivateKeys ||
+      options.document.emptyIsMeant ||
+      isForced ||
+      (usable()?.keys.length ?? 0) === 0;
     if (!isBelieved)
       return noteFailure(`${useless} The keys known before stay in use until their time is over.`);
     reportChange(before, set, validators.jwksUri);
-    if (useless === null) return hold(set, freshSeconds, validators);
+    if (useless === null) return hold({ set, refreshSeconds, validators }, freshSeconds);
     // A set of no use is looked at again soon and never confirmed by a 304.
-    hold(set, freshnessBounds.leastSeconds, { ...validators, etag: null, lastModified: null });
+    const unconfirmed = { ...validators, etag: null, lastModified: null };
+    hold({ set, refreshSeconds: null, validators: unconfirmed }, freshnessBounds.leastSeconds);
     lastError = useless;
     report('warn', 'key set of a trusted issuer is of no use', { problem: useless });
   };
 
-  const hold = (set: KeySet, freshSeconds: number, validators: Validators): void => {
+  const hold = (
+    { set, refreshSeconds, validators }: Pick<Held, 'set' | 'refreshSeconds' | 'validators'>,
+    freshSeconds: number,
+  ): void => {
     const now = clock.monotonic();
-    const untilRefresh = Math.min(freshSeconds * refreshAfter, freshByDefaultSeconds) * 1000;
+    const untilRefresh = refreshSeconds ?? Math.min(freshSeconds * refreshAfter, freshByDefaultSeconds);
+    const untilStale = refreshSeconds === null ? freshSeconds : refreshSeconds / refreshAfter;
     held = {
       set,
+      refreshSeconds,
       validators,
       fetchedAt: clock.now(),
       receivedAt: now,
-      staleAt: now + freshSeconds * 1000,
-      refreshAt: now + untilRefresh,
+      staleAt: now + untilStale * 1000,
+      refreshAt: now + untilRefresh * 1000,
     };
     failures = 0;
     pausedUntil = Number.NEGATIVE_INFINITY;
@@ -261,7 +277,7 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     health: () => {
       const freshUntil = held === null ? null : held.fetchedAt + (held.staleAt - held.receivedAt);
       return {
-        source: issuer.jwksUri === null ? 'discovery' : 'jwks-uri',
+        source: options.source,
         jwksUri: issuer.jwksUri ?? held?.validators.jwksUri ?? null,
         ...describeKeySet(held?.set ?? null),
         fetchedAt: held?.fetchedAt ?? null,

@@ -9,7 +9,9 @@ import {
 import { promisify } from 'node:util';
 import type { AccessTokenAlgorithm } from '../../core/jwt/algorithms.ts';
 import { createTurnBatch } from '../../core/turn-batch.ts';
+import type { RewrapKey } from '../../ports/rewrap-key.ts';
 import { CannotOpenSigningKey, type SigningBackend } from '../../ports/signing-backend.ts';
+import { pkcs11Prefix } from './pkcs11-module.ts';
 import { computeKid, exportPublicJwk } from './public-jwk.ts';
 import { toRawEcdsaSignature } from './raw-ecdsa-signature.ts';
 import { type SealLabel, seal, unseal } from './sealed-key.ts';
@@ -68,7 +70,40 @@ export const createLocalSigningBackend = ({
         sign: (signingInput) => signInTurn(() => variant.sign(Buffer.from(signingInput), key)),
       };
     },
+
+    // Nothing rests here: with its row, a key is gone.
+    destroy: async () => undefined,
   };
+};
+
+/**
+ * Encrypts keys that were sealed under `from` anew under `to`, both {@link keyEncryptionKeyLength} bytes. Each key is opened
+ * and held to its kid before, so that nothing is kept that could not be used.
+ */
+export const createKeyRewrapping = (from: Uint8Array, to: Uint8Array): RewrapKey => {
+  const oldKey = createSecretKey(from);
+  const newKey = createSecretKey(to);
+  return ({ kid, purpose, algorithm, sealedPrivateKey }) => {
+    if (sealedPrivateKey.startsWith(pkcs11Prefix)) return null;
+    const label = { kid, purpose, algorithm };
+    if (opens(newKey, label, sealedPrivateKey)) return null;
+    const key = openPrivateKey(oldKey, label, sealedPrivateKey);
+    const der = key.export({ type: 'pkcs8', format: 'der' });
+    try {
+      return seal(newKey, label, der);
+    } finally {
+      der.fill(0);
+    }
+  };
+};
+
+const opens = (wrappingKey: KeyObject, label: SealLabel, sealedPrivateKey: string): boolean => {
+  try {
+    openPrivateKey(wrappingKey, label, sealedPrivateKey);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 /** What went wrong in detail stays here: it could speak of the material. */

@@ -7,6 +7,7 @@ export type ListName =
   | 'service-accounts'
   | 'teams'
   | 'use-cases'
+  | 'credential-providers'
   | 'activities';
 
 const form = /^[a-z-]+:(0|[1-9][0-9]{0,15})$/;

@@ -21,6 +21,7 @@ interface TenantRow {
   description: string;
   status: Status;
   settings: JsonText;
+  trust_domain: string | null;
   created_at: number;
   version: number;
 }
@@ -89,6 +90,31 @@ interface AccountKeyRow {
   version: Generated<number>;
   /** Missing where an older version wrote the row; then it is the kid. */
   thumbprint: string | null;
+}
+
+interface CredentialProviderRow {
+  seq: Sequence;
+  tenant: string;
+  id: string;
+  name: string;
+  body: JsonText;
+  created_at: number;
+  updated_at: number;
+  version: number;
+}
+
+interface CredentialProviderAccountRow {
+  tenant: string;
+  provider_id: string;
+  account_id: string;
+  /** Its place in the list. */
+  place: number;
+}
+
+interface RevokedTokenRow {
+  tenant: string;
+  jti: string;
+  until: number;
 }
 
 interface TeamRow {
@@ -167,6 +193,9 @@ export interface Database {
   teams: TeamRow;
   use_cases: UseCaseRow;
   signing_keys: SigningKeyRow;
+  credential_providers: CredentialProviderRow;
+  credential_provider_accounts: CredentialProviderAccountRow;
+  revoked_tokens: RevokedTokenRow;
   activities: ActivityRow;
   revisions: RevisionRow;
   used_jtis: UsedJtiRow;

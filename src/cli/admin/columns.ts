@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { accountKeyResource } from '../../admin-api/account-keys.ts';
 import type { activityResource } from '../../admin-api/activities.ts';
+import type { credentialProviderResource } from '../../admin-api/credential-providers.ts';
 import type { serviceAccountResource } from '../../admin-api/service-accounts.ts';
 import type { trustedIssuerResource } from '../../admin-api/trusted-issuers.ts';
 import type { Column } from './render-table.ts';
@@ -12,6 +13,8 @@ export type AccountItem = z.input<typeof serviceAccountResource>;
 export type KeyItem = z.input<typeof accountKeyResource>;
 /** A trusted issuer as the API gives it. */
 export type IssuerItem = z.input<typeof trustedIssuerResource>;
+/** A credential provider as the API gives it. */
+export type ProviderItem = z.input<typeof credentialProviderResource>;
 /** An activity as the API gives it. */
 export type ActivityItem = z.input<typeof activityResource>;
 
@@ -22,6 +25,14 @@ export const toneOfStatus = ({ status }: { readonly status: string }): Tone =>
 /** What became of it, as a look. */
 export const toneOfOutcome = ({ outcome }: { readonly outcome: string }): Tone =>
   outcome === 'refused' ? 'bad' : outcome === 'issued' ? 'good' : 'plain';
+
+/** Where the keys of an issuer come from; a server from before trust domains says nothing of bundles. */
+export const keySource = ({
+  jwks,
+  jwksUri,
+  bundleEndpointUrl,
+}: Pick<IssuerItem, 'jwks' | 'jwksUri'> & Partial<Pick<IssuerItem, 'bundleEndpointUrl'>>): string =>
+  jwks === null ? (bundleEndpointUrl ?? jwksUri ?? 'discovery') : 'pinned';
 
 /** To the second, in UTC: `2027-01-31 12:00:00Z`. */
 export const shortTime = (time: string | null): string =>
@@ -54,10 +65,20 @@ const issuers: readonly Column<IssuerItem>[] = [
   { title: 'PLATFORM', value: ({ platform }) => platform?.name ?? '-', shrinksTo: 8 },
   {
     title: 'KEYS FROM',
-    value: ({ jwks, jwksUri }) => (jwks === null ? (jwksUri ?? 'discovery') : 'pinned'),
+    value: keySource,
     shrinksTo: 12,
     optional: true,
   },
+];
+
+const providers: readonly Column<ProviderItem>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'NAME', value: ({ name }) => name, shrinksTo: 16 },
+  { title: 'SUBJECT', value: ({ subject }) => subject.value, shrinksTo: 24 },
+  { title: 'AUDIENCE', value: ({ audience }) => audience, shrinksTo: 16 },
+  { title: 'LIFETIME', value: ({ lifetimeMinutes }) => `${lifetimeMinutes} min`, optional: true },
+  { title: 'ALGORITHM', value: ({ algorithm }) => algorithm, optional: true },
+  { title: 'ACCOUNTS', value: ({ serviceAccounts }) => String(serviceAccounts.length), optional: true },
 ];
 
 const activities: readonly Column<ActivityItem>[] = [
@@ -72,4 +93,4 @@ const activities: readonly Column<ActivityItem>[] = [
 ];
 
 /** What a list shows to people; every member is in `--json`. */
-export const columns = { accounts, keys, issuers, activities } as const;
+export const columns = { accounts, keys, issuers, providers, activities } as const;

@@ -27,6 +27,21 @@ export const issuerFlags: readonly MemberFlag[] = [
     emptied: null,
   },
   {
+    member: 'bundleEndpointUrl',
+    kind: 'text',
+    flags: '--bundle-endpoint-url <url>',
+    description: 'of a SPIFFE trust domain: where its bundle is',
+    emptied: null,
+  },
+  {
+    member: 'bundleEndpointProfile',
+    kind: 'text',
+    flags: '--bundle-endpoint-profile <profile>',
+    description: 'and how that endpoint is authenticated',
+    choices: ['https_web'],
+    emptied: null,
+  },
+  {
     member: 'algorithms',
     kind: 'list',
     flags: '--algorithm <algorithm>',

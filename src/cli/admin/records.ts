@@ -1,10 +1,13 @@
 import type * as z from 'zod';
+import type { verifiedCredentialProviderResource } from '../../admin-api/credential-providers.ts';
 import type { trustedIssuerWithHealthResource } from '../../admin-api/trusted-issuers.ts';
 import {
   type AccountItem,
   type ActivityItem,
   type IssuerItem,
   type KeyItem,
+  type ProviderItem,
+  keySource,
   shortTime,
   toneOfOutcome,
   toneOfStatus,
@@ -106,7 +109,7 @@ const issuers = (item: IssuerItem & { readonly keyHealth?: KeyHealth }): readonl
       { label: 'ID', value: item.id },
       { label: 'Issuer', value: item.issuer },
       { label: 'Status', value: item.status, tone: toneOfStatus(item) },
-      { label: 'Keys from', value: item.jwks === null ? (item.jwksUri ?? 'discovery') : 'pinned' },
+      { label: 'Keys from', value: keySource(item) },
       { label: 'Algorithms', value: item.algorithms.join(' ') },
       { label: 'Replay', value: item.replay },
       { label: 'Stale if error', value: `${item.staleIfErrorSeconds} s` },
@@ -132,6 +135,66 @@ const issuers = (item: IssuerItem & { readonly keyHealth?: KeyHealth }): readonl
       ]),
   ...(item.keyHealth === undefined ? [] : keyHealth(item.keyHealth)),
 ];
+
+const providers = (item: ProviderItem): readonly Section[] => [
+  {
+    rows: [
+      { label: 'ID', value: item.id },
+      { label: 'Name', value: item.name },
+      ...optional('Description', item.description),
+      { label: 'Resource set', value: item.resourceSet },
+      { label: 'Subject', value: item.subject.value },
+      { label: 'Audience', value: item.audience },
+      { label: 'Lifetime', value: `${item.lifetimeMinutes} min` },
+      { label: 'Algorithm', value: item.algorithm },
+      { label: 'Accounts', value: item.serviceAccounts },
+      ...optional(
+        'Claims',
+        item.claims.map(
+          ({ name, type, value }) => `${name} = ${type === 'literal' ? JSON.stringify(value) : value}`,
+        ),
+      ),
+      { label: 'Created', value: shortTime(item.createdAt) },
+      { label: 'Changed', value: shortTime(item.updatedAt) },
+    ],
+  },
+];
+
+/** Every point of a trial, and then what would be in the JWT-SVID. */
+const providerTrial = ({
+  ok,
+  checks,
+  header,
+  claims,
+}: z.input<typeof verifiedCredentialProviderResource>): readonly Section[] => [
+  { rows: [{ label: 'Result', value: ok ? 'good' : 'not good', tone: ok ? 'good' : 'bad' }] },
+  ...checks.map(describeCheck),
+  ...(header === null || claims === null
+    ? []
+    : [
+        { heading: 'Header', rows: describeMembers(header) },
+        { heading: 'Claims', rows: describeMembers(claims) },
+      ]),
+];
+
+const describeMembers = (members: Readonly<Record<string, unknown>>): readonly Row[] =>
+  Object.entries(members).map(([label, value]) => ({ label, value: JSON.stringify(value) ?? '' }));
+
+const describeCheck = ({
+  check,
+  expected,
+  presented,
+  ok,
+  hint,
+}: ActivityItem['checks'][number]): Section => ({
+  heading: `${ok ? 'ok  ' : 'FAIL'}  ${check}`,
+  tone: ok ? 'good' : 'bad',
+  rows: [
+    { label: 'expected', value: expected },
+    { label: 'presented', value: presented },
+    ...optional('hint', hint ?? null),
+  ],
+});
 
 const party = (value: ActivityItem['account']): string | null =>
   value === null ? null : `${value.name} (${value.id})`;
@@ -159,18 +222,8 @@ const activities = (item: ActivityItem): readonly Section[] => [
       })),
     ],
   },
-  ...item.checks.map(
-    ({ check, expected, presented, ok, hint }): Section => ({
-      heading: `${ok ? 'ok  ' : 'FAIL'}  ${check}`,
-      tone: ok ? 'good' : 'bad',
-      rows: [
-        { label: 'expected', value: expected },
-        { label: 'presented', value: presented },
-        ...optional('hint', hint ?? null),
-      ],
-    }),
-  ),
+  ...item.checks.map(describeCheck),
 ];
 
 /** What is shown of one resource to people; every member is in `--json`. */
-export const records = { accounts, keys, issuers, activities, keyHealth } as const;
+export const records = { accounts, keys, issuers, providers, activities, keyHealth, providerTrial } as const;

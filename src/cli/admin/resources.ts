@@ -1,5 +1,12 @@
 import type { AdminOperationName } from '../../admin-api/operations.ts';
-import { type AccountItem, type ActivityItem, columns, type IssuerItem, type KeyItem } from './columns.ts';
+import {
+  type AccountItem,
+  type ActivityItem,
+  columns,
+  type IssuerItem,
+  type KeyItem,
+  type ProviderItem,
+} from './columns.ts';
 import { records } from './records.ts';
 import type { Section } from './render-record.ts';
 import type { Column } from './render-table.ts';
@@ -102,6 +109,22 @@ const issuers: Resource<IssuerItem> = {
   record: records.issuers,
 };
 
+/** Without `patch` here: it has no status that could be enabled or disabled. */
+const providers: Resource<ProviderItem> = {
+  noun: 'credential provider',
+  nouns: 'credential providers',
+  labels: ['provider'],
+  parameter: 'id',
+  list: 'listCredentialProviders',
+  get: 'getCredentialProvider',
+  remove: 'deleteCredentialProvider',
+  forcible: false,
+  idOf: ({ id }) => id,
+  names: { of: ({ name }) => name, query: () => ({}) },
+  columns: columns.providers,
+  record: records.providers,
+};
+
 const activities: Resource<ActivityItem> = {
   noun: 'activity',
   nouns: 'activities, the newest first',
@@ -118,4 +141,4 @@ const activities: Resource<ActivityItem> = {
 };
 
 /** Every resource that has commands. */
-export const resources = { accounts, keys, issuers, activities } as const;
+export const resources = { accounts, keys, issuers, providers, activities } as const;

@@ -5,6 +5,7 @@ import { addAdminCommand, addResourceCommands, addSignInOptions } from '../admin
 import type { KeyAddOptions, KeyGenerateOptions } from '../admin/key-changes.ts';
 import { resources } from '../admin/resources.ts';
 import type { CommandContext } from '../command-context.ts';
+import type { RewrapKeys, RewrapOptions } from '../rewrap-keys.ts';
 
 const expires = [
   '--expires <when>',
@@ -12,7 +13,11 @@ const expires = [
 ] as const;
 
 /** `bureau keys …`: the keys of a service account that signs its own assertions (contract §6). */
-export const addKeysCommands = (program: Command, context: CommandContext): void => {
+export const addKeysCommands = (
+  program: Command,
+  context: CommandContext,
+  { rewrapKeys }: { readonly rewrapKeys: RewrapKeys },
+): void => {
   const group = program.command('keys').description('the keys of a service account, for private_key_jwt');
   addResourceCommands(group, context, resources.keys);
 
@@ -48,4 +53,17 @@ export const addKeysCommands = (program: Command, context: CommandContext): void
       .option('--kid <kid>', 'what assertions name it by; else that of the JWK, else its thumbprint')
       .option(...expires),
   );
+
+  group
+    .command('rewrap')
+    .description(
+      "encrypt the server's own signing keys under a new key-encryption key; stop every server first",
+    )
+    .requiredOption('--from-key-file <file>', 'the key-encryption key they are encrypted under')
+    .option('--to-key-file <file>', 'the new one; else the one the server would be started with')
+    .option('--config <file>', 'settings of the server, as for serve')
+    .option('--json', 'print what happened as JSON')
+    .action(async (options: RewrapOptions) =>
+      (await import('../rewrap-keys.ts')).runRewrap(context, rewrapKeys, options),
+    );
 };

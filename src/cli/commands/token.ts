@@ -25,9 +25,10 @@ Exit codes: 0 done, 1 refused, 2 usage, 3 server unreachable.
 
   export BUREAU_SERVER=https://sts.example.com
   TOKEN=$(bureau token --audience https://api.example.com)
-  bureau token --watch /run/token --credentials account.json`;
+  bureau token --watch /run/token --credentials account.json
+  bureau token --jwt-svid --audience my-service.example.com`;
 
-/** `bureau token`: the token of the platform in, an access token out (contract §6). */
+/** `bureau token`: the token of the platform in, an access token or a JWT-SVID out (contract §6). */
 export const addTokenCommand = (program: Command, context: CommandContext): void => {
   program
     .command('token')
@@ -49,9 +50,14 @@ export const addTokenCommand = (program: Command, context: CommandContext): void
       '--platform-audience <audience>',
       'what the platform is asked for (BUREAU_PLATFORM_AUDIENCE, default the server)',
     )
-    .option('--audience <audience>', 'who the access token is for (BUREAU_AUDIENCE)')
+    .option('--audience <audience>', 'who the token is for (BUREAU_AUDIENCE)')
     .option('--scope <scopes>', 'what it allows, by spaces (BUREAU_SCOPE)')
     .option('--client-id <id>', 'the account, where several match (BUREAU_CLIENT_ID)')
+    .option('--jwt-svid', 'a JWT-SVID for that audience in place of an access token')
+    .option(
+      '--credential-provider <name>',
+      'a JWT-SVID of this credential provider (BUREAU_CREDENTIAL_PROVIDER)',
+    )
     .option('--format <format>', 'token, json, env or header (default token)')
     .option('--json', 'as --format json')
     .option('--watch <file>', 'keep a file fresh, mode 0600, until SIGTERM')

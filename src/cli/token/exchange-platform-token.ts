@@ -7,7 +7,7 @@ import type { DiscoveredServer } from './discover-server.ts';
 import { describeClaims, peekClaims, type UnverifiedClaims } from './read-jwt.ts';
 import { requestToken } from './request-token.ts';
 import type { TokenAnswer } from './token-answer.ts';
-import type { TokenRequest } from './token-request.ts';
+import { svidForm, type TokenRequest } from './token-request.ts';
 import type { Finding } from './token-source.ts';
 
 /**
@@ -60,7 +60,7 @@ export const exchangePlatformToken = async (
 
 const buildForm = (
   token: string,
-  { subjectTokenType, audience, scope, clientId }: TokenRequest,
+  { subjectTokenType, audience, scope, clientId, svid }: TokenRequest,
 ): Readonly<Record<string, string>> => ({
   grant_type: grantTypes.tokenExchange,
   subject_token: token,
@@ -68,6 +68,7 @@ const buildForm = (
   ...(audience === null ? {} : { audience }),
   ...(scope === null ? {} : { scope }),
   ...(clientId === null ? {} : { client_id: clientId }),
+  ...svidForm(svid),
 });
 
 const describePresented = (presented: UnverifiedClaims, platformAudience: string): readonly string[] => [

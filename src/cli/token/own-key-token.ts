@@ -4,9 +4,10 @@ import type { Credentials } from './read-credentials.ts';
 import { requestToken } from './request-token.ts';
 import { signAssertion } from './sign-assertion.ts';
 import type { TokenAnswer } from './token-answer.ts';
+import { svidForm, type TokenRequest } from './token-request.ts';
 
 /**
- * An access token for an account with its own key: `client_credentials` with `private_key_jwt` (contract §3).
+ * An access token, or a JWT-SVID, for an account with its own key: `client_credentials` with `private_key_jwt` (contract §3).
  *
  * @throws CommandFailed as {@link requestToken}
  */
@@ -16,6 +17,7 @@ export const requestOwnKeyToken = (
   wanted: {
     readonly audience?: string | undefined;
     readonly scope?: string | undefined;
+    readonly svid?: TokenRequest['svid'];
     readonly maxWaitSeconds?: number | undefined;
   } = {},
 ): Promise<TokenAnswer> =>
@@ -28,5 +30,6 @@ export const requestOwnKeyToken = (
       client_assertion: signAssertion(credentials, context.now()),
       ...(wanted.audience === undefined ? {} : { audience: wanted.audience }),
       ...(wanted.scope === undefined ? {} : { scope: wanted.scope }),
+      ...svidForm(wanted.svid ?? null),
     }),
   });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { tokenTypes } from '../../core/oauth/vocabulary.ts';
 import type { CommandContext } from '../command-context.ts';
-import { misused } from '../command-failed.ts';
+import { misused, refused } from '../command-failed.ts';
 import { type ChosenSource, chooseSource } from './choose-source.ts';
 import { createMask, type Mask } from './create-mask.ts';
 import { type DiscoveredServer, discoverServer, type ReachOptions } from './discover-server.ts';
@@ -18,7 +19,7 @@ const noServer =
   'no server is named: --server or BUREAU_SERVER is the address of the Bureau, its issuer identifier';
 
 /**
- * `bureau token`: finds out who this workload is, asks the server for an access token, and prints it or keeps it in a file.
+ * `bureau token`: finds out who this workload is, asks the server for an access token or a JWT-SVID, and prints it or keeps it in a file.
  *
  * @throws CommandFailed
  */
@@ -73,6 +74,8 @@ const prepare = async (context: CommandContext, request: TokenRequest): Promise<
 
   return async (maxWaitSeconds) => {
     const answer = await door(context.now() + maxWaitSeconds * 1000);
+    if (request.svid !== null && answer.issuedTokenType !== tokenTypes.jwt)
+      throw refused('a JWT-SVID was asked for, and the server issued something else: it may be an older one');
     await mask(answer.accessToken);
     explain(`a token for ${answer.expiresInSeconds} s, scope "${answer.scope}"`);
     return answer;
@@ -119,6 +122,7 @@ const createDoor = (
       return requestOwnKeyToken(context, credentials, {
         audience: request.audience ?? undefined,
         scope: request.scope ?? undefined,
+        svid: request.svid,
         ...reach(deadline),
       });
     };

@@ -1,3 +1,4 @@
+import { tokenTypes } from '../../core/oauth/vocabulary.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
 /** How a token is printed or written; each ends with a line end. */
@@ -8,7 +9,8 @@ export const tokenFormats = {
   json: ({ body, expiresAt }: TokenAnswer) =>
     `${JSON.stringify({ ...body, expires_at: new Date(expiresAt).toISOString() })}\n`,
   /** One assignment, for `eval`, a dotenv file or GitHub's `$GITHUB_ENV`. */
-  env: ({ accessToken }: TokenAnswer) => `BUREAU_ACCESS_TOKEN=${quote(accessToken)}\n`,
+  env: ({ accessToken, issuedTokenType }: TokenAnswer) =>
+    `${issuedTokenType === tokenTypes.jwt ? 'BUREAU_JWT_SVID' : 'BUREAU_ACCESS_TOKEN'}=${quote(accessToken)}\n`,
   /** For `curl --header @file`. */
   header: ({ accessToken }: TokenAnswer) => `Authorization: Bearer ${accessToken}\n`,
 } as const;

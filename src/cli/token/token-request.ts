@@ -19,6 +19,8 @@ export interface TokenOptions {
   readonly audience?: string;
   readonly scope?: string;
   readonly clientId?: string;
+  readonly jwtSvid?: boolean;
+  readonly credentialProvider?: string;
   readonly format?: string;
   readonly json?: boolean;
   readonly watch?: string;
@@ -38,6 +40,8 @@ export interface TokenRequest {
   readonly audience: string | null;
   readonly scope: string | null;
   readonly clientId: string | null;
+  /** A JWT-SVID in place of an access token, of the credential provider that is named or the one for the audience. */
+  readonly svid: { readonly provider: string | null } | null;
   readonly format: TokenFormat;
   /** The file to keep fresh; `null` to print once. */
   readonly watch: string | null;
@@ -62,6 +66,7 @@ export const parseTokenRequest = (
   environment: CommandContext['environment'],
 ): TokenRequest => {
   const variable = (name: string): string | null => environment[name] || null;
+  const audience = options.audience ?? variable('BUREAU_AUDIENCE');
   return {
     server: options.server ?? variable('BUREAU_SERVER') ?? variable('BUREAU_ISSUER'),
     tenant: options.tenant ?? variable('BUREAU_TENANT'),
@@ -70,9 +75,14 @@ export const parseTokenRequest = (
       options.subjectTokenType ?? variable('BUREAU_SUBJECT_TOKEN_TYPE') ?? 'jwt',
     ),
     platformAudience: options.platformAudience ?? variable('BUREAU_PLATFORM_AUDIENCE'),
-    audience: options.audience ?? variable('BUREAU_AUDIENCE'),
+    audience,
     scope: options.scope ?? variable('BUREAU_SCOPE'),
     clientId: options.clientId ?? variable('BUREAU_CLIENT_ID'),
+    svid: parseSvid(
+      options.jwtSvid ?? false,
+      options.credentialProvider ?? variable('BUREAU_CREDENTIAL_PROVIDER'),
+      audience,
+    ),
     format: parseFormat(options),
     watch: options.watch ?? null,
     maxWaitSeconds: parseSeconds(options.maxWait ?? variable('BUREAU_MAX_WAIT')),
@@ -99,6 +109,27 @@ const parseNamedSource = (
     credentials: name === undefined ? variable('BUREAU_CREDENTIALS') : (credentials ?? null),
   };
 };
+
+/** A name of a provider asks for a JWT-SVID by itself. */
+const parseSvid = (
+  asked: boolean,
+  provider: string | null,
+  audience: string | null,
+): TokenRequest['svid'] => {
+  if (!asked && provider === null) return null;
+  if (provider === null && audience === null)
+    throw misused('a JWT-SVID is for one service: --audience says which, or --credential-provider');
+  return { provider };
+};
+
+/** What a request for a JWT-SVID says beside the rest. */
+export const svidForm = (svid: TokenRequest['svid']): Readonly<Record<string, string>> =>
+  svid === null
+    ? {}
+    : {
+        requested_token_type: tokenTypes.jwt,
+        ...(svid.provider === null ? {} : { credential_provider: svid.provider }),
+      };
 
 const parseSubjectTokenType = (name: string): string => {
   const type = Object.hasOwn(subjectTokenTypes, name) ? subjectTokenTypes[name] : undefined;

@@ -32,7 +32,7 @@ export interface Activity {
   readonly issuer: string | null;
   readonly subject: string | null;
   readonly audience: string | null;
-  /** `jti` of the token issued. */
+  /** `jti` of the token issued or revoked. */
   readonly jti: string | null;
   /** Base64url SHA-256 of the presented token; finds it again without keeping it. */
   readonly tokenHash: string | null;

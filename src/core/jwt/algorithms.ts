@@ -27,6 +27,11 @@ export type SignatureAlgorithm = keyof typeof signatureAlgorithms;
 /** All names of {@link signatureAlgorithms}; the default allow-list for third-party tokens (contract §3). */
 export const allSignatureAlgorithms = Object.keys(signatureAlgorithms) as readonly SignatureAlgorithm[];
 
+/** What a JWT-SVID of anybody may be signed with: RS, PS and ES, and nothing JOSE learned later (JWT-SVID §2.1, SV-07). */
+export const jwtSvidAlgorithms = allSignatureAlgorithms.filter(
+  (algorithm) => signatureAlgorithms[algorithm].kty !== 'OKP',
+);
+
 /** Whether `value` names an algorithm we verify; exact and case-sensitive (RFC 7515 §4.1.1). */
 export const isSignatureAlgorithm = (value: unknown): value is SignatureAlgorithm =>
   typeof value === 'string' && Object.hasOwn(signatureAlgorithms, value);

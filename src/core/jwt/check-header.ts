@@ -19,6 +19,9 @@ export const thirdPartyTypes = ['jwt'] as const;
 /** {@link thirdPartyTypes} for an issuer that puts `at+jwt` on every token, where an administrator opted in (ST-28). */
 export const thirdPartyTypesWithAccessToken = ['jwt', 'at+jwt'] as const;
 
+/** `typ` of a JWT-SVID (JWT-SVID §2.3); that of a WIT-SVID is not among them: it is no bearer token (SV-26). */
+export const jwtSvidTypes = ['jwt', 'jose'] as const;
+
 /** `typ` of an own-key assertion (CA-10). */
 export const assertionTypes = ['jwt', 'client-authentication+jwt'] as const;
 

@@ -4,12 +4,13 @@ import type { EpochSeconds } from '../time.ts';
 
 /** The claims of a third-party token that keeps the rules of the contract (§3). */
 export interface ThirdPartyClaims {
+  /** The registered issuer that vouches for them: `iss`, or the trust domain of a JWT-SVID. */
   readonly issuer: string;
   readonly subject: string;
   /** At least one, all different. Whether more than one is good is for the federation to say (ST-19). */
   readonly audiences: readonly string[];
-  /** Whole seconds, rounded down. */
-  readonly issuedAt: EpochSeconds;
+  /** Whole seconds, rounded down; `null` in a JWT-SVID that does not say (JWT-SVID §3). */
+  readonly issuedAt: EpochSeconds | null;
   /** Whole seconds, rounded down. */
   readonly expiresAt: EpochSeconds;
   readonly jti: string | null;

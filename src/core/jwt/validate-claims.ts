@@ -1,11 +1,12 @@
 import { failed, grant, passed, refuse, type Verdict } from '../activity/check.ts';
 import { everyVerdict } from '../activity/every-verdict.ts';
 import { present } from '../activity/present.ts';
-import { type JsonObject, member } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import { type EpochSeconds, maxThirdPartyLifetimeSeconds } from '../time.ts';
 import { checkExpiry, checkIssuedAt, checkLifetime, checkNotBefore } from './check-times.ts';
 import type { ThirdPartyClaims } from './claims.ts';
-import { readAudiences, readJti, readText } from './read-claim.ts';
+import { checkAudiences, checkJti, checkNotBoundToKey } from './check-bearer-claims.ts';
+import { readText } from './read-claim.ts';
 
 /** What the claims of a third-party token are held against. */
 export interface ThirdPartyRules {
@@ -54,39 +55,6 @@ const checkSubject = (claims: JsonObject): Verdict<string> => {
   const subject = readText(claims, 'sub');
   if (!subject.ok) return subject;
   return grant(subject.value, [passed('claims.sub', 'a string that is not empty', present(subject.value))]);
-};
-
-const checkAudiences = (claims: JsonObject): Verdict<readonly string[]> => {
-  const audiences = readAudiences(claims);
-  if (!audiences.ok) return audiences;
-  return grant(audiences.value, [
-    passed('claims.aud', 'one or more audiences', present(member(claims, 'aud'))),
-  ]);
-};
-
-const checkJti = (claims: JsonObject, required: boolean): Verdict<string | null> => {
-  const expected = required ? 'a string: tokens of this issuer work once' : 'absent, or a string';
-  const value = member(claims, 'jti');
-  if (value === undefined && !required) return grant(null, [passed('claims.jti', expected, 'absent')]);
-  const jti = readJti(claims);
-  if (!jti.ok) return jti;
-  return grant(jti.value, [passed('claims.jti', expected, present(value))]);
-};
-
-/** Such a token is worth nothing without a proof that nobody asks for here; taken as a bearer token it could be stolen (ST-30). */
-const checkNotBoundToKey = (claims: JsonObject): Verdict<null> => {
-  const expected = 'absent: a bearer token';
-  const cnf = member(claims, 'cnf');
-  return cnf === undefined
-    ? grant(null, [passed('claims.cnf', expected, 'absent')])
-    : refuse('token_bound_to_a_key', [
-        failed(
-          'claims.cnf',
-          expected,
-          present(cnf),
-          'The token is bound to a key of its holder (RFC 7800) and does not count alone. Ask the issuer for a bearer token.',
-        ),
-      ]);
 };
 
 const hintForLifetime = (seconds: number): string =>

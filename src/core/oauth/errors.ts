@@ -8,7 +8,10 @@ interface WireError {
   readonly description: string;
 }
 
-/** The only home of public sentences (RFC 6749 §5.2; RFC 8693 §2.2.2; RFC 8707 §2; the last two rows are ours). */
+/**
+ * The only home of public sentences (RFC 6749 §5.2; RFC 6750 §3.1; RFC 7009 §2.2.1; RFC 8693 §2.2.2; RFC 8707 §2; the
+ * last two rows are ours).
+ */
 export const oauthErrors = {
   invalid_request: {
     status: 400,
@@ -24,7 +27,7 @@ export const oauthErrors = {
   invalid_grant: {
     status: 400,
     code: 1003,
-    description: 'The assertion is not accepted here. An administrator can look up the receipt.',
+    description: 'The assertion or token is not accepted here. An administrator can look up the receipt.',
   },
   unsupported_grant_type: {
     status: 400,
@@ -43,6 +46,16 @@ export const oauthErrors = {
     description:
       'The audience or resource is malformed or not one of the account. An administrator can look up the receipt.',
   },
+  unsupported_token_type: {
+    status: 400,
+    code: 1010,
+    description: 'Only access tokens of this server can be revoked here.',
+  },
+  invalid_token: {
+    status: 401,
+    code: 1011,
+    description: 'The access token is not accepted here. An administrator can look up the receipt.',
+  },
   temporarily_unavailable: {
     status: 503,
     code: 1008,
@@ -55,12 +68,13 @@ export const oauthErrors = {
   },
 } as const satisfies Record<string, WireError>;
 
-/** An error code of the token endpoint. */
+/** An error code of the token endpoint, of introspection or of revocation. */
 export type OAuthErrorCode = keyof typeof oauthErrors;
 
 const codeOfFamily: Readonly<Record<Exclude<ReasonFamily, 'presented'>, OAuthErrorCode>> = {
   request: 'invalid_request',
   grant: 'unsupported_grant_type',
+  kind: 'unsupported_token_type',
   client: 'invalid_client',
   challenge: 'invalid_client',
   scope: 'invalid_scope',
@@ -90,7 +104,7 @@ export interface RefusalResponse {
   };
   /** Seconds for `Retry-After`, where the answer asks the caller to wait (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number;
-  /** The challenge for `WWW-Authenticate`; present exactly with status 401 (RFC 9110 §15.5.2). */
+  /** The challenge for `WWW-Authenticate`: with status 401 (RFC 9110 §15.5.2), and where a Bearer header is malformed (AT-15). */
   readonly challenge?: string;
 }
 
@@ -111,6 +125,13 @@ export const describeRefusal = (
     status: statusOfReason[reason] ?? status,
     body: { error, error_description: description, receipt, errors: [{ code, message: description }] },
     ...(family === 'unavailable' ? { retryAfterSeconds: 5 } : {}),
-    ...(family === 'challenge' ? { challenge: 'Basic realm="token endpoint"' } : {}),
+    ...challengeFor(reason, error),
   };
+};
+
+const challengeFor = (reason: RefusalReason, error: OAuthErrorCode): Pick<RefusalResponse, 'challenge'> => {
+  if (refusalReasons[reason] === 'challenge') return { challenge: 'Basic realm="token endpoint"' };
+  return error === 'invalid_token' || reason === 'bearer_malformed'
+    ? { challenge: `Bearer error="${error}"` }
+    : {};
 };

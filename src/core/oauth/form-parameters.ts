@@ -7,9 +7,6 @@ export type FormParameters = ReadonlyMap<ParameterName, string>;
 /** The most `name=value` pairs a body may hold, unknown ones included (TR-11). */
 export const maxFormParameters = 40;
 
-const known: ReadonlySet<string> = new Set(knownParameters);
-const isKnown = (name: string): name is ParameterName => known.has(name);
-
 /**
  * Reads an `application/x-www-form-urlencoded` body (RFC 6749 App. B).
  *
@@ -18,9 +15,14 @@ const isKnown = (name: string): name is ParameterName => known.has(name);
  * stricter than RFC 8693 here). Names we do not read are ignored and never shown: they could be a misplaced token.
  *
  * @param body one character per byte; a character above U+007F is malformed, for encoded text is ASCII
+ * @param names the parameters this endpoint reads; those of the token endpoint unless said otherwise
  * @returns refused with `body_malformed`, `parameters_too_many` or `parameter_repeated`
  */
-export const parseFormParameters = (body: string): Verdict<FormParameters> => {
+export const parseFormParameters = (
+  body: string,
+  names: readonly ParameterName[] = knownParameters,
+): Verdict<FormParameters> => {
+  const isKnown = (name: string): name is ParameterName => names.some((known) => known === name);
   const pairs = splitPairs(body);
   if (pairs === null) {
     return refuse('parameters_too_many', [
@@ -38,7 +40,8 @@ export const parseFormParameters = (body: string): Verdict<FormParameters> => {
     const equals = pair.indexOf('=');
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
-    if (name === null || value === null) return refuseMalformed(index, name);
+    if (name === null || value === null)
+      return refuseMalformed(index, name !== null && isKnown(name) ? name : null);
     if (!isKnown(name)) continue;
     if (seen.has(name)) {
       return refuse('parameter_repeated', [
@@ -77,8 +80,8 @@ const decode = (encoded: string): string | null => {
   }
 };
 
-const refuseMalformed = (index: number, name: string | null): Verdict<never> => {
-  const where = name !== null && isKnown(name) ? `the value of ${name}` : `parameter ${index + 1}`;
+const refuseMalformed = (index: number, name: ParameterName | null): Verdict<never> => {
+  const where = name === null ? `parameter ${index + 1}` : `the value of ${name}`;
   return refuse('body_malformed', [
     failed(
       'request.encoding',

@@ -10,6 +10,10 @@ export const wellKnown = {
 /** The token endpoint, below an issuer (contract §3). */
 export const tokenPath = '/token';
 
+/** Introspection and revocation, below an issuer (contract §4). */
+export const introspectionPath = '/introspect';
+export const revocationPath = '/revoke';
+
 /** The token endpoint of a tenant under its name, `default` too, below the base issuer (contract §3). */
 export const namedTokenPath = (tenant: string): string => `/v1/oauth2/v2.0/${tenant}/token`;
 
@@ -27,10 +31,22 @@ export const spiffeIssuer = (issuer: string): string => `${issuer}/spiffe`;
 
 /**
  * Client authentication at the token endpoint. `none` is there because an exchange needs none: the third-party token
- * speaks for itself (RFC 8693 §2.1, RFC 7523 §3.1), and what is listed has to be what is accepted (MD-07). A third-party
- * token as `client_assertion` works too, but has no registered name and is not `private_key_jwt` (CC-02).
+ * speaks for itself (RFC 8693 §2.1, RFC 7523 §3.1), and what is listed has to be what is accepted (MD-07). `spiffe_jwt` is
+ * a JWT-SVID under its own type (MD-08). Any other third-party token as `client_assertion` works too, but has no
+ * registered name and is not `private_key_jwt` (CC-02).
  */
-export const tokenEndpointAuthMethods = ['private_key_jwt', 'none'] as const;
+export const tokenEndpointAuthMethods = ['private_key_jwt', 'spiffe_jwt', 'none'] as const;
+
+/** At revocation: as above, but nobody who does not say who it is (RFC 7009 §2.1). */
+export const revocationEndpointAuthMethods: readonly string[] = tokenEndpointAuthMethods.filter(
+  (method) => method !== 'none',
+);
+
+/** At introspection also an access token of ours, by the registered name of its type (RFC 7662 §2.1, RFC 8414 §2). */
+export const introspectionEndpointAuthMethods: readonly string[] = [
+  ...revocationEndpointAuthMethods,
+  'Bearer',
+];
 
 /** Authorization server metadata (RFC 8414 §2). */
 export interface AuthorizationServerMetadata {
@@ -40,6 +56,12 @@ export interface AuthorizationServerMetadata {
   readonly grant_types_supported: readonly string[];
   readonly token_endpoint_auth_methods_supported: readonly string[];
   readonly token_endpoint_auth_signing_alg_values_supported: readonly SignatureAlgorithm[];
+  readonly introspection_endpoint: string;
+  readonly introspection_endpoint_auth_methods_supported: readonly string[];
+  readonly introspection_endpoint_auth_signing_alg_values_supported: readonly SignatureAlgorithm[];
+  readonly revocation_endpoint: string;
+  readonly revocation_endpoint_auth_methods_supported: readonly string[];
+  readonly revocation_endpoint_auth_signing_alg_values_supported: readonly SignatureAlgorithm[];
   /** Required by RFC 8414 and empty: there is no authorization endpoint (MD-06). */
   readonly response_types_supported: readonly [];
   readonly service_documentation: string;
@@ -68,6 +90,12 @@ export const buildAuthorizationServerMetadata = ({
   grant_types_supported: grantTypes,
   token_endpoint_auth_methods_supported: tokenEndpointAuthMethods,
   token_endpoint_auth_signing_alg_values_supported: allSignatureAlgorithms,
+  introspection_endpoint: `${issuer}${introspectionPath}`,
+  introspection_endpoint_auth_methods_supported: introspectionEndpointAuthMethods,
+  introspection_endpoint_auth_signing_alg_values_supported: allSignatureAlgorithms,
+  revocation_endpoint: `${issuer}${revocationPath}`,
+  revocation_endpoint_auth_methods_supported: revocationEndpointAuthMethods,
+  revocation_endpoint_auth_signing_alg_values_supported: allSignatureAlgorithms,
   response_types_supported: [],
   service_documentation: `${baseIssuer}${documentationPath}`,
 });

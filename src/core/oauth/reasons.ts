@@ -1,5 +1,6 @@
 /**
- * Why a token request was refused. The administrator sees the reason; the wire sees only the error code of its family.
+ * Why a request to the token endpoint, or to introspection or revocation, was refused. The administrator sees the reason;
+ * the wire sees only the error code of its family.
  *
  * The family says who is at fault and so which code fits: `presented` is the token or assertion of the door, whose code
  * the door itself knows (RFC 8693 §2.2.2, RFC 7521 §4.1.1, §4.2.1).
@@ -19,14 +20,21 @@ export const refusalReasons = {
   subject_token_type_unsupported: 'request',
   requested_token_type_unsupported: 'request',
   credential_provider_unknown: 'request',
+  credential_provider_ambiguous: 'request',
+  credential_provider_unusable: 'request',
+  svid_target_missing: 'request',
 
   grant_type_unknown: 'grant',
+
+  token_kind_unsupported: 'kind',
 
   client_authentication_missing: 'client',
   client_authentication_unsupported: 'client',
   client_authorization_header: 'challenge',
+  bearer_malformed: 'request',
   client_assertion_type_unknown: 'client',
   client_assertion_of_another_account: 'presented',
+  client_assertion_type_unfit: 'presented',
 
   token_too_large: 'presented',
   token_malformed: 'presented',
@@ -54,6 +62,8 @@ export const refusalReasons = {
   issued_in_the_future: 'presented',
   not_yet_valid: 'presented',
   replayed: 'presented',
+  token_revoked: 'presented',
+  token_of_another_client: 'presented',
   account_unknown: 'presented',
   account_disabled: 'presented',
   account_key_unusable: 'presented',
@@ -64,6 +74,10 @@ export const refusalReasons = {
   condition_unmet: 'presented',
   federation_ambiguous: 'presented',
   federated_assertion_off: 'presented',
+  svid_value_missing: 'presented',
+  svid_subject_invalid: 'presented',
+  svid_claim_invalid: 'presented',
+  svid_too_large: 'presented',
 
   scope_malformed: 'scope',
   scope_not_held: 'scope',
@@ -82,6 +96,7 @@ export const refusalReasons = {
 export type ReasonFamily =
   | 'request'
   | 'grant'
+  | 'kind'
   | 'client'
   | 'challenge'
   | 'presented'

@@ -12,10 +12,14 @@ export const tokenTypes = {
   idToken: 'urn:ietf:params:oauth:token-type:id_token',
 } as const;
 
-/** Client assertion types (RFC 7523 §2.2). */
+/** Client assertion types (RFC 7523 §2.2; draft-ietf-oauth-spiffe-client-auth-02 §3.1). */
 export const clientAssertionTypes = {
   jwtBearer: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  jwtSpiffe: 'urn:ietf:params:oauth:client-assertion-type:jwt-spiffe',
 } as const;
+
+/** One of {@link clientAssertionTypes}. */
+export type ClientAssertionType = (typeof clientAssertionTypes)[keyof typeof clientAssertionTypes];
 
 /** The parameters the token endpoint reads; every other one is ignored (RFC 6749 §3.2). */
 export const knownParameters = [
@@ -36,5 +40,15 @@ export const knownParameters = [
   'resource',
 ] as const;
 
-/** The name of a parameter the token endpoint reads. */
-export type ParameterName = (typeof knownParameters)[number];
+/** The parameters introspection and revocation read (RFC 7662 §2.1, RFC 7009 §2.1). */
+export const tokenQueryParameters = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'token',
+  'token_type_hint',
+] as const;
+
+/** The name of a parameter that one of our endpoints reads. */
+export type ParameterName = (typeof knownParameters)[number] | (typeof tokenQueryParameters)[number];

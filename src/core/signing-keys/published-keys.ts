@@ -5,8 +5,8 @@ import type { SigningKey } from './signing-key.ts';
 /** A key as the world sees it: every member said, nothing private (MD-10, MD-11). */
 export type PublishedKey = PublicJwk & { readonly kid: string; readonly alg: string; readonly use: string };
 
-/** How often verifiers should look again, for documents and bundle alike (MD-14, SV-20). */
-export const publishedMaxAgeSeconds = 300;
+/** How often verifiers should look again where nobody configured it, for documents and bundle alike (MD-14, SV-20). */
+export const defaultMaxAgeSeconds = 300;
 
 /** The public form of `key`. Members are named one by one, so that nothing else can ever come along (MD-10). */
 export const publishKey = ({ kid, algorithm, publicJwk }: SigningKey): PublishedKey => {
@@ -33,8 +33,9 @@ export interface SpiffeBundle {
 export const buildSpiffeBundle = (
   keys: readonly PublishedKey[],
   changedAt: EpochMilliseconds,
+  refreshHintSeconds: number,
 ): SpiffeBundle => ({
   spiffe_sequence: changedAt,
-  spiffe_refresh_hint: publishedMaxAgeSeconds,
+  spiffe_refresh_hint: refreshHintSeconds,
   keys: keys.map((key) => ({ ...key, use: 'jwt-svid' })),
 });

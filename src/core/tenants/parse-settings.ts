@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../result.ts';
 import { problem, type RegistrationProblem } from '../trust/registration-problem.ts';
+import { refuseTrustDomain } from '../spiffe/spiffe-id.ts';
 import type { TenantSettings } from './tenant.ts';
 
 /** How long activities may be kept. */
@@ -25,6 +26,9 @@ export const parseTenantSettings = (
       );
     }
   });
+  const { trustDomain } = settings;
+  const wrong = trustDomain === null ? null : refuseTrustDomain(trustDomain);
+  if (wrong !== null) problems.push(problem('/trustDomain', wrong));
   const days = settings.activityRetentionDays;
   if (!Number.isInteger(days) || days < 1 || days > maxActivityRetentionDays) {
     problems.push(

@@ -25,6 +25,11 @@ export interface TenantSettings {
   /** Refuse scopes that are not held instead of dropping them. */
   readonly strictScopes: boolean;
   readonly activityRetentionDays: number;
+  /**
+   * The SPIFFE trust domain this tenant issues JWT-SVIDs for; `null` until its first credential provider names one, or an
+   * administrator does.
+   */
+  readonly trustDomain: string | null;
 }
 
 /** The settings a tenant starts with. */
@@ -34,6 +39,7 @@ export const defaultTenantSettings: TenantSettings = {
   federatedClientAssertion: true,
   strictScopes: false,
   activityRetentionDays: 90,
+  trustDomain: null,
 };
 
 /** The issuer identifier of `tenant` below the configured `baseIssuer` (contract §1). */

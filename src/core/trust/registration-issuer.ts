@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../result.ts';
-import { type IssuerUrl, type IssuerUrlPolicy, parseIssuerUrl } from './issuer.ts';
+import { type IssuerUrlPolicy, parseIssuerUrl } from './issuer.ts';
+import { refuseTrustDomainIssuer } from './trust-domain.ts';
 
 /** What decides which issuers may be registered. */
 export interface IssuerRegistrationPolicy extends IssuerUrlPolicy {
@@ -18,11 +19,18 @@ export const isOwnIssuer = (ownIssuers: readonly string[], issuer: string): bool
 
 const withoutScheme = (url: string): string => url.replace(/^https?:\/\//, '');
 
-/** Reads an issuer for registration: a clean URL (A28) that is not our own (ST-29). The error is one sentence. */
+/**
+ * Reads an issuer for registration, kept byte for byte: a clean URL (A28) that is not our own (ST-29), or a SPIFFE trust
+ * domain in its canonical form (SV-05). The error is one sentence.
+ */
 export const parseRegisteredIssuer = (
   text: string,
   policy: IssuerRegistrationPolicy,
-): Result<IssuerUrl, string> => {
+): Result<string, string> => {
+  if (/^spiffe:/i.test(text)) {
+    const refusal = refuseTrustDomainIssuer(text);
+    return refusal === null ? ok(text) : fail(refusal);
+  }
   const issuer = parseIssuerUrl(text, policy);
   if (!issuer.ok) return issuer;
   if (isOwnIssuer(policy.ownIssuers, issuer.value)) {

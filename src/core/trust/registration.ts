@@ -5,7 +5,9 @@ import { findPreset, type IssuerPreset } from './preset.ts';
 import { refuseAudience } from './registration-audience.ts';
 import { type IssuerRegistrationPolicy, parseRegisteredIssuer } from './registration-issuer.ts';
 import { problem, type RegistrationProblem } from './registration-problem.ts';
+import { checkSpiffeSubject } from './registration-spiffe-subject.ts';
 import { checkSubject } from './registration-subject.ts';
+import { trustDomainOf } from './trust-domain.ts';
 
 /** A federation as it is asked for; what is missing is `null`. */
 export interface FederationInput {
@@ -41,7 +43,12 @@ export const parseFederation = (
   const issuer = parseRegisteredIssuer(input.issuer, policy);
   if (!issuer.ok) problems.push(problem('/issuer', issuer.error));
 
-  problems.push(...checkSubject(input, issuer.ok ? findPreset(policy.presets, issuer.value) : null));
+  const trustDomain = trustDomainOf(input.issuer);
+  problems.push(
+    ...(trustDomain === null
+      ? checkSubject(input, issuer.ok ? findPreset(policy.presets, issuer.value) : null)
+      : checkSpiffeSubject(input, trustDomain)),
+  );
 
   const audience = refuseAudience(input.audience, policy.presets, policy.ownIssuer);
   if (audience !== null) problems.push(problem('/audience', audience));

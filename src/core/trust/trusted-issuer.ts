@@ -6,15 +6,21 @@ import type { EpochMilliseconds } from '../time.ts';
 /** How often a token of this issuer may be exchanged (contract §3). */
 export type Replay = 'reusable' | 'single-use';
 
-/** A third-party token service (contract §1): its issuer identifier and where its JWK Set comes from. */
+/**
+ * A third-party token service (contract §1): its issuer identifier and where its JWK Set comes from; or a SPIFFE trust
+ * domain and where its bundle comes from.
+ */
 export interface TrustedIssuer {
   readonly tenant: string;
   readonly id: string;
-  /** Compared byte for byte with `iss` (ST-12). */
+  /** Compared byte for byte with `iss` (ST-12), or `spiffe://<trust domain>`, compared with that of `sub` (SV-17). */
   readonly issuer: string;
-  /** `null`: discovered at `<issuer>/.well-known/openid-configuration`. */
+  /**
+   * `null`: discovered at `<issuer>/.well-known/openid-configuration`. Of a trust domain it is the URL of its bundle
+   * endpoint, profile https_web, and nothing is ever discovered (SV-23).
+   */
   readonly jwksUri: string | null;
-  /** A pinned JWK Set; then nothing is ever fetched. */
+  /** A pinned JWK Set or SPIFFE bundle; then nothing is ever fetched. */
   readonly jwks: PublicJwkSet | null;
   /** Allow-list for `alg` (A03). */
   readonly algorithms: readonly SignatureAlgorithm[];

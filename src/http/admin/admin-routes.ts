@@ -1,8 +1,10 @@
 import { accountKeyRoutes } from './account-keys.ts';
 import { activityRoutes } from './activities.ts';
 import type { AdminRoute } from './admin-route.ts';
+import { credentialProviderRoutes } from './credential-providers.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { settingsRoutes } from './settings.ts';
+import { signingKeyRoutes } from './signing-keys.ts';
 import { teamRoutes } from './teams.ts';
 import { tenantRoutes } from './tenants.ts';
 import { trustedIssuerRoutes } from './trusted-issuers.ts';
@@ -13,6 +15,8 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...serviceAccountRoutes,
   ...accountKeyRoutes,
   ...trustedIssuerRoutes,
+  ...credentialProviderRoutes,
+  ...signingKeyRoutes,
   ...teamRoutes,
   ...useCaseRoutes,
   ...activityRoutes,

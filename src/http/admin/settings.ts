@@ -11,6 +11,7 @@ const toWire = ({ settings }: Tenant): z.input<typeof settingsResource> => ({
   federatedClientAssertion: settings.federatedClientAssertion,
   strictScopes: settings.strictScopes,
   activityRetentionDays: settings.activityRetentionDays,
+  trustDomain: settings.trustDomain,
 });
 
 /** The routes of `settings`. */

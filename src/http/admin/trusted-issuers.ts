@@ -4,12 +4,12 @@ import {
   createTrustedIssuer,
   deleteTrustedIssuer,
   getTrustedIssuer,
+  keySourceOf,
   listTrustedIssuers,
   patchTrustedIssuer,
   refreshTrustedIssuer,
 } from '../../admin/trusted-issuers.ts';
 import type { keyHealthResource, trustedIssuerResource } from '../../admin-api/trusted-issuers.ts';
-import { allSignatureAlgorithms } from '../../core/jwt/algorithms.ts';
 import { ok } from '../../core/result.ts';
 import { findPreset } from '../../core/trust/preset.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
@@ -24,7 +24,7 @@ const toWire = (
 ): z.input<typeof trustedIssuerResource> => ({
   id: issuer.id,
   issuer: issuer.issuer,
-  jwksUri: issuer.jwksUri,
+  ...keySourceOf(issuer),
   jwks: issuer.jwks === null ? null : { keys: issuer.jwks.keys.map((jwk) => ({ ...jwk })) },
   algorithms: [...issuer.algorithms],
   allowAccessTokenType: issuer.allowAccessTokenType,
@@ -70,8 +70,7 @@ export const trustedIssuerRoutes: readonly AdminRoute[] = [
     return ok({ body: { items: items.map((issuer) => toWire(deps, issuer)), nextCursor } });
   }),
   adminRoute('createTrustedIssuer', async (deps, { actor, body }) => {
-    const algorithms = body.algorithms ?? allSignatureAlgorithms;
-    const issuer = await createTrustedIssuer(deps, actor, { ...body, algorithms });
+    const issuer = await createTrustedIssuer(deps, actor, body);
     if (!issuer.ok) return issuer;
     return ok({
       body: toWire(deps, issuer.value),

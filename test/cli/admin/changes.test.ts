@@ -202,6 +202,19 @@ describe('what create sends', () => {
       allowAccessTokenType: false,
     });
   });
+
+  it('SV-23 a trust domain, with the endpoint of its bundle and the profile', async () => {
+    const here = world();
+    const endpoint = '--bundle-endpoint-url https://s/bundle --bundle-endpoint-profile https_web';
+    await here.bureau('issuers', 'create', 'spiffe://td.example', ...words(endpoint));
+    expect(here.requests[0]?.body).toEqual({
+      issuer: 'spiffe://td.example',
+      bundleEndpointUrl: 'https://s/bundle',
+      bundleEndpointProfile: 'https_web',
+    });
+    const other = ['--bundle-endpoint-profile', 'https_spiffe'];
+    expect(await here.bureau('issuers', 'create', 'spiffe://td.example', ...other)).toBe(2);
+  });
 });
 
 describe('what update sends', () => {

@@ -121,7 +121,11 @@ export const createAdminWorld = (
     fetch: fetchFake,
     isTerminal: options.isTerminal ?? false,
     bureau: (...args) =>
-      runCommandLine(args, world, { version: '0.0.0', serve: () => Promise.reject(new Error('no server')) }),
+      runCommandLine(args, world, {
+        version: '0.0.0',
+        serve: () => Promise.reject(new Error('no server')),
+        rewrapKeys: () => Promise.reject(new Error('no store')),
+      }),
   };
   return world;
 };

@@ -107,6 +107,53 @@ describe('bureau token (contract §6)', () => {
     expect(second?.['client_assertion']).not.toBe(first?.['client_assertion']);
   });
 
+  const svidAnswer = () =>
+    Response.json({
+      access_token: 'the.jwt.svid',
+      token_type: 'N_A',
+      expires_in: 900,
+      scope: '',
+      issued_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    });
+  it('--jwt-svid asks for a JWT-SVID of that audience, and prints it alone', async () => {
+    const { context, forms } = await run(
+      { server, subjectToken: jwt, jwtSvid: true, audience: 'a' },
+      {},
+      svidAnswer,
+    );
+    expect([context.out(), context.err()]).toEqual(['the.jwt.svid\n', '']);
+    expect(forms()).toEqual([
+      {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: jwt,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        audience: 'a',
+        requested_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      },
+    ]);
+  });
+  it('--credential-provider names the provider, with an own key too', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ format: 'pem', type: 'sec1' });
+    const file = { clientId: 'account-1', privateKey: pem, issuer: server, tokenEndpoint: `${server}/token` };
+    const files = { '/c': JSON.stringify(file) };
+    const { context, forms } = await run(
+      { credentials: '/c', credentialProvider: 'p' },
+      { files },
+      svidAnswer,
+    );
+    expect(context.out()).toBe('the.jwt.svid\n');
+    expect(forms()[0]).toMatchObject({
+      requested_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      credential_provider: 'p',
+    });
+  });
+  it('an access token in place of the JWT-SVID that was asked for is not printed: exit 1', async () => {
+    const { context, error } = await run({ server, subjectToken: jwt, jwtSvid: true, audience: 'a' });
+    expect(error).toMatchObject({ exitCode: 1 });
+    expect(context.out()).toBe('');
+  });
+
   it('the tenant is a path, and the audience that the platform is asked for', async () => {
     const { context, error } = await run(
       { server, tenant: 'acme' },

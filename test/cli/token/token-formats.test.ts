@@ -36,6 +36,11 @@ describe('formats of bureau token (contract §6)', () => {
     expect(tokenFormats.env(answerWith(jwt))).toBe(`BUREAU_ACCESS_TOKEN=${jwt}\n`);
   });
 
+  it('env: a JWT-SVID has a name of its own', () => {
+    const issuedTokenType = 'urn:ietf:params:oauth:token-type:jwt';
+    expect(tokenFormats.env({ ...answerWith(jwt), issuedTokenType })).toBe(`BUREAU_JWT_SVID=${jwt}\n`);
+  });
+
   it.each([jwt, '~root/x', 'a+b/c==', 'a.b~c'])('env: a shell reads %s back as it was', (token) => {
     const script = `${tokenFormats.env(answerWith(token))}printf %s "$BUREAU_ACCESS_TOKEN"`;
     expect(execFileSync('/bin/sh', ['-c', script]).toString()).toBe(token);

@@ -14,6 +14,7 @@ const environment = {
   BUREAU_AUDIENCE: 'api',
   BUREAU_SCOPE: 'read write',
   BUREAU_CLIENT_ID: 'id',
+  BUREAU_CREDENTIAL_PROVIDER: 'payments-svid',
   BUREAU_MAX_WAIT: '5',
 };
 const nothing = {
@@ -25,6 +26,7 @@ const nothing = {
   audience: null,
   scope: null,
   clientId: null,
+  svid: null,
   format: 'token',
   watch: null,
   maxWaitSeconds: 60,
@@ -53,6 +55,7 @@ describe('options and environment of bureau token (contract §6)', () => {
       audience: 'api',
       scope: 'read write',
       clientId: 'id',
+      svid: { provider: 'payments-svid' },
       maxWaitSeconds: 5,
     });
   });
@@ -67,6 +70,7 @@ describe('options and environment of bureau token (contract §6)', () => {
       audience: 'a',
       scope: 's',
       clientId: 'c',
+      credentialProvider: 'other-svid',
       maxWait: '7',
       format: 'header',
       watch: '/w',
@@ -82,6 +86,7 @@ describe('options and environment of bureau token (contract §6)', () => {
       audience: 'a',
       scope: 's',
       clientId: 'c',
+      svid: { provider: 'other-svid' },
       format: 'header',
       watch: '/w',
       maxWaitSeconds: 7,
@@ -114,10 +119,21 @@ describe('options and environment of bureau token (contract §6)', () => {
     [{ format: 'env', json: true }, /exclude each other/],
     [{ maxWait: '1m' }, /--max-wait is a number of seconds/],
     [{ maxWait: '-1' }, /--max-wait/],
+    [{ jwtSvid: true }, /a JWT-SVID is for one service: --audience/],
   ])('%o: exit 2', async (options, line) => {
     const { code, text } = await failureOf((async () => parseTokenRequest(options, {}))());
     expect(code).toBe(2);
     expect(text).toMatch(line);
+  });
+
+  it.each<[TokenOptions, Record<string, string>, unknown]>([
+    [{}, { BUREAU_AUDIENCE: 'a' }, null],
+    [{ jwtSvid: true, audience: 'a' }, {}, { provider: null }],
+    [{ jwtSvid: true }, { BUREAU_AUDIENCE: 'a' }, { provider: null }],
+    [{ credentialProvider: 'p' }, {}, { provider: 'p' }],
+    [{ jwtSvid: true }, { BUREAU_CREDENTIAL_PROVIDER: 'p' }, { provider: 'p' }],
+  ])('a JWT-SVID is asked for by %o and %o', (options, variables, svid) => {
+    expect(parseTokenRequest(options, variables).svid).toEqual(svid);
   });
 
   it('--json is --format json', () => {

@@ -4,6 +4,8 @@ import { reportUnavailable } from '../report-unavailable.ts';
 import type { Database } from '../schema.ts';
 import { createAccountKeyStore } from './account-key-store.ts';
 import { createActivityStore } from './activity-store.ts';
+import { createCredentialProviderStore } from './credential-provider-store.ts';
+import { createRevokedTokenStore } from './revoked-token-store.ts';
 import { createRevisionStore } from './revision-store.ts';
 import { createServiceAccountStore } from './service-account-store.ts';
 import { createSigningKeyStore } from './signing-key-store.ts';
@@ -21,6 +23,8 @@ export const createStores = (db: Kysely<Database>): Stores => ({
   teams: reportUnavailable(createTeamStore(db)),
   useCases: reportUnavailable(createUseCaseStore(db)),
   signingKeys: reportUnavailable(createSigningKeyStore(db)),
+  credentialProviders: reportUnavailable(createCredentialProviderStore(db)),
+  revokedTokens: reportUnavailable(createRevokedTokenStore(db)),
   activities: reportUnavailable(createActivityStore(db)),
   revisions: reportUnavailable(createRevisionStore(db)),
 });

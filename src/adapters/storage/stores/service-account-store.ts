@@ -211,13 +211,34 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
     if (!mayBeStored(tenant, id)) {
       return false;
     }
-    // Federations and keys go with it: their foreign keys cascade.
-    const { numDeletedRows } = await db
-      .deleteFrom('service_accounts')
-      .where('tenant', '=', tenant)
-      .where('id', '=', id)
-      .where('version', '=', version)
-      .executeTakeFirstOrThrow();
-    return numDeletedRows === 1n;
+    return atomically(db, async (change) => {
+      const bound = await change
+        .selectFrom('credential_provider_accounts')
+        .select('provider_id')
+        .where('tenant', '=', tenant)
+        .where('account_id', '=', id)
+        .execute();
+      // Federations, keys and places in credential providers go with it: their foreign keys cascade.
+      const { numDeletedRows } = await change
+        .deleteFrom('service_accounts')
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .where('version', '=', version)
+        .executeTakeFirstOrThrow();
+      if (numDeletedRows !== 1n) return false;
+      // A provider with one account less is another version of it.
+      if (bound.length > 0)
+        await change
+          .updateTable('credential_providers')
+          .set((provider) => ({ version: provider('version', '+', 1) }))
+          .where('tenant', '=', tenant)
+          .where(
+            'id',
+            'in',
+            bound.map((each) => each.provider_id),
+          )
+          .execute();
+      return true;
+    });
   },
 });

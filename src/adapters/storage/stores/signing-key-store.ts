@@ -1,10 +1,10 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { PublicJwk } from '../../../core/jwt/jwk.ts';
 import type { SigningKey } from '../../../core/signing-keys/signing-key.ts';
 import type { SigningKeyStore } from '../../../ports/stores.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
-import { requireInserted } from '../unique.ts';
+import { requireInserted, updateUnique } from '../unique.ts';
 
 const toSigningKey = (row: Selectable<Database['signing_keys']>): SigningKey => ({
   tenant: row.tenant,
@@ -54,4 +54,53 @@ export const createSigningKeyStore = (db: Kysely<Database>): SigningKeyStore => 
         .execute(),
     );
   },
+  advance: (key, from) =>
+    updateUnique('signing-key', async () => {
+      const { numUpdatedRows } = await db
+        .updateTable('signing_keys')
+        .set({ state: key.state, activated_at: key.activatedAt, retired_at: key.retiredAt })
+        .where('tenant', '=', key.tenant)
+        .where('kid', '=', key.kid)
+        .where('state', '=', from)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    }),
+  reseal: async (tenant, kid, from, to) => {
+    const { numUpdatedRows } = await db
+      .updateTable('signing_keys')
+      .set({ sealed_private_key: to })
+      .where('tenant', '=', tenant)
+      .where('kid', '=', kid)
+      .where('sealed_private_key', '=', from)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  },
+  remove: async (tenant, kid) => {
+    if (!mayBeStored(tenant, kid)) return false;
+    const { numDeletedRows } = await db
+      .deleteFrom('signing_keys')
+      .where('tenant', '=', tenant)
+      .where('kid', '=', kid)
+      .executeTakeFirstOrThrow();
+    return numDeletedRows === 1n;
+  },
+  tenantsToRotate: async (activatedBefore, slots) => {
+    const rows = await db
+      .selectFrom('signing_keys')
+      .select('tenant')
+      .groupBy('tenant')
+      .having((row) =>
+        row.or([
+          row(row.fn.countAll(), '!=', slots),
+          row(row.fn.sum(isAtRest(activatedBefore)), '!=', slots),
+        ]),
+      )
+      .orderBy('tenant')
+      .execute();
+    return rows.map(({ tenant }) => tenant);
+  },
 });
+
+/** 1 for a key that has nothing before it. */
+const isAtRest = (activatedBefore: number) =>
+  sql<number>`case when state = 'active' and activated_at >= ${activatedBefore} then 1 else 0 end`;

@@ -1,25 +1,31 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Tenant, TenantSettings } from '../../../core/tenants/tenant.ts';
+import { defaultTenantSettings, type Tenant, type TenantSettings } from '../../../core/tenants/tenant.ts';
 import type { TenantStore } from '../../../ports/stores.ts';
 import { readCursor, toPage } from '../cursor.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
-import { requireInserted } from '../unique.ts';
+import { requireInserted, updateUnique } from '../unique.ts';
 
 const toTenant = (row: Selectable<Database['tenants']>): Tenant => ({
   name: row.name,
   description: row.description,
   status: row.status,
-  settings: JSON.parse(row.settings) as TenantSettings,
+  // Settings that came later than the row have their defaults.
+  settings: {
+    ...defaultTenantSettings,
+    ...(JSON.parse(row.settings) as Partial<TenantSettings>),
+    trustDomain: row.trust_domain,
+  },
   createdAt: row.created_at,
   version: row.version,
 });
 
-const toRow = (tenant: Tenant) => ({
+const toRow = ({ settings: { trustDomain, ...settings }, ...tenant }: Tenant) => ({
   name: tenant.name,
   description: tenant.description,
   status: tenant.status,
-  settings: JSON.stringify(tenant.settings),
+  settings: JSON.stringify(settings),
+  trust_domain: trustDomain,
   created_at: tenant.createdAt,
   version: tenant.version,
 });
@@ -54,12 +60,14 @@ export const createTenantStore = (db: Kysely<Database>): TenantStore => ({
     );
   },
   update: async (tenant) => {
-    const { numUpdatedRows } = await db
-      .updateTable('tenants')
-      .set(toRow(tenant))
-      .where('name', '=', tenant.name)
-      .where('version', '=', tenant.version - 1)
-      .executeTakeFirstOrThrow();
+    const { numUpdatedRows } = await updateUnique('trust-domain', () =>
+      db
+        .updateTable('tenants')
+        .set(toRow(tenant))
+        .where('name', '=', tenant.name)
+        .where('version', '=', tenant.version - 1)
+        .executeTakeFirstOrThrow(),
+    );
     return numUpdatedRows === 1n;
   },
 });

@@ -1,0 +1,168 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { failed } from '../core/activity/check.ts';
+import { present } from '../core/activity/present.ts';
+import type { RefusalReason } from '../core/oauth/reasons.ts';
+import { defaultTenant } from '../core/tenants/tenant.ts';
+import type { EndpointAnswers, EndpointReply } from '../token/endpoint.ts';
+import type { TokenRequest } from '../token/token-request.ts';
+import { sourceAddressOf } from './source-address.ts';
+import { headerCount } from './header-count.ts';
+import { limitTokenRequests, RateLimited, type TokenRateLimits } from './token-rate-limit.ts';
+
+/** The most bytes of a form body (TR-11, A86). */
+const maxBodyBytes = 64 * 1024;
+
+const formContentType = /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
+
+/** An endpoint that takes a form and answers in JSON, or with nothing. */
+export interface FormEndpoint<Request extends TokenRequest, Body extends object | null> {
+  readonly paths: readonly string[];
+  readonly answers: EndpointAnswers<Request, Body>;
+  readonly limits: TokenRateLimits;
+  /** What this endpoint wants to know of a request beside the rest. */
+  readonly complete: (request: FastifyRequest, read: TokenRequest) => Request;
+}
+
+/**
+ * `POST` to an endpoint of OAuth, in a scope of its own: form bodies only, every answer in OAuth's shape (RS-06), requests
+ * counted for this endpoint alone (RL-03).
+ */
+export const registerFormEndpoint = async <Request extends TokenRequest, Body extends object | null>(
+  app: FastifyInstance,
+  { paths, answers, limits, complete }: FormEndpoint<Request, Body>,
+): Promise<void> => {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: maxBodyBytes },
+      (_request, body, done) => {
+        done(null, (body as Buffer).toString('latin1'));
+      },
+    );
+
+    const turnAway = async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      refusal: Turned,
+    ): Promise<FastifyReply> => {
+      const checks = [failed(refusal.check, refusal.expected, refusal.presented, refusal.hint)];
+      const answer = await answers.turnAway(callerOf(request), refusal.reason, checks);
+      for (const [name, value] of Object.entries(refusal.headers ?? {})) reply.header(name, value);
+      return send(request, reply, answer);
+    };
+
+    scope.setErrorHandler((error, request, reply) => turnAway(request, reply, describeError(error, request)));
+    const throttled = await limitTokenRequests(scope, limits, (request) => callerOf(request).tenant);
+
+    const requireFormBody = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+      const type = request.headers['content-type'];
+      if (type !== undefined && formContentType.test(type) && headerCount(request, 'content-type') === 1)
+        return undefined;
+      return turnAway(request, reply, {
+        reason: 'content_type_unsupported',
+        check: 'request.content-type',
+        expected: 'application/x-www-form-urlencoded',
+        presented: present(type),
+        hint: 'Send the parameters as a form body in UTF-8; JSON is not read here.',
+      });
+    };
+
+    const handler: RouteHandlerMethod = async (request, reply) => {
+      const { headers } = request;
+      const answer = await answers.answer(
+        complete(request, {
+          ...callerOf(request),
+          body: typeof request.body === 'string' ? request.body : '',
+          authorizationHeader: headers.authorization !== undefined,
+          attestationHeader: headers['oauth-client-attestation'] !== undefined,
+        }),
+      );
+      return send(request, reply, answer);
+    };
+
+    const wrongMethod: RouteHandlerMethod = (request, reply) =>
+      turnAway(request, reply, {
+        reason: 'method_not_allowed',
+        check: 'request.method',
+        expected: 'POST',
+        presented: request.method,
+        headers: { allow: 'POST' },
+      });
+
+    const otherMethods = scope.supportedMethods.filter((method) => method !== 'POST');
+    for (const url of paths) {
+      scope.route({ method: 'POST', url, onRequest: [...throttled, requireFormBody], handler });
+      scope.route({
+        method: otherMethods,
+        url,
+        onRequest: [...throttled, async (request, reply) => wrongMethod.call(scope, request, reply)],
+        handler: wrongMethod,
+      });
+    }
+  });
+};
+
+interface Turned {
+  readonly reason: RefusalReason;
+  readonly check: string;
+  readonly expected: string;
+  readonly presented: string;
+  readonly hint?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const callerOf = (request: FastifyRequest): { tenant: string; sourceAddress: string } => ({
+  tenant: (request.params as { tenant?: string }).tenant ?? defaultTenant,
+  sourceAddress: sourceAddressOf(request),
+});
+
+/** Faults of the frame around the handler, as refusals; what is unknown is ours (RS-11). */
+const describeError = (error: unknown, request: FastifyRequest): Turned => {
+  if (error instanceof RateLimited)
+    return {
+      reason: 'rate_limited',
+      check: 'request.rate',
+      expected: 'fewer requests a minute',
+      presented: 'more',
+      headers: { 'retry-after': String(error.retryAfterSeconds) },
+    };
+  const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return {
+      reason: 'body_too_large',
+      check: 'request.body.size',
+      expected: `at most ${maxBodyBytes} bytes`,
+      presented: 'more',
+      headers: { connection: 'close' },
+    };
+  if (statusCode !== undefined && statusCode < 500)
+    return {
+      reason: 'body_malformed',
+      check: 'request.body',
+      expected: 'a complete form body',
+      presented: code ?? 'broken',
+    };
+  request.log.error({ err: error }, 'fault at an endpoint of OAuth');
+  return { reason: 'internal_fault', check: 'server', expected: 'no fault', presented: 'a fault' };
+};
+
+/** The few headers by hand: this is the hot path (RS-01, A95). */
+const send = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: EndpointReply<object | null>,
+): FastifyReply => {
+  request.receipt = answer.activity;
+  reply
+    .header('cache-control', 'no-store')
+    .header('pragma', 'no-cache')
+    .header('x-content-type-options', 'nosniff');
+  if (answer.ok && answer.body === null) return reply.code(200).send();
+  reply.header('content-type', 'application/json; charset=utf-8');
+  if (answer.ok) return reply.code(200).send(JSON.stringify(answer.body));
+  const { status, body, retryAfterSeconds, challenge } = answer.response;
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+  if (challenge !== undefined) reply.header('www-authenticate', challenge);
+  return reply.code(status).send(JSON.stringify(body));
+};

@@ -1,0 +1,143 @@
+import type { Check } from '../core/activity/check.ts';
+import { describeRefusal, type OAuthErrorCode, type RefusalResponse } from '../core/oauth/errors.ts';
+import type { RefusalReason } from '../core/oauth/reasons.ts';
+import { defaultTenant } from '../core/tenants/tenant.ts';
+import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
+import type { ActivityLog } from '../ports/activity-log.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { NewId } from '../ports/identifiers.ts';
+import { StoreUnavailable } from '../ports/storage.ts';
+import type { DecidedTokenRequest, TokenMetrics } from '../ports/token-metrics.ts';
+import type { Decision } from './decision.ts';
+import { describeRefused, type RecordFacts } from './describe-decision.ts';
+import { collectEvidence } from './evidence.ts';
+import type { StrangerBudget } from './stranger-budget.ts';
+import type { TokenRequest } from './token-request.ts';
+import type { TrustDirectory } from './trust-directory.ts';
+
+/** What leaves an endpoint, and the id under which it is found again; `null` where nothing was worth keeping. */
+export type EndpointReply<Body> =
+  | { readonly ok: true; readonly activity: string | null; readonly body: Body }
+  | {
+      readonly ok: false;
+      readonly activity: string;
+      readonly reason: RefusalReason;
+      readonly response: RefusalResponse;
+    };
+
+/** What answering uses beside deciding. */
+export interface EndpointDependencies {
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly directory: Pick<TrustDirectory, 'tenant'>;
+  readonly activityLog: ActivityLog;
+  readonly strangers: Pick<StrangerBudget, 'admit'>;
+  readonly metrics: TokenMetrics;
+  /** Told of every fault, with the receipt the caller got; the fault itself never reaches the caller. */
+  readonly reportFault: (error: unknown, receipt: string) => void;
+}
+
+/** What one endpoint is, beside what all of them do. */
+export interface EndpointRules<Request, Granted extends object, Body> {
+  /** Its name in metrics, until a door of it is known. */
+  readonly name: string;
+  /** The type of the activity of a refusal. */
+  readonly activityType: string;
+  /** What a granted request counts as. */
+  readonly success: Exclude<DecidedTokenRequest['outcome'], 'refused'>;
+  decide(request: Request): Promise<Decision<Granted>>;
+  /** Makes durable what has to be before the answer leaves, and gives the answer. */
+  keep(
+    decision: Decision<Granted>,
+    granted: Granted,
+    facts: RecordFacts,
+  ): Promise<{ readonly activity: string | null; readonly body: Body }>;
+}
+
+/** An endpoint without its HTTP. */
+export interface EndpointAnswers<Request, Body> {
+  /** Decides, records durably, and only then gives the answer out. Never throws. */
+  answer(request: Request): Promise<EndpointReply<Body>>;
+  /** The answer to a request that was turned away before it could be read. Never throws. */
+  turnAway(
+    request: Pick<TokenRequest, 'tenant' | 'sourceAddress'>,
+    reason: RefusalReason,
+    checks: readonly Check[],
+  ): Promise<EndpointReply<Body>>;
+}
+
+/** Joins decisions with their record: once for success or refusal, durable before the answer leaves (contract §7). */
+export const createEndpoint = <
+  Request extends Pick<TokenRequest, 'tenant' | 'sourceAddress'>,
+  Granted extends object,
+  Body,
+>(
+  deps: EndpointDependencies,
+  rules: EndpointRules<Request, Granted, Body>,
+): EndpointAnswers<Request, Body> => {
+  const { clock, newId, activityLog, strangers, metrics } = deps;
+  type Reply = EndpointReply<Body>;
+
+  const refused = (reason: RefusalReason, error: OAuthErrorCode, receipt: string): Reply => ({
+    ok: false,
+    activity: receipt,
+    reason,
+    response: describeRefusal(reason, error, receipt),
+  });
+
+  const record = async (decision: Decision<Granted>, sourceAddress: string): Promise<Reply> => {
+    const { outcome, evidence } = decision;
+    const facts = { id: newId(), time: clock.now(), sourceAddress };
+    if (outcome.ok) return { ok: true, ...(await rules.keep(decision, outcome, facts)) };
+    const { reason, presentedTokenError } = outcome;
+    const admission = evidence.seen().known === true ? null : strangers.admit(decision.tenant, reason);
+    if (admission?.kept === 'summed-up') return refused(reason, presentedTokenError, admission.receipt);
+    await activityLog.record(describeRefused(rules.activityType, decision, outcome, facts));
+    return refused(reason, presentedTokenError, facts.id);
+  };
+
+  const settle = async (decide: () => Promise<Decision<Granted>>, sourceAddress: string): Promise<Reply> => {
+    const startedAt = clock.monotonic();
+    let door: string | null = null;
+    let reply: Reply;
+    try {
+      const decision = await decide();
+      door = decision.door;
+      reply = await record(decision, sourceAddress);
+    } catch (error) {
+      const receipt = newId();
+      deps.reportFault(error, receipt);
+      reply = refused(reasonOfFault(error), 'invalid_request', receipt);
+    }
+    metrics.decided({
+      door: door ?? rules.name,
+      outcome: reply.ok ? rules.success : 'refused',
+      reason: reply.ok ? rules.success : reply.reason,
+      seconds: (clock.monotonic() - startedAt) / 1000,
+    });
+    return reply;
+  };
+
+  return {
+    answer: (request) => settle(() => rules.decide(request), request.sourceAddress),
+    turnAway: ({ tenant, sourceAddress }, reason, checks) =>
+      settle(async () => {
+        const evidence = collectEvidence();
+        evidence.of({ ok: false, reason, checks });
+        const known = (await deps.directory.tenant(tenant)) !== null;
+        return {
+          tenant: known ? tenant : defaultTenant,
+          door: null,
+          tokenHash: null,
+          evidence,
+          outcome: { ok: false, reason, presentedTokenError: 'invalid_request' },
+        };
+      }, sourceAddress),
+  };
+};
+
+const reasonOfFault = (error: unknown): RefusalReason => {
+  if (error instanceof StoreUnavailable) return 'store_unavailable';
+  if (error instanceof NoActiveSigningKey) return 'signing_key_unavailable';
+  return 'internal_fault';
+};
