@@ -110,8 +110,9 @@ const maxAnswerBytes = 16_777_216;
 
 /** `null` as soon as the body is larger than {@link maxAnswerBytes}; what is left of it is not read. */
 const readText = async (response: Response): Promise<string | null> => {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return '';
+  const body: ReadableStream<Uint8Array> | null = response.body;
+  if (body === null) return '';
+  const reader = body.getReader();
   const decoder = new TextDecoder();
   const parts: string[] = [];
   let bytes = 0;

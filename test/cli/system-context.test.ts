@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSystemContext } from '../../src/cli/system-context.ts';
+import { makePipe } from './make-pipe.ts';
 import { startCli } from './token/cli-process.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -29,7 +30,7 @@ describe('files of the command line', () => {
 
   it('a named pipe is waited for, and read to its end', async () => {
     const path = join(folder, 'read-pipe');
-    execFileSync('mkfifo', [path]);
+    makePipe(path);
     const context = createSystemContext({ environment: {}, workingDirectory: folder, version: '0' });
     const read = context.readText(path);
     spawn('sh', ['-c', 'exec >"$0"; printf one; sleep 0.1; printf two', path], { stdio: 'ignore' });
@@ -78,7 +79,7 @@ describe('--watch ends in every phase', () => {
     '%s, while its source is a pipe without a writer',
     async (signal) => {
       const pipe = join(folder, `pipe-${signal}`);
-      execFileSync('mkfifo', [pipe]);
+      makePipe(pipe);
       const cli = startCli(['token', '-v', '-p', pipe, '--watch', join(folder, 'never')]);
       await waitFor(() => expect(cli.stderr()).toContain(`source: credentials file, ${pipe}`));
       cli.kill(signal);

@@ -22,14 +22,14 @@ export const listPage = async <Item>(
 ): Promise<Page<Item>> => {
   const { body } = await session.call<Page<Item>>(operation, call);
   if (!Array.isArray(body.items)) throw refused('what answered is not this API: its list has no items');
-  const { items, nextCursor = null }: { readonly items: readonly unknown[]; readonly nextCursor?: unknown } =
-    body;
-  const isPage = items.every(isObject) && (nextCursor === null || typeof nextCursor === 'string');
-  if (!isPage) throw notUnderstood();
+  const items: readonly unknown[] = body.items;
+  if (!items.every(isObject) || !isCursor(body.nextCursor)) throw notUnderstood();
   return body;
 };
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+
+const isCursor = (value: unknown): boolean => (value ?? null) === null || typeof value === 'string';
 
 /**
  * Every page of a list as one, in the same shape.

@@ -27,8 +27,12 @@ const widthOfSegment = (segment: string): number => {
   return /^\p{M}/u.test(segment) ? 0 : 1;
 };
 
+/** Nearly every text is of this, and segments take a hundred times as long. */
+const narrow = /^[\x20-\x7E]*$/;
+
 /** How many cells of a terminal a printable text takes. */
 export const widthOf = (text: string): number => {
+  if (narrow.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segmenter.segment(text)) width += widthOfSegment(segment);
   return width;

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   chmod,
   link,
@@ -20,6 +19,7 @@ import { runToken } from '../../../src/cli/token/run-token.ts';
 import { watchToken } from '../../../src/cli/token/watch-token.ts';
 import { writeTokenFile } from '../../../src/cli/token/write-token-file.ts';
 import type { TokenAnswer } from '../../../src/cli/token/token-answer.ts';
+import { makePipe } from '../make-pipe.ts';
 import { createFakeWorld, failureOf, worldStart } from './fake-world.ts';
 
 const lifeSeconds = 900;
@@ -198,12 +198,12 @@ describe('the file of --watch', () => {
   });
 
   it.each<[string, (path: string) => Promise<unknown>]>([
-    ['a pipe', async (path) => execFileSync('mkfifo', [path])],
+    ['a pipe', async (path) => makePipe(path)],
     ['a folder', (path) => mkdir(path)],
     [
       'a link to a pipe',
       async (path) => {
-        execFileSync('mkfifo', [`${path}.pipe`]);
+        makePipe(`${path}.pipe`);
         await symlink(`${path}.pipe`, path);
       },
     ],
