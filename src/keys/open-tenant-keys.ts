@@ -58,7 +58,8 @@ export const openTenantKeys = async (
   const signers = await Promise.all(
     [...newestActive].map(async ([slot, row]): Promise<[string, OpenedKey]> => {
       const opened = last?.signers.get(slot);
-      if (opened?.row.sealedPrivateKey === row.sealedPrivateKey) return [slot, opened];
+      if (opened?.row.sealedPrivateKey === row.sealedPrivateKey)
+        return [slot, { row, signer: opened.signer }];
       return [slot, { row, signer: await backend.open(row) }];
     }),
   );

@@ -82,9 +82,9 @@ describe('the command line (contract §6)', () => {
     ['token', ['serve', 'token']],
     ['keys', ['serve', 'keys']],
     ['serve', ['serve']],
-    ['completion', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
-    ['nix', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
-    ['toString', ['serve', 'token', 'accounts', 'keys', 'issuers', 'activities', 'completion']],
+    ['completion', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
+    ['nix', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
+    ['toString', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
   ])('for %s these commands are read: %j', async (wanted, expected) => {
     const server = { version: '1.2.3', serve: async () => undefined, rewrapKeys };
     const program = await buildProgram(createFakeWorld(), server, wanted);

@@ -340,11 +340,13 @@ describe('introspection (RFC 7662)', () => {
         audiences: [`${api}/`, 'https://x.y'],
       });
       callers['an account without audiences'] = await createCaller(bureau, 'ir03-none');
+      callers['another without audiences'] = await createCaller(bureau, 'ir03-plain');
       callers['the owner'] = await createCaller(bureau, 'ir03-owner', holdings);
       const [owner] = [callers['the owner']];
       tokens['for the API'] = await tokenOf(bureau, owner, { audience: api });
       tokens['for another'] = await tokenOf(bureau, owner, { audience: other });
-      tokens['for the issuer'] = await tokenOf(bureau, await createCaller(bureau, 'ir03-plain'));
+      const plain = callers['an account without audiences'];
+      tokens['for the issuer'] = await tokenOf(bureau, plain);
       tokens['for the admin API'] = await bureau.adminToken();
     });
 
@@ -355,7 +357,8 @@ describe('introspection (RFC 7662)', () => {
       ['auditor', everything],
       ['the API of the audience', ['for the API']],
       ['another API', []],
-      ['an account without audiences', []],
+      ['an account without audiences', ['for the issuer']],
+      ['another without audiences', []],
       ['the owner', ['for the API', 'for another']],
     ])('IR-03 A105 %s sees %j', async (name, seen) => {
       const caller = callers[name] as OwnKey;

@@ -200,11 +200,12 @@ describe('token exchange (RFC 8693)', () => {
         ),
     );
     it('TX-10 TX-12 a JWT-SVID without a credential provider to make it is refused, never answered with a Bearer token', async () => {
-      for (const asked of [
-        { requested_token_type: urn.jwt },
-        { credential_provider: 'payments-svid' },
-      ] as Record<string, string>[])
-        await expectReason(await exchange(asked), 'invalid_request', 'credential_provider_unknown');
+      const refused = async (asked: Record<string, string>, reason: string, error = 'invalid_request') =>
+        expectReason(await exchange(asked), error, reason);
+      await refused({ requested_token_type: urn.jwt }, 'svid_target_missing');
+      await refused({ credential_provider: 'payments-svid' }, 'credential_provider_unknown');
+      const audience = 'https://api.example.com';
+      await refused({ requested_token_type: urn.jwt, audience }, 'target_not_allowed', 'invalid_target');
     });
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
-import { sampleSigningKey, sampleTime } from '../support/stored-samples.ts';
+import { sampleSigningKey, sampleTenant, sampleTime } from '../support/stored-samples.ts';
 
 describe.each(storageEngines)('$engine', ({ createPlace }) => {
   let opened: OpenedStorage;
@@ -101,8 +101,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       'x-prepared': [2000, 2000, 'prepared'],
       'x-retired': [2000, 2000, 'retired'],
       'x-lacks-one-has-retired': [2000, 'retired'],
+      'x-has-none': [],
     } as const;
-    for (const [tenant, keys] of Object.entries(tenants))
+    for (const [tenant, keys] of Object.entries(tenants)) {
+      await opened.storage.tenants.insert(sampleTenant({ name: tenant }));
       for (const [index, what] of keys.entries())
         await signingKeys.insert(
           sampleSigningKey({
@@ -111,8 +113,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
             ...(typeof what === 'number' ? { state: 'active', activatedAt: what } : { state: what }),
           }),
         );
+    }
     const found = await signingKeys.tenantsToRotate(horizon, slots.length);
     expect(found.filter((tenant) => tenant.startsWith('x-'))).toEqual([
+      'x-has-none',
       'x-lacks-one',
       'x-lacks-one-has-retired',
       'x-older',

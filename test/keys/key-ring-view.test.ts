@@ -446,6 +446,18 @@ describe('A68 A70 a node that hears nothing', () => {
     expect(await ring.published('default', 'access-token')).toHaveLength(2);
   });
 
+  it('A70 counts the age of a key from what the store says now', async () => {
+    const { store, ring, kid } = setUp();
+    expect(await kid()).toBe(one(first).kid);
+    const { expireAfterMs } = defaultPolicies['access-token'];
+    store.set(
+      'default',
+      first.map((row) => ({ ...row, activatedAt: now - expireAfterMs })),
+    );
+    await ring.reload('default');
+    await expect(kid()).rejects.toThrow(NoActiveSigningKey);
+  });
+
   it.each([
     ['access-token', 'ES256'],
     ['access-token', 'RS256'],

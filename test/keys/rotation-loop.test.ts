@@ -11,6 +11,9 @@ import {
 } from '../support/rotating-node.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 
+/** On a machine with other work to do as well. */
+const eventually = (act: () => unknown) => vi.waitFor(act, { timeout: 10_000, interval: 10 });
+
 const [sqlite] = storageEngines;
 if (sqlite === undefined) throw new Error('no engine');
 const turnMs = 0.1 * 86_400_000;
@@ -43,7 +46,7 @@ describe('the loop of rotation', () => {
   it('looks at once when it starts, for a server that was off for long', async () => {
     clock.advance(turnMs);
     start(3_600_000);
-    await vi.waitFor(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
+    await eventually(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
   });
 
   it('looks again and again, and touches no tenant that is at rest', async () => {
@@ -51,10 +54,10 @@ describe('the loop of rotation', () => {
     const made = node.backend.made.length;
     start(10);
     clock.advance(turnMs);
-    await vi.waitFor(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
+    await eventually(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
     clock.advance(minutes(10));
-    await vi.waitFor(async () => expect(statesOf(await node.keys())).toContain('ES256 retired'));
-    await vi.waitFor(async () =>
+    await eventually(async () => expect(statesOf(await node.keys())).toContain('ES256 retired'));
+    await eventually(async () =>
       expect(statesOf(await opened.storage.signingKeys.listOf('acme'))).toContain('ES256 retired'),
     );
     await stop?.();
@@ -80,7 +83,7 @@ describe('the loop of rotation', () => {
       10,
     );
     stop = loop.stop;
-    await vi.waitFor(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
+    await eventually(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
     expect(faults.length).toBeGreaterThan(0);
   });
 
@@ -88,12 +91,12 @@ describe('the loop of rotation', () => {
     node.backend.breakWith(new Error('the token is full'));
     clock.advance(turnMs + minutes(9));
     start(10);
-    await vi.waitFor(() => expect(messages().join()).toContain('the token is full'));
+    await eventually(() => expect(messages().join()).toContain('the token is full'));
     expect(messages().join()).not.toContain('should have been replaced');
     clock.advance(minutes(1));
-    await vi.waitFor(() => expect(messages().join()).toContain('should have been replaced'));
+    await eventually(() => expect(messages().join()).toContain('should have been replaced'));
     node.backend.breakWith(null);
-    await vi.waitFor(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
+    await eventually(async () => expect(statesOf(await node.keys())).toContain('ES256 prepared'));
   });
 
   it('A70 says that a round takes for ever', async () => {

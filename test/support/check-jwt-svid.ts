@@ -62,7 +62,7 @@ export const faultsOfJwtSvid = (
   const [jwk] = named;
   const digest = digests[String(header['alg'])];
   if (jwk !== undefined && digest !== undefined) {
-    const key = createPublicKey({ key: { ...jwk } as never, format: 'jwk' });
+    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
     const fits = key.asymmetricKeyType === (String(header['alg']).startsWith('RS') ? 'rsa' : 'ec');
     const good =
       fits &&

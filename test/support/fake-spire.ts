@@ -3,8 +3,9 @@ import {
   createFakeIssuerKey,
   type FakeIssuer,
   type FakeIssuerAlgorithm,
+  type FakeIssuerKey,
+  type FakeIssuerOptions,
 } from './fake-issuer.ts';
-import type { FakeIssuerKey, FakeIssuerOptions } from './fake-issuer.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

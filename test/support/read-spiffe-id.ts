@@ -9,7 +9,7 @@ const segmentCharacters = domainCharacters + lower.toUpperCase();
 export const readSpiffeId = (
   text: string,
 ): { readonly trustDomain: string; readonly segments: readonly string[] } | { readonly offends: string } => {
-  const characters = [...text];
+  const characters = text.split('');
   if (Buffer.byteLength(text, 'utf8') > 2048) return { offends: '§2.3 length' };
   for (const wanted of 'spiffe://') if (characters.shift() !== wanted) return { offends: '§2 scheme' };
   let trustDomain = '';

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceAccount } from '../../src/core/accounts/service-account.ts';
 import type { TrustedIssuer } from '../../src/core/trust/trusted-issuer.ts';
 import { createTrustDirectory, type TrustDirectory } from '../../src/token/trust-directory.ts';
+import { sampleProvider } from '../support/svid-samples.ts';
 
 const issuer: TrustedIssuer = {
   tenant: 'default',
@@ -97,6 +98,33 @@ describe('createTrustDirectory', () => {
     await expect(read()).rejects.toThrow('down');
     gate = Promise.resolve();
     expect(await read()).toBe('enabled');
+  });
+
+  it('A65 A66 credential providers are read once, and again after forget; one that cannot be used keeps its place', async () => {
+    let provider = sampleProvider();
+    let asked = 0;
+    const ofAccount = async () => {
+      asked += 1;
+      return [provider, sampleProvider({ id: 'provider-2', name: 'plain', claims: [] })];
+    };
+    const kept = createTrustDirectory(
+      { credentialProviders: { ofAccount } } as never,
+      { importKey: () => ({ ok: false, error: 'not used here' }) },
+      { environmentNames: new Set(['OTHER']) },
+    );
+    const usable = async () =>
+      (await kept.providers('default', 'account-1')).map(({ compiled }) => compiled.ok);
+    expect(await usable()).toEqual([false, true]);
+    expect(await usable()).toEqual([false, true]);
+    expect(asked).toBe(1);
+    provider = sampleProvider({ claims: [] });
+    kept.forget('acme');
+    expect(await usable()).toEqual([false, true]);
+    kept.forget('default');
+    expect(await usable()).toEqual([true, true]);
+    kept.forgetAll();
+    await usable();
+    expect(asked).toBe(3);
   });
 
   it('names that strangers make up do not grow the memory, nor push out what is in use', async () => {

@@ -119,7 +119,7 @@ describe('filling', () => {
     'A77 %s is what the token says of itself, never what a program inherits',
     (name) => {
       expectRefused(fill(payload(name), { x: 'text' }), 'svid_value_missing', 'svid.claims.x');
-      expect(expectGranted(fill(payload('toString'), { toString: 'own' } as JsonObject))).toBe('own');
+      expect(expectGranted(fill(payload('toString'), { toString: 'own' }))).toBe('own');
     },
   );
 

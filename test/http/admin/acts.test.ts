@@ -310,6 +310,7 @@ describe('settings', () => {
       federatedClientAssertion: true,
       strictScopes: false,
       activityRetentionDays: 90,
+      trustDomain: null,
     });
     const changed = await patch('/api/v1/settings', {
       assertionAudiences: ['api.venafi.cloud/v1/oauth/token/serviceaccount'],

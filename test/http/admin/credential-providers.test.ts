@@ -299,7 +299,7 @@ describe('an account that is deleted', () => {
     const [deleted] = (await activities('service-account.delete')).filter(
       (each) => (each['account'] as Json)['id'] === gone,
     );
-    expect((deleted?.['details'] as Json)['credentialProviders']).toEqual([provider.body['name']]);
+    expect(deleted?.['details']).toMatchObject({ credentialProviders: [provider.body['name']] });
   });
 });
 

@@ -86,21 +86,22 @@ export const createSigningKeyStore = (db: Kysely<Database>): SigningKeyStore => 
   },
   tenantsToRotate: async (activatedBefore, slots) => {
     const rows = await db
-      .selectFrom('signing_keys')
-      .select('tenant')
-      .groupBy('tenant')
+      .selectFrom('tenants')
+      .leftJoin('signing_keys', 'signing_keys.tenant', 'tenants.name')
+      .select('tenants.name')
+      .groupBy('tenants.name')
       .having((row) =>
         row.or([
-          row(row.fn.countAll(), '!=', slots),
+          row(row.fn.count('signing_keys.kid'), '!=', slots),
           row(row.fn.sum(isAtRest(activatedBefore)), '!=', slots),
         ]),
       )
-      .orderBy('tenant')
+      .orderBy('tenants.name')
       .execute();
-    return rows.map(({ tenant }) => tenant);
+    return rows.map(({ name }) => name);
   },
 });
 
 /** 1 for a key that has nothing before it. */
 const isAtRest = (activatedBefore: number) =>
-  sql<number>`case when state = 'active' and activated_at >= ${activatedBefore} then 1 else 0 end`;
+  sql<number>`case when signing_keys.state = 'active' and signing_keys.activated_at >= ${activatedBefore} then 1 else 0 end`;

@@ -53,7 +53,7 @@ export const inspectSvid = (
     Object.keys(header).join(', '),
     sameNames(header, ['alg', 'kid', 'typ']),
   );
-  look('header.typ', 'JWT or JOSE', head('typ'), ['JWT', 'JOSE'].includes(String(head('typ'))));
+  look('header.typ', 'JWT or JOSE', head('typ'), head('typ') === 'JWT' || head('typ') === 'JOSE');
   look(
     'header.alg',
     `${expectations.algorithm}, one of SPIFFE's`,

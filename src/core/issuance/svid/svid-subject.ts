@@ -1,4 +1,4 @@
-import { failed, grant, passed, refuse, type Verdict } from '../../activity/check.ts';
+import { failed, refuse, type Verdict } from '../../activity/check.ts';
 import { present } from '../../activity/present.ts';
 import { fail, ok, type Result } from '../../result.ts';
 import { findSpiffeIdProblem, isPathSegment, parseSpiffeId } from '../../spiffe/spiffe-id.ts';
@@ -15,7 +15,7 @@ import type { TemplateData, VariableWorld } from '../template/variable.ts';
 export interface SvidSubject {
   readonly template: Template;
   /** The characters between variables of one segment; no value of that segment may have any of them (A79). */
-  readonly separators: ReadonlyMap<TemplatePart, string>;
+  readonly separators: ReadonlyMap<TemplatePart, readonly string[]>;
   readonly trustDomain: string;
 }
 
@@ -78,7 +78,7 @@ export const fillSvidSubject = (subject: SvidSubject, data: TemplateData): Verdi
   const rule: ValueRule = {
     permits: (value, part) =>
       isPathSegment(value) &&
-      ![...(subject.separators.get(part) ?? '')].some((character) => value.includes(character)),
+      !(subject.separators.get(part) ?? []).some((character) => value.includes(character)),
     expected: 'letters, digits, dots, dashes and underscores, without what separates it from its neighbours',
     reason: 'svid_subject_invalid',
   };
@@ -125,8 +125,8 @@ const pathStart = (text: string): number => {
 /** For each variable that shares a segment with another: the characters between them. */
 const separatorsOf = (
   parts: readonly TemplatePart[],
-): Result<ReadonlyMap<TemplatePart, string>, TemplateProblem> => {
-  const separators = new Map<TemplatePart, string>();
+): Result<ReadonlyMap<TemplatePart, readonly string[]>, TemplateProblem> => {
+  const separators = new Map<TemplatePart, readonly string[]>();
   for (const segment of segmentsOf(parts)) {
     const variables = segment.filter((part) => 'variable' in part);
     if (variables.length < 2) continue;
@@ -142,7 +142,7 @@ const separatorsOf = (
         message:
           'Two variables touch, so that two workloads could get one identity. Put a character between them, or a slash.',
       });
-    const characters = between.map((part) => ('literal' in part ? part.literal : '')).join('');
+    const characters = between.flatMap((part) => ('literal' in part ? part.literal.split('') : []));
     for (const variable of variables) separators.set(variable, characters);
   }
   return ok(separators);

@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeProtectedHeader } from 'jose';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openBureau } from '../../src/compose.ts';
+import { configurationSchema } from '../../src/config/schema.ts';
+import { createPostgresDatabase, type PostgresDatabase } from '../support/postgres.ts';
+import { ownKeyOf } from '../support/own-key.ts';
+import { doors, openTestBureau, type TestBureau } from '../support/test-bureau.ts';
+import { introspect } from '../support/token-query.ts';
+
+const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
+const exchange = async (bureau: TestBureau) => bureau.token(doors[0]?.form(await bureau.goodToken()) ?? {});
+const kidsOf = (answer: { readonly body: { readonly keys: readonly { readonly kid: string }[] } }) =>
+  answer.body.keys.map(({ kid }) => kid);
+
+describe('A70 a key that is too old or missing', () => {
+  let bureau: TestBureau;
+  afterEach(() => bureau.close());
+
+  /** Rotation cannot write, and the keys are changed by `statement`; every node is told to look again. */
+  const blockAnd = (statement: string): DatabaseSync => {
+    const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'));
+    database.exec('pragma busy_timeout = 5000');
+    database.exec(`
+      create trigger blocked_insert before insert on signing_keys begin select raise(abort, 'blocked'); end;
+      create trigger blocked_update before update of state on signing_keys
+        begin select raise(abort, 'blocked'); end;
+      ${statement};
+      update revisions set revision = revision + 1;
+    `);
+    return database;
+  };
+  const brisk = { signingKeyPublishAheadSeconds: 4, publishedMaxAgeSeconds: 1 };
+  const longAgo = 90 * 86_400_000;
+
+  it.each([
+    ['too old', `update signing_keys set activated_at = activated_at - ${longAgo}`],
+    ['missing', 'delete from signing_keys'],
+  ])(
+    'while rotation is blocked: busy, not ready, and good again by itself: %s',
+    async (_title, statement) => {
+      bureau = await openTestBureau({ configuration: brisk });
+      expect(await exchange(bureau)).toMatchObject({ status: 200 });
+      expect(await bureau.inject({ method: 'GET', url: '/readyz' })).toMatchObject({ status: 200 });
+
+      const database = blockAnd(statement);
+      await vi.waitFor(async () => expect((await exchange(bureau)).status).toBe(503), 20_000);
+      const busy = await exchange(bureau);
+      expect(busy.body).toMatchObject({ error: 'temporarily_unavailable' });
+      expect(busy.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(busy.body).not.toHaveProperty('access_token');
+      await vi.waitFor(async () => {
+        const ready = await bureau.inject({ method: 'GET', url: '/readyz' });
+        expect(ready).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } });
+      }, 5000);
+
+      database.exec('drop trigger blocked_insert; drop trigger blocked_update');
+      database.close();
+      await vi.waitFor(async () => expect((await exchange(bureau)).status).toBe(200), 20_000);
+      await vi.waitFor(
+        async () => expect((await bureau.inject({ method: 'GET', url: '/readyz' })).status).toBe(200),
+        5000,
+      );
+    },
+  );
+});
+
+describe('A71 a key that may be in the wrong hands', () => {
+  let database: PostgresDatabase;
+  let first: TestBureau;
+  let second: Awaited<ReturnType<typeof openBureau>>;
+  let folder: string;
+  afterEach(async () => {
+    await second.app.close();
+    await second.close();
+    await first.close();
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(['/.well-known/jwks.json', '/spiffe/.well-known/jwks.json', '/spiffe/bundle.json'])(
+    'is gone from %s at once, from another node within 5 s, and with it what it signed',
+    async (path) => {
+      const purpose = path.startsWith('/spiffe') ? 'jwt-svid' : 'access-token';
+      database = await createPostgresDatabase();
+      folder = await mkdtemp(join(tmpdir(), 'bureau-second-'));
+      const shared = {
+        databaseUrl: database.url,
+        keyEncryptionKey: randomBytes(32).toString('base64'),
+      };
+      first = await openTestBureau({ configuration: shared });
+      second = await openBureau(
+        {
+          ...configurationSchema.parse({}),
+          issuer: first.baseIssuer,
+          dataDir: folder,
+          logLevel: 'silent',
+          ...shared,
+        },
+        '0.0.0',
+        {},
+      );
+      const onSecond = async (url: string, bearer?: string) => {
+        const answer = await second.app.inject({
+          url,
+          ...(bearer === undefined ? {} : { headers: { authorization: `Bearer ${bearer}` } }),
+        });
+        return { status: answer.statusCode, body: JSON.parse(answer.body) };
+      };
+      const onFirst = (url: string, bearer: string) =>
+        first.inject({ method: 'GET', url, headers: { authorization: `Bearer ${bearer}` } });
+
+      const old = await first.adminToken();
+      const exchanged = (await exchange(first)).body.access_token as string;
+      const { body: list } = await first.admin('GET', '/signing-keys');
+      const gone = (list.items as readonly { kid: string; purpose: string; algorithm: string }[]).find(
+        (key) => key.purpose === purpose && key.algorithm === 'ES256',
+      );
+      if (gone === undefined) throw new Error('no key');
+      expect(kidsOf(await onSecond(path))).toContain(gone.kid);
+      expect((await onSecond('/api/v1/teams', old)).status).toBe(200);
+      const api = ownKeyOf(first.credentials);
+      expect((await introspect(first, api, exchanged)).body).toMatchObject({ active: true });
+
+      const revoked = await first.admin('POST', `/signing-keys/${gone.kid}/revoke`);
+      const revokedAt = performance.now();
+      expect(revoked.status).toBe(200);
+      expect(kidsOf(await first.inject({ method: 'GET', url: path }))).not.toContain(gone.kid);
+      const successor = (
+        revoked.body.items as readonly { kid: string; purpose: string; algorithm: string; state: string }[]
+      ).find((key) => key.purpose === purpose && key.algorithm === 'ES256');
+      expect(successor).toMatchObject({ state: 'active' });
+      expect(kidsOf(await first.inject({ method: 'GET', url: path }))).toContain(successor?.kid);
+
+      await vi.waitFor(
+        async () => {
+          const kids = kidsOf(await onSecond(path));
+          expect(kids).not.toContain(gone.kid);
+          expect(kids).toContain(successor?.kid);
+        },
+        { timeout: 5000, interval: 20 },
+      );
+      console.log(`A71: ${path} of the other node after ${Math.round(performance.now() - revokedAt)} ms`);
+
+      const fresh = await first.adminToken();
+      if (purpose === 'jwt-svid') {
+        // Keys of one purpose are none of the other's business.
+        expect((await onSecond('/api/v1/teams', old)).status).toBe(200);
+        return;
+      }
+      expect(kidOf(old)).toBe(gone.kid);
+      expect(kidOf(fresh)).toBe(successor?.kid);
+      for (const answer of [await onFirst('/api/v1/teams', old), await onSecond('/api/v1/teams', old)])
+        expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
+      for (const answer of [await onFirst('/api/v1/teams', fresh), await onSecond('/api/v1/teams', fresh)])
+        expect(answer.status).toBe(200);
+      expect((await introspect(first, api, exchanged)).body).toEqual({ active: false });
+      const again = (await exchange(first)).body.access_token as string;
+      expect((await introspect(first, api, again)).body).toMatchObject({ active: true });
+    },
+    60_000,
+  );
+});
