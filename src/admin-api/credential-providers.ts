@@ -97,7 +97,8 @@ export const verifyCredentialProviderBody = z
       description: 'The claims a third-party token would have; nothing is verified about them.',
     }),
     serviceAccount: identifier.optional().meta({
-      description: 'The account in whose name; default the one the token belongs to, else the first bound one.',
+      description:
+        'The account in whose name; default the one the token belongs to, else the first bound one.',
     }),
   })
   .meta({

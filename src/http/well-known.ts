@@ -150,7 +150,16 @@ const createDocumentCache = (
       made.get(accessTokenKeys) ??
       buildPublicDocument(
         kind.contentType,
-        kind.build({ issuer, baseIssuer, grantTypes, maxAgeSeconds, tenant, accessTokenKeys, svidKeys, changedAt }),
+        kind.build({
+          issuer,
+          baseIssuer,
+          grantTypes,
+          maxAgeSeconds,
+          tenant,
+          accessTokenKeys,
+          svidKeys,
+          changedAt,
+        }),
         maxAgeSeconds,
       );
     made.set(accessTokenKeys, document);

@@ -87,7 +87,7 @@ export const verifyProvider = async (
     { params, body },
   );
   if (options.json === true) printJson(context, trial.body);
-  else printRecord(context, records.providerTrial(trial.body));
+  else printRecord(context, () => records.providerTrial(trial.body));
   if (!trial.body.ok)
     throw refused(`the credential provider ${visible(item.name)} would not issue a good JWT-SVID for this`);
 };
