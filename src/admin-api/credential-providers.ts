@@ -87,7 +87,7 @@ export const credentialProviderResource = z
   })
   .meta({ id: 'CredentialProvider' });
 
-/** Body of `POST /credential-providers/{id}/verify`: a sample token, or sample claims in its place. */
+/** Body of `POST /credential-providers/{id}/verify`: a sample token, sample claims in its place, or neither as with an own key. */
 export const verifyCredentialProviderBody = z
   .strictObject({
     token: text(16_384, 1)
@@ -97,7 +97,8 @@ export const verifyCredentialProviderBody = z
       description: 'The claims a third-party token would have; nothing is verified about them.',
     }),
     serviceAccount: identifier.optional().meta({
-      description: 'The account in whose name; default the one the token belongs to, else the first bound one.',
+      description:
+        'The account in whose name; default the one the token belongs to, else the first bound one.',
     }),
   })
   .meta({

@@ -72,15 +72,15 @@ const refuseDuplicate = (what: string) =>
           'already_exists',
           'Another tenant of this server issues for this trust domain. Use one of your own.',
         )
-    : what === 'account-key'
-      ? refuse(
-          'already_exists',
-          'The account has this key already, or another one with this kid. Use that one, or give another kid.',
-        )
-      : refuse(
-          'already_exists',
-          `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`,
-        );
+      : what === 'account-key'
+        ? refuse(
+            'already_exists',
+            'The account has this key already, or another one with this kid. Use that one, or give another kid.',
+          )
+        : refuse(
+            'already_exists',
+            `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`,
+          );
 
 /** The audit line of a change by `actor`. */
 export const buildChangeActivity = (

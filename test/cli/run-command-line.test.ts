@@ -82,7 +82,10 @@ describe('the command line (contract §6)', () => {
     ['token', ['serve', 'token']],
     ['keys', ['serve', 'keys']],
     ['serve', ['serve']],
-    ['completion', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
+    [
+      'completion',
+      ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion'],
+    ],
     ['nix', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
     ['toString', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
   ])('for %s these commands are read: %j', async (wanted, expected) => {

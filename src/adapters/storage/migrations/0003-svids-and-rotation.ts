@@ -66,12 +66,7 @@ export const svidsAndRotation = async (db: Kysely<never>, engine: EngineName): P
 
   await db.schema.alterTable('tenants').addColumn('trust_domain', text).execute();
   // Two tenants that speak for one trust domain could name each other's workloads (A81).
-  await db.schema
-    .createIndex('tenants_trust_domain')
-    .on('tenants')
-    .column('trust_domain')
-    .unique()
-    .execute();
+  await db.schema.createIndex('tenants_trust_domain').on('tenants').column('trust_domain').unique().execute();
 
   // Two nodes that rotate at one instant: the second finds the place taken (A69).
   await sql`create unique index signing_keys_place on signing_keys (tenant, purpose, algorithm, state)
