@@ -87,7 +87,7 @@ export const credentialProviderResource = z
   })
   .meta({ id: 'CredentialProvider' });
 
-/** Body of `POST /credential-providers/{id}/verify`: a sample token, or sample claims in its place. */
+/** Body of `POST /credential-providers/{id}/verify`: a sample token, sample claims in its place, or neither as with an own key. */
 export const verifyCredentialProviderBody = z
   .strictObject({
     token: text(16_384, 1)

@@ -264,6 +264,36 @@ describe('contract §2: problems', () => {
   });
 });
 
+describe('A68 A69 a rotation that cannot be kept', () => {
+  it.each<[Record<string, string>, readonly string[]]>([
+    [{}, []],
+    [{ BUREAU_SIGNING_KEY_PUBLISH_AHEAD_SECONDS: '600' }, []],
+    [{ BUREAU_SIGNING_KEY_PUBLISH_AHEAD_SECONDS: '599' }, ['signingKeyPublishAheadSeconds']],
+    [{ BUREAU_PUBLISHED_MAX_AGE_SECONDS: '3600' }, ['signingKeyPublishAheadSeconds']],
+    [{ BUREAU_SIGNING_KEY_ROTATION_DAYS: '0.01' }, ['signingKeyRotationDays']],
+  ])('%j', async (environment, named) => {
+    expect((await problems({ environment })).map((line) => line.split(':')[0])).toEqual(named);
+  });
+});
+
+describe('signingBackend pkcs11', () => {
+  const whole = {
+    BUREAU_SIGNING_BACKEND: 'pkcs11',
+    BUREAU_PKCS11_MODULE: '/usr/lib/token.so',
+    BUREAU_PKCS11_TOKEN_LABEL: 'bureau',
+    BUREAU_PKCS11_PIN_FILE: '/run/pin',
+  };
+
+  it('needs to know its token, each part of it', async () => {
+    expect(await problems({ environment: whole })).toEqual([]);
+    expect(await problems({ environment: { BUREAU_SIGNING_BACKEND: 'pkcs11' } })).toEqual([
+      'pkcs11Module: signingBackend pkcs11 needs it',
+      'pkcs11TokenLabel: signingBackend pkcs11 needs it',
+      'pkcs11PinFile: signingBackend pkcs11 needs it',
+    ]);
+  });
+});
+
 describe('A102 a problem never repeats a secret', () => {
   const secret = 'hunter2-correct-horse';
   it.each([

@@ -108,11 +108,12 @@ describe('contract §1 §7 a signing key', () => {
 describe('A70 what keeps a key from its turn', () => {
   it('a key that cannot be made is a fault, and the other slots go on', async () => {
     clock.advance(turnMs);
-    const { generate } = node.backend;
     const backend = {
       ...node.backend,
       generate: (purpose: SigningKey['purpose'], algorithm: SigningKey['algorithm']) =>
-        algorithm === 'ES256' ? Promise.reject(new Error('no randomness')) : generate(purpose, algorithm),
+        algorithm === 'ES256'
+          ? Promise.reject(new Error('no randomness'))
+          : node.backend.generate(purpose, algorithm),
     };
     const blocked = rotateSigningKeys({ ...node.rotation, backend }, 'default');
     await expect(blocked).rejects.toMatchObject({

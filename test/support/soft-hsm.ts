@@ -43,10 +43,9 @@ export const findSoftHsm = async (): Promise<SoftHsm> => {
   const pinFile = join(folder, 'pin');
   await writeFile(pinFile, '1234\n', { mode: 0o600 });
   const labels = ['bureau', 'stranger'] as const;
+  const pins = ['--so-pin', '1234', '--pin', '1234'];
   for (const label of labels)
-    await promisify(execFile)('softhsm2-util', [
-      ...['--init-token', '--free', '--label', label, '--so-pin', '1234', '--pin', '1234'],
-    ]);
+    await promisify(execFile)('softhsm2-util', ['--init-token', '--free', '--label', label, ...pins]);
   const tokens = new Map<string, Pkcs11Token>();
   let first: string | null = null;
   return {

@@ -6,6 +6,7 @@ import { collectTitledIds, row } from '../support/titled-ids.ts';
 const rows: readonly string[] = [
   ...row('A', 1, 59),
   ...row('A', 60, 67),
+  ...row('A', 68, 71),
   ...row('A', 72, 73),
   ...row('A', 74, 81),
   ...row('A', 82, 99),

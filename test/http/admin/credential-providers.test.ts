@@ -279,6 +279,34 @@ describe('A81 the trust domain of a tenant', () => {
   });
 });
 
+describe('A81 a trust domain that cannot be noted', () => {
+  it('A81 A72 keeps the provider away too, where the tenant was changed at the same time', async () => {
+    let taken = true;
+    const spoiled = await startAdminServer({
+      spoil: (storage) => ({
+        ...storage,
+        transaction: (work) =>
+          storage.transaction((stores) =>
+            work({
+              ...stores,
+              tenants: {
+                ...stores.tenants,
+                update: (tenant) => (taken ? Promise.resolve(false) : stores.tenants.update(tenant)),
+              },
+            }),
+          ),
+      }),
+    });
+    const sent = { body: { ...body(), serviceAccounts: [] } };
+    const refused = await spoiled.request('POST', path, sent);
+    expect([refused.status, refused.body['code']]).toEqual([412, 'version_stale']);
+    expect((await spoiled.request('GET', path)).body['items']).toEqual([]);
+    taken = false;
+    expect((await spoiled.request('POST', path, sent)).status).toBe(201);
+    await spoiled.close();
+  });
+});
+
 describe('an account that is deleted', () => {
   it('A73 is bound no longer; the provider has another version, and the activity names it', async () => {
     const gone = (
