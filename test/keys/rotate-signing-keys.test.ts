@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { partyOf } from '../../src/core/activity/activity.ts';
 import type { SigningKey } from '../../src/core/signing-keys/signing-key.ts';
 import { rotateSigningKeys, whatIsDue } from '../../src/keys/rotate-signing-keys.ts';
@@ -65,6 +65,21 @@ describe('contract §1 §7 a signing key', () => {
     expect(statesOf(await node.keys())).toEqual(['RS256 active', 'ES256 active']);
     expect(node.backend.destroyed).toEqual([old?.sealedPrivateKey]);
     expect(await activities()).toEqual(['signing-key.prepare', 'signing-key.activate', 'signing-key.drop']);
+  });
+
+  it('A68 tells this node and every other one of each step', async () => {
+    const revision = async () => (await opened.storage.revisions.all()).get('default') ?? 0;
+    for (const wait of [turnMs - minutes(10), minutes(10), minutes(36)]) {
+      clock.advance(wait);
+      const before = await revision();
+      await rotate();
+      expect(await revision()).toBeGreaterThan(before);
+      const kept = (await node.keys()).filter(({ purpose }) => purpose === 'access-token');
+      await vi.waitFor(async () => {
+        const published = await node.ring.published('default', 'access-token');
+        expect(published.map(({ kid }) => kid)).toEqual(kept.map(({ kid }) => kid));
+      });
+    }
   });
 
   it('of every purpose and algorithm has its turn', async () => {
