@@ -404,7 +404,6 @@ const requireSigningKeys = async (load: () => Promise<void>): Promise<void> => {
     if (!(error instanceof CannotOpenSigningKey)) throw error;
     throw new StartRefused(
       [
-        error.message,
         'The key-encryption key is not the one the stored signing keys were encrypted with, or the token not the one they were made in; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.',
       ],
       { exitCode: exitCodes.configuration },
