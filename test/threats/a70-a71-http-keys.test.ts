@@ -56,14 +56,14 @@ describe('A70 a key that is too old or missing', () => {
       await vi.waitFor(async () => {
         const ready = await bureau.inject({ method: 'GET', url: '/readyz' });
         expect(ready).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } });
-      }, 5000);
+      }, 20_000);
 
       database.exec('drop trigger blocked_insert; drop trigger blocked_update');
       database.close();
       await vi.waitFor(async () => expect((await exchange(bureau)).status).toBe(200), 20_000);
       await vi.waitFor(
         async () => expect((await bureau.inject({ method: 'GET', url: '/readyz' })).status).toBe(200),
-        5000,
+        20_000,
       );
     },
   );
