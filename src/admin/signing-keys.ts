@@ -6,7 +6,7 @@ import type { KeyPurpose, SigningKey } from '../core/signing-keys/signing-key.ts
 import { newSigningKey, type SigningKeySlot, signingKeySlots } from '../keys/create-signing-keys.ts';
 import { rotateSigningKeys } from '../keys/rotate-signing-keys.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
-import type { GeneratedKey } from '../ports/signing-backend.ts';
+import type { GeneratedKey, SigningBackend } from '../ports/signing-backend.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuse } from './admin-problem.ts';
@@ -92,9 +92,10 @@ export const revokeSigningKey = async (
   const { backend } = deps.rotation;
   const known = await findKey(deps.storage, tenant, kid);
   if (known === null) return notFound('signing key');
-  // Made before the transaction, and only where nothing is prepared.
+  // Made before the transaction, and only where nothing is prepared that could take over.
+  const heir = known.prepared !== null && (await opens(backend, known.prepared)) ? known.prepared : null;
   const spare =
-    known.key.state === 'active' && known.prepared === null
+    known.key.state === 'active' && heir === null
       ? await backend.generate(known.key.purpose, known.key.algorithm)
       : null;
   const revoked = await changeTenant<Revoked>(deps, actor, async (stores) => {
@@ -118,8 +119,8 @@ export const revokeSigningKey = async (
   if (spare !== null && (!revoked.ok || revoked.value.successor !== spare.publicJwk.kid))
     await backend.destroy(spare);
   if (!revoked.ok) return revoked;
-  await deps.keysChanged(tenant);
   await backend.destroy(revoked.value.key);
+  await deps.keysChanged(tenant);
   return ok(await listSigningKeys(deps, actor));
 };
 
@@ -129,7 +130,17 @@ interface Revoked {
   readonly successor: string | null;
 }
 
-/** Lets the prepared key, which most verifiers know already, or else `spare` sign from now on; its kid. */
+/** Whether the private half is within reach; one that is not must never be what signs. */
+const opens = (backend: Pick<SigningBackend, 'open'>, key: SigningKey): Promise<boolean> =>
+  backend.open(key).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Lets `spare` sign from now on, or where there is none the prepared key, which most verifiers know already; the kid. A
+ * prepared key beside a spare is one that cannot be opened: it goes.
+ */
 const succeed = async (
   { signingKeys }: Pick<Stores, 'signingKeys'>,
   { key, prepared }: FoundKey,
@@ -137,11 +148,12 @@ const succeed = async (
   now: EpochMilliseconds,
 ): Promise<string | null> => {
   const signsNow = { state: 'active', activatedAt: now } as const;
-  if (prepared !== null) {
+  if (prepared !== null && spare === null) {
     await signingKeys.advance({ ...prepared, ...signsNow }, 'prepared');
     return prepared.kid;
   }
   if (spare === null) return null;
+  if (prepared !== null) await signingKeys.remove(key.tenant, prepared.kid);
   await signingKeys.insert({ ...newSigningKey(key.tenant, key, spare, now), ...signsNow });
   return spare.publicJwk.kid;
 };

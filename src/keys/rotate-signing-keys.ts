@@ -77,6 +77,8 @@ const rotateSlot = async (
 ): Promise<'done' | 'full'> => {
   let rotateNow = order.now;
   let fresh: GeneratedKey | null = null;
+  // While a commit is under way nobody knows whether the key is in use: better one too many than one gone.
+  let doubtful = false;
   try {
     for (let count = 0; count < maxSteps; count += 1) {
       const keys = await deps.storage.signingKeys.listOf(tenant);
@@ -87,7 +89,10 @@ const rotateSlot = async (
       if (makesKey(plan)) fresh ??= await deps.backend.generate(slot.purpose, slot.algorithm);
       // A key that cannot be opened must not take over from one that works.
       if (plan.step === 'activate' && key !== undefined) await deps.backend.open(key);
-      if (!(await takeStep(deps, tenant, slot, { plan, fresh, rotateNow, order }))) continue;
+      doubtful = true;
+      const taken = await takeStep(deps, tenant, slot, { plan, fresh, rotateNow, order });
+      doubtful = false;
+      if (!taken) continue;
       if (plan.step === 'drop' && key !== undefined) await deps.backend.destroy(key);
       if (!makesKey(plan)) continue;
       fresh = null;
@@ -96,7 +101,7 @@ const rotateSlot = async (
     return 'done';
   } finally {
     // Another node was first.
-    if (fresh !== null) await deps.backend.destroy(fresh);
+    if (fresh !== null && !doubtful) await deps.backend.destroy(fresh);
   }
 };
 

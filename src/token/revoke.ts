@@ -5,6 +5,7 @@ import { parseCompactJws } from '../core/jwt/compact-form.ts';
 import { mediaSubtype } from '../core/jwt/media-subtype.ts';
 import { member } from '../core/json.ts';
 import { tenantIssuer } from '../core/tenants/tenant.ts';
+import { clockToleranceSeconds } from '../core/time.ts';
 import type { OwnToken } from '../keys/verify-own-token.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Caller } from './authenticate-caller.ts';
@@ -58,7 +59,9 @@ export const createRevocation = (deps: Revocation): RevocationAnswers =>
       if (token === null) return { activity: null, body: null };
       const owner = (await deps.directory.account(decision.tenant, token.accountId))?.account ?? null;
       await deps.storage.transaction(async (stores) => {
-        await stores.revokedTokens.revoke(decision.tenant, token.jti, token.expiresAt * 1000);
+        // Longer than the token by what clocks may differ: another node may think it alive for that long.
+        const until = (Math.ceil(token.expiresAt) + clockToleranceSeconds) * 1000;
+        await stores.revokedTokens.revoke(decision.tenant, token.jti, until);
         await stores.activities.append([
           describeRevoked(decision, { actor: caller.account, owner, token }, facts),
         ]);

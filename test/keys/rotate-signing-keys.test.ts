@@ -224,6 +224,19 @@ describe('A69 when another node is first', () => {
       'store down',
     );
     expect(statesOf(await node.keys())).toEqual(['ES256 active', 'RS256 active']);
-    expect(node.backend.destroyed).toHaveLength(1);
+  });
+
+  it('B16 a commit whose answer was lost never costs the private half of the key it kept', async () => {
+    clock.advance(turnMs);
+    const storage: typeof opened.storage = {
+      ...opened.storage,
+      transaction: async (work) => {
+        await opened.storage.transaction(work);
+        throw new Error('the connection was lost after the commit');
+      },
+    };
+    await expect(rotateSigningKeys({ ...node.rotation, storage }, 'default', es256)).rejects.toThrow('lost');
+    expect(statesOf(await node.keys())).toContain('ES256 prepared');
+    expect(node.backend.destroyed).toEqual([]);
   });
 });

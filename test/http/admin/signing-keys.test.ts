@@ -153,6 +153,20 @@ describe('POST /signing-keys/{kid}/revoke', () => {
     expect(keys).toMatchObject([{ kid: prepared, state: 'active' }]);
   });
 
+  it('A71 a prepared key that cannot be opened takes over from none: it goes, and a new one signs', async () => {
+    await server.request('POST', '/api/v1/signing-keys/rotate', { body: es256 });
+    const prepared = (await list()).find((key) => isEs256(key) && key.state === 'prepared')?.kid ?? '';
+    const stored = (await server.storage.signingKeys.listOf('default')).find(({ kid }) => kid === prepared);
+    const { sealedPrivateKey = '' } = stored ?? {};
+    expect(await server.storage.signingKeys.reseal('default', prepared, sealedPrivateKey, 'v1.AA.AA')).toBe(
+      true,
+    );
+    const kid = await activeKid();
+    const keys = itemsOf(await revoke(kid)).filter(isEs256);
+    expect(keys).toMatchObject([{ state: 'active' }]);
+    expect([kid, prepared]).not.toContain(keys[0]?.kid);
+  });
+
   it.each(['prepared', 'retired'])('a %s key is gone, and nothing else changes', async (state) => {
     await rotate(es256);
     if (state === 'retired') {
