@@ -24,13 +24,16 @@ describe('A70 a key that is too old or missing', () => {
   /** Rotation cannot write, and the keys are changed by `statement`; every node is told to look again. */
   const blockAnd = (statement: string): DatabaseSync => {
     const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'));
-    database.exec('pragma busy_timeout = 5000');
+    database.exec('pragma busy_timeout = 20000');
+    // The lock first: a statement that reads and then writes is not waited for.
     database.exec(`
+      begin immediate;
       create trigger blocked_insert before insert on signing_keys begin select raise(abort, 'blocked'); end;
       create trigger blocked_update before update of state on signing_keys
         begin select raise(abort, 'blocked'); end;
       ${statement};
       update revisions set revision = revision + 1;
+      commit;
     `);
     return database;
   };
@@ -58,7 +61,7 @@ describe('A70 a key that is too old or missing', () => {
         expect(ready).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } });
       }, 20_000);
 
-      database.exec('drop trigger blocked_insert; drop trigger blocked_update');
+      database.exec('begin immediate; drop trigger blocked_insert; drop trigger blocked_update; commit');
       database.close();
       await vi.waitFor(async () => expect((await exchange(bureau)).status).toBe(200), 20_000);
       await vi.waitFor(
