@@ -43,13 +43,13 @@ import { createOwnTokenVerifier } from './keys/verify-own-token.ts';
 import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import type { Storage } from './ports/storage.ts';
-import type { AccountKeyStore } from './ports/stores.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { createIntrospection } from './token/introspect.ts';
-import { createKeyUses, type KeyUses, startWritingKeyUses } from './token/key-uses.ts';
+import { createKeyUses, startWritingKeyUses } from './token/key-uses.ts';
 import { createRevocation } from './token/revoke.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
-import { createStrangerBudget, type StrangerBudget } from './token/stranger-budget.ts';
+import { createStrangerBudget } from './token/stranger-budget.ts';
+import { withPending } from './token/with-pending.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
 import { createTrustDirectory } from './token/trust-directory.ts';
 
@@ -322,30 +322,6 @@ const chosenOf = (
       return value === undefined ? [] : [[name, value]];
     }),
   );
-
-/** What is known and not written yet may be looked up all the same: receipts of strangers and the last use of keys. */
-const withPending = (
-  storage: Storage,
-  strangers: Pick<StrangerBudget, 'pending'>,
-  keyUses: Pick<KeyUses, 'complete'>,
-): Storage => {
-  const withUses = (accountKeys: AccountKeyStore): AccountKeyStore => ({
-    ...accountKeys,
-    listOf: async (tenant, accountId) =>
-      (await accountKeys.listOf(tenant, accountId)).map((key) => keyUses.complete(key)),
-  });
-  return {
-    ...storage,
-    accountKeys: withUses(storage.accountKeys),
-    activities: {
-      ...storage.activities,
-      find: async (tenant, id) =>
-        (await storage.activities.find(tenant, id)) ?? strangers.pending(tenant, id),
-    },
-    transaction: (work) =>
-      storage.transaction((stores) => work({ ...stores, accountKeys: withUses(stores.accountKeys) })),
-  };
-};
 
 const requireDataFolder = async (path: string): Promise<void> => {
   try {

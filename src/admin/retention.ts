@@ -1,3 +1,4 @@
+import { startRounds } from '../core/rounds.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
@@ -40,23 +41,17 @@ export const startRetention = (
   retention: Retention,
   intervalMs = 3_600_000,
 ): { readonly stop: () => Promise<void> } => {
-  let round: Promise<void> | null = null;
   let stopping = false;
-  const run = (): void => {
-    round ??= dropExpired(retention, () => stopping)
-      .catch(retention.reportFault)
-      .finally(() => {
-        round = null;
-      });
-  };
-  const timer = setInterval(run, intervalMs);
-  timer.unref();
-  run();
+  const rounds = startRounds(
+    () => dropExpired(retention, () => stopping),
+    retention.reportFault,
+    intervalMs,
+    { atOnce: true },
+  );
   return {
     stop: async () => {
       stopping = true;
-      clearInterval(timer);
-      await round;
+      await rounds.stop();
     },
   };
 };

@@ -1,4 +1,5 @@
 import type { AccountKey } from '../core/accounts/account-key.ts';
+import { startRounds } from '../core/rounds.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { AccountKeyStore } from '../ports/stores.ts';
 
@@ -61,20 +62,10 @@ export const startWritingKeyUses = (
   reportFault: (error: unknown) => void,
   intervalMs = 5000,
 ): { readonly stop: () => Promise<void> } => {
-  let writing: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    writing ??= uses
-      .write(now())
-      .catch(reportFault)
-      .finally(() => {
-        writing = null;
-      });
-  }, intervalMs);
-  timer.unref();
+  const rounds = startRounds(() => uses.write(now()), reportFault, intervalMs);
   return {
     stop: async () => {
-      clearInterval(timer);
-      await writing;
+      await rounds.stop();
       await uses.write('everything').catch(reportFault);
     },
   };

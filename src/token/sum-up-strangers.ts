@@ -1,3 +1,4 @@
+import { startRounds } from '../core/rounds.ts';
 import type { ActivityLog } from '../ports/activity-log.ts';
 import type { StrangerBudget } from './stranger-budget.ts';
 
@@ -15,19 +16,10 @@ export const startSummingUpStrangers = (
     }
   };
   // What could not be written is due again; one round at a time, so that nothing is written twice.
-  let writing: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    writing ??= write(false)
-      .catch(reportFault)
-      .finally(() => {
-        writing = null;
-      });
-  }, intervalMs);
-  timer.unref();
+  const rounds = startRounds(() => write(false), reportFault, intervalMs);
   return {
     stop: async () => {
-      clearInterval(timer);
-      await writing;
+      await rounds.stop();
       await write(true).catch(reportFault);
     },
   };
