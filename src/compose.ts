@@ -1,10 +1,10 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
 import { systemClock } from './adapters/clock/system-clock.ts';
 import { createCredentialsFolder } from './adapters/credentials/credentials-folder.ts';
+import { requireDataFolder } from './adapters/credentials/data-folder.ts';
 import { hashToken } from './adapters/identifiers/hash-token.ts';
 import { newId } from './adapters/identifiers/new-id.ts';
 import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
@@ -16,15 +16,14 @@ import { parseOutboundAllow } from './adapters/outbound/outbound-allow.ts';
 import { readPublicKeyText } from './adapters/signature/read-public-key-text.ts';
 import { createSignatureVerifier } from './adapters/signature/signature-verifier.ts';
 import { createKeyPairGenerator } from './adapters/signing/key-pair-generator.ts';
-import { loadKeyEncryptionKey } from './adapters/signing/key-encryption-key.ts';
-import { openSigningBackend, type Pkcs11Options } from './adapters/signing/open-signing-backend.ts';
 import { openStorage } from './adapters/storage/open-storage.ts';
 import { prepareFirstStart } from './admin/first-start.ts';
 import { createKeyGenerationLimit } from './admin/key-generation-limit.ts';
 import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
 import { loadIssuerPresets } from './config/issuer-presets.ts';
-import { rotationSettings } from './config/load.ts';
+import { openConfiguredSigning, requireSigningKeys } from './compose-signing.ts';
+import { chosenVariables, rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
@@ -40,9 +39,7 @@ import type { SigningKeyRotation } from './keys/rotate-signing-keys.ts';
 import { startRotationLoop } from './keys/rotation-loop.ts';
 import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { createOwnTokenVerifier } from './keys/verify-own-token.ts';
-import { CannotOpenSigningKey } from './ports/signing-backend.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
-import type { Storage } from './ports/storage.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { createIntrospection } from './token/introspect.ts';
 import { createKeyUses, startWritingKeyUses } from './token/key-uses.ts';
@@ -84,7 +81,7 @@ export const openBureau = async (
   version: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Bureau> => {
-  const templateEnvironment = chosenOf(environment, configuration.templateEnv);
+  const templateEnvironment = chosenVariables(environment, configuration.templateEnv);
   const log = openLog(configuration.logLevel);
   const { logger } = log;
   const reportFault = (error: unknown, receipt?: string): void =>
@@ -109,11 +106,7 @@ export const openBureau = async (
   };
 
   try {
-    const backend = await openSigningBackend({
-      keyEncryptionKey: await requireKeyEncryptionKey(configuration, storage),
-      pkcs11: pkcs11Of(configuration),
-      reportFault,
-    });
+    const backend = await openConfiguredSigning(configuration, storage, reportFault);
     closing.push(() => backend.close());
     const generateAccountKeyPair = createKeyPairGenerator();
     const foundry: TenantFoundry = { backend, generateAccountKeyPair, clock, newId, baseIssuer };
@@ -308,81 +301,5 @@ export const openBureau = async (
   } catch (error) {
     await close();
     throw error;
-  }
-};
-
-/** The variables an operator lets templates see, as far as they are set. */
-const chosenOf = (
-  environment: Readonly<Record<string, string | undefined>>,
-  names: readonly string[],
-): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    names.flatMap((name): [string, string][] => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-
-const requireDataFolder = async (path: string): Promise<void> => {
-  try {
-    await makeFolder(path);
-  } catch (error) {
-    throw new StartRefused([
-      `${path}: the data folder cannot be made (${(error as NodeJS.ErrnoException).code})`,
-    ]);
-  }
-};
-
-/** Not `recursive: true`, with which Node goes round for ever below a folder that takes no files, such as /proc. */
-const makeFolder = async (path: string): Promise<void> => {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path, { mode: 0o700 });
-  }
-};
-
-/** Where signing keys are made in a token, how it is found; `null` where they are made in this process. */
-const pkcs11Of = ({
-  signingBackend,
-  pkcs11Module,
-  pkcs11TokenLabel,
-  pkcs11PinFile,
-}: Configuration): Pkcs11Options | null =>
-  signingBackend === 'local'
-    ? null
-    : { module: pkcs11Module ?? '', tokenLabel: pkcs11TokenLabel ?? '', pinFile: pkcs11PinFile ?? '' };
-
-/** A key-encryption key is made on an empty store only: keys sealed with another one exist otherwise. */
-const requireKeyEncryptionKey = async (
-  configuration: Configuration,
-  storage: Storage,
-): Promise<Uint8Array> => {
-  const { keyEncryptionKey, keyEncryptionKeyFile, dataDir } = configuration;
-  const loaded = await loadKeyEncryptionKey({
-    ...(keyEncryptionKey === undefined ? {} : { value: keyEncryptionKey }),
-    ...(keyEncryptionKeyFile === undefined ? {} : { file: keyEncryptionKeyFile }),
-    dataDir,
-    allowCreate: (await storage.tenants.find(defaultTenant)) === null,
-  });
-  if (!loaded.ok) throw new StartRefused([loaded.error], { exitCode: exitCodes.configuration });
-  return loaded.value;
-};
-
-const requireSigningKeys = async (load: () => Promise<void>): Promise<void> => {
-  try {
-    await load();
-  } catch (error) {
-    if (!(error instanceof CannotOpenSigningKey)) throw error;
-    throw new StartRefused(
-      [
-        'The key-encryption key is not the one the stored signing keys were encrypted with, or the token not the one they were made in; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.',
-      ],
-      { exitCode: exitCodes.configuration },
-    );
   }
 };

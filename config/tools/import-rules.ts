@@ -75,8 +75,8 @@ const configuration: IConfiguration = {
       name: 'only-compose-names-adapters',
       severity: 'error',
       comment:
-        'src/compose.ts, and src/rewrap.ts beside it, are the only files outside src/adapters that import from it.',
-      from: { path: '^src/', pathNot: ['^src/adapters/', '^src/(compose|rewrap)\\.ts$'] },
+        'src/compose.ts, compose-signing.ts and rewrap.ts beside it are the only files outside src/adapters that import from it.',
+      from: { path: '^src/', pathNot: ['^src/adapters/', '^src/(compose|compose-signing|rewrap)\\.ts$'] },
       to: { path: '^src/adapters/' },
     },
     {
@@ -97,7 +97,7 @@ const configuration: IConfiguration = {
       from: { path: '^src/serve\\.ts$' },
       to: {
         path: '^(src|test|bench|demo|config|dist)/',
-        pathNot: ['^src/(compose|ports/start-refused)\\.ts$', '^src/config/'],
+        pathNot: ['^src/(compose|compose-signing|ports/start-refused)\\.ts$', '^src/config/'],
       },
     },
     {
@@ -115,8 +115,8 @@ const configuration: IConfiguration = {
       name: 'only-the-process-sees-compose',
       severity: 'error',
       comment: 'Only src/serve.ts starts from the composition, and only src/main.ts from the server.',
-      from: { path: '^src/', pathNot: '^src/(main|serve)\\.ts$' },
-      to: { path: '^src/(compose|main|rewrap|serve)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(compose|main|serve)\\.ts$' },
+      to: { path: '^src/(compose|compose-signing|main|rewrap|serve)\\.ts$' },
     },
     {
       name: 'src-runs-without-development-packages',

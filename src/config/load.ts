@@ -62,6 +62,18 @@ export const rotationSettings = (configuration: ParsedConfiguration): RotationSe
   publishedMaxAgeSeconds: configuration.publishedMaxAgeSeconds,
 });
 
+/** The variables an operator lets templates see, as far as they are set. */
+export const chosenVariables = (
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 const tokenProblems = (configuration: ParsedConfiguration): readonly string[] =>
   configuration.signingBackend === 'local'
     ? []
