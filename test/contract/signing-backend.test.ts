@@ -7,7 +7,7 @@ import { accessTokenAlgorithms } from '../../src/core/jwt/algorithms.ts';
 import type { KeyPurpose } from '../../src/core/signing-keys/signing-key.ts';
 import { CannotOpenSigningKey, type Signer, type SigningBackend } from '../../src/ports/signing-backend.ts';
 import { createFakePkcs11, type FakePkcs11 } from '../support/fake-pkcs11.ts';
-import { findSoftHsm } from '../support/soft-hsm.ts';
+import { createSoftHsmBackends } from '../support/soft-hsm.ts';
 
 /** One backend under test: `open(secret)` gives a backend that shares its keys with every other of the same secret. */
 interface Candidate {
@@ -34,10 +34,9 @@ const candidates: Candidate[] = [
   },
 ];
 
-const softHsm = await findSoftHsm();
-if (softHsm.found) candidates.push({ name: 'PKCS#11, SoftHSM2', open: softHsm.open });
-else console.warn(`NOT RUN: the contract of the signing backend on SoftHSM2, because ${softHsm.why}`);
-afterAll(() => softHsm.found && softHsm.close());
+const softHsm = await createSoftHsmBackends('the contract of the signing backend on SoftHSM2');
+if (softHsm !== null) candidates.push({ name: 'PKCS#11, SoftHSM2', open: softHsm.open });
+afterAll(() => softHsm?.close());
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
