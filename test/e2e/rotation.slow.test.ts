@@ -1,19 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BureauProcess, startBureau } from '../support/bureau-process.ts';
-import { killDuringRotation } from '../support/kill-during-rotation.ts';
 import { askPostgres, createPostgresDatabase, type PostgresDatabase } from '../support/postgres.ts';
-
-it('B03 kill -9 during a rotation, fifty times', async () => {
-  const report = await killDuringRotation(50);
-  expect(report).toMatchObject({ unverifiable: [], wrongPlaces: [] });
-  expect(report.verified).toBeGreaterThan(500);
-  expect(report.activations).toBeGreaterThan(20);
-  expect(report.mostPublished).toBeLessThanOrEqual(5);
-  console.log(
-    `B03: ${report.cycles} kills, ${report.activations} keys signed, ${report.verified} tokens verified, none lost`,
-  );
-}, 900_000);
 
 describe('A69 five processes on one PostgreSQL', () => {
   let database: PostgresDatabase;

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { type BureauProcess, freePort, startBureau } from './bureau-process.ts';
+import { askPostgres } from './postgres.ts';
 
 /** What kills during rotations left behind; every list is empty when the promises hold. */
 export interface RotationKillReport {
   readonly cycles: number;
+  /** Kills after which some places had taken their step and others had not: in the midst of a rotation. */
+  readonly midway: number;
   /** Tokens that clients received and that were verified after the restart. */
   readonly verified: number;
   /** Keys that signed for the first time. */
@@ -20,7 +23,17 @@ export interface RotationKillReport {
   readonly mostPublished: number;
 }
 
+/** How many kills, and where the keys are. */
+export interface RotationKillOptions {
+  readonly cycles: number;
+  /** An empty PostgreSQL database; `null` for SQLite in the data folder. */
+  readonly databaseUrl: string | null;
+}
+
 const dayMs = 86_400_000;
+const publishAheadMs = 2000;
+/** A server is ready this long after its start, more or less; it is killed this long after that at the latest. */
+const [startMs, longestLifeMs] = [500, 1000];
 const places = ['access-token ES256', 'access-token RS256', 'jwt-svid ES256', 'jwt-svid RS256'];
 
 interface Row {
@@ -30,37 +43,58 @@ interface Row {
   readonly state: string;
 }
 
-/** The database of a server that is dead. */
-const openDead = (dataDir: string) => {
-  const database = new DatabaseSync(join(dataDir, 'bureau.db'));
-  const rows = () =>
-    database
-      .prepare("select kid, purpose, purpose || ' ' || algorithm as place, state from signing_keys")
-      .all() as unknown as readonly Row[];
-  return {
-    rows,
-    /** Makes every active key due, and lets go what retired before the last cycle began. */
-    passTime: (lastCycle: number) => {
-      const now = Date.now();
-      database
-        .prepare("update signing_keys set activated_at = ? where state = 'active'")
-        .run(now - 40 * dayMs);
-      database
-        .prepare(
-          "update signing_keys set retired_at = retired_at - ? where state = 'retired' and retired_at < ?",
-        )
-        .run(dayMs, lastCycle);
-    },
-    close: () => database.close(),
+/** Runs one statement on the database of a server that is dead. */
+type Ask = (statement: string) => Promise<readonly object[]>;
+
+const askDead = ({ databaseUrl, dataDir }: { databaseUrl: string | null; dataDir: string }): Ask => {
+  if (databaseUrl !== null) return (statement) => askPostgres(statement, [], databaseUrl);
+  return async (statement) => {
+    const database = new DatabaseSync(join(dataDir, 'bureau.db'));
+    try {
+      return database.prepare(statement).all();
+    } finally {
+      database.close();
+    }
   };
 };
 
+const readRows = async (ask: Ask): Promise<readonly Row[]> =>
+  (await ask(
+    "select kid, purpose, purpose || ' ' || algorithm as place, state from signing_keys order by kid",
+  )) as readonly Row[];
+
 /**
- * `kill -9` at a random moment of a rotation, `cycles` times on one data folder: each time the keys are due as the server
- * starts, and tokens are issued until the kill. After the restart there is one active key in each place, and what clients
- * got in the cycle before verifies (B03).
+ * Time goes by: the next step of every key falls due somewhere in the life of the next process, and what retired before the
+ * last cycle began is gone.
  */
-export const killDuringRotation = async (cycles: number): Promise<RotationKillReport> => {
+const passTime = async (ask: Ask, lastCycle: number): Promise<void> => {
+  const due = Date.now() + randomInt(startMs, startMs + longestLifeMs);
+  await ask(
+    `update signing_keys set activated_at = ${due - 30 * dayMs + publishAheadMs} where state = 'active'`,
+  );
+  await ask(`update signing_keys set created_at = ${due - publishAheadMs} where state = 'prepared'`);
+  await ask(
+    `update signing_keys set retired_at = retired_at - ${dayMs} where state = 'retired' and retired_at < ${lastCycle}`,
+  );
+};
+
+/** Whether some of the places changed and others did not. */
+const isMidway = (before: readonly Row[], after: readonly Row[]): boolean => {
+  const keysOf = (rows: readonly Row[], place: string): string =>
+    JSON.stringify(rows.filter((row) => row.place === place));
+  const changed = places.filter((place) => keysOf(before, place) !== keysOf(after, place));
+  return changed.length > 0 && changed.length < places.length;
+};
+
+/**
+ * `kill -9` at a random moment of a rotation, `cycles` times on one store: each time the next step of the keys falls due
+ * around the kill, and tokens are issued until then. After the restart there is one active key in each place, and what
+ * clients got in the cycle before verifies (B03).
+ */
+export const killDuringRotation = async ({
+  cycles,
+  databaseUrl,
+}: RotationKillOptions): Promise<RotationKillReport> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bureau-rotation-'));
   const port = await freePort();
   const start = (): Promise<BureauProcess> =>
@@ -68,20 +102,26 @@ export const killDuringRotation = async (cycles: number): Promise<RotationKillRe
       dataDir,
       port,
       environment: {
-        BUREAU_SIGNING_KEY_PUBLISH_AHEAD_SECONDS: '2',
+        BUREAU_SIGNING_KEY_PUBLISH_AHEAD_SECONDS: String(publishAheadMs / 1000),
         BUREAU_PUBLISHED_MAX_AGE_SECONDS: '1',
+        ...(databaseUrl === null ? {} : { BUREAU_DATABASE_URL: databaseUrl }),
       },
     });
+  const ask = askDead({ databaseUrl, dataDir });
 
   const unverifiable: string[] = [];
   const wrongPlaces: string[] = [];
   const signed = new Set<string>();
-  let [verified, mostPublished, lastCycle] = [0, 0, 0];
+  let [verified, mostPublished, midway, lastCycle] = [0, 0, 0, 0];
   let tokens: string[] = [];
+  let before: readonly Row[] = [];
+  let running: BureauProcess | null = null;
   try {
+    // One start more than cycles that are counted: it verifies what the last one gave out.
     for (let cycle = 0; cycle <= cycles; cycle += 1) {
       const began = Date.now();
       const bureau = await start();
+      running = bureau;
       const { keys } = (await (await fetch(`${bureau.url}/.well-known/jwks.json`)).json()) as JSONWebKeySet;
       const verify = createLocalJWKSet({ keys });
       for (const token of tokens)
@@ -102,13 +142,13 @@ export const killDuringRotation = async (cycles: number): Promise<RotationKillRe
           }
       };
       const load = Promise.all([issue(), issue()]);
-      await sleep(randomInt(20, 3200));
+      await sleep(randomInt(20, longestLifeMs));
       await bureau.kill();
+      running = null;
       over = true;
       await load;
 
-      const dead = openDead(dataDir);
-      const rows = dead.rows();
+      const rows = await readRows(ask);
       for (const place of places) {
         const active = rows.filter((row) => row.place === place && row.state === 'active');
         if (active.length !== 1) wrongPlaces.push(`cycle ${cycle}: ${place}: ${active.length}`);
@@ -116,12 +156,16 @@ export const killDuringRotation = async (cycles: number): Promise<RotationKillRe
       }
       for (const purpose of ['access-token', 'jwt-svid'])
         mostPublished = Math.max(mostPublished, rows.filter((row) => row.purpose === purpose).length);
-      dead.passTime(lastCycle);
-      dead.close();
+      if (cycle > 0 && isMidway(before, rows)) midway += 1;
+      before = rows;
+      await passTime(ask, lastCycle);
       lastCycle = began;
     }
-    return { cycles, verified, activations: signed.size, unverifiable, wrongPlaces, mostPublished };
+    // The first key of each place was not activated by a rotation.
+    const activations = signed.size - places.length;
+    return { cycles, midway, verified, activations, unverifiable, wrongPlaces, mostPublished };
   } finally {
+    await running?.kill();
     await rm(dataDir, { recursive: true, force: true });
   }
 };
