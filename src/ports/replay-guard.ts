@@ -10,6 +10,8 @@ export interface ReplayGuard {
    * @returns `true` the first time, `false` when it was used before
    */
   consume(tenant: string, party: string, jti: string, until: EpochMilliseconds): Promise<boolean>;
+  /** Whether (tenant, party, jti) was used, as far as is known now; nothing is consumed by asking. */
+  isUsed(tenant: string, party: string, jti: string): Promise<boolean>;
   /** Forgets at most `limit` records whose time is over; how many. */
   forgetBefore(time: EpochMilliseconds, limit: number): Promise<number>;
 }

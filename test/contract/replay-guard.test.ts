@@ -56,6 +56,22 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     }
   });
 
+  it('CA-14 to ask whether a jti was used consumes nothing and knows tenant, party and jti apart', async () => {
+    const { replayGuard } = opened.storage;
+    expect(await replayGuard.isUsed('acme', 'client', 'asked')).toBe(false);
+    expect(await replayGuard.isUsed('acme', 'client', 'asked')).toBe(false);
+    expect(await replayGuard.consume('acme', 'client', 'asked', sampleTime)).toBe(true);
+    expect(await replayGuard.isUsed('acme', 'client', 'asked')).toBe(true);
+    for (const [tenant, party, jti] of [
+      ['default', 'client', 'asked'],
+      ['acme', 'client-2', 'asked'],
+      ['acme', 'client', 'ASKED'],
+      ['acmec', 'lient', 'asked'],
+    ] as const)
+      expect([tenant, await replayGuard.isUsed(tenant, party, jti)]).toEqual([tenant, false]);
+    expect(await replayGuard.consume('acme', 'client', 'asked', sampleTime)).toBe(false);
+  });
+
   it.each([
     ['another tenant', ['tenant-2', 'client', 'jti']],
     ['another party', ['tenant', 'client-2', 'jti']],

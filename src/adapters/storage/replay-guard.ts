@@ -79,6 +79,15 @@ export const createReplayGuard = (db: Kysely<Database>, maxWaitMs = 3000): Repla
         return new StoreUnavailable(`the single use was not noted within ${maxWaitMs} ms`);
       });
     },
+    isUsed: async (tenant, party, jti) => {
+      const row = db
+        .selectFrom('used_jtis')
+        .select('fingerprint')
+        .where('fingerprint', '=', fingerprintOf(tenant, party, jti))
+        .executeTakeFirst();
+      const overdue = () => new StoreUnavailable(`the single use was not looked up within ${maxWaitMs} ms`);
+      return (await answerInTime(row, maxWaitMs, overdue)) !== undefined;
+    },
     forgetBefore: async (time, limit) => {
       const { numDeletedRows } = await db
         .deleteFrom('used_jtis')
