@@ -20,6 +20,29 @@ export const issuerPresetSchema = z.strictObject({
   subjectStarts: z.array(z.string().min(1)).default([]),
   ownerClaims: z.array(z.string().min(1)).default([]),
   recommendedConditions: z.array(z.strictObject({ claim: z.string().min(1), why: sentence })).default([]),
+  recycledNames: z
+    .array(
+      z.strictObject({
+        subjectStart: z.string().min(1),
+        idMark: z.string().min(1).nullable().default(null),
+        idClaims: z.array(z.string().min(1)).min(1),
+        why: sentence,
+      }),
+    )
+    .default([]),
+  patternReach: z
+    .array(
+      z.strictObject({
+        subjectStart: z.string().default(''),
+        literalSegments: z.int().min(1).max(20),
+        covers: sentence,
+        narrowedBy: z.array(z.string().min(1)).default([]),
+      }),
+    )
+    .default([]),
+  subjectVariesAfter: z.int().min(1).max(20).nullable().default(null),
+  audienceAdvice: sentence.includes('AUDIENCE').nullable().default(null),
+  lifetimeAdvice: sentence.nullable().default(null),
   advice: z.array(sentence).min(1),
   audiencesOfOthers: z.array(z.string().min(1)).default([]),
 });

@@ -19,6 +19,16 @@ export interface IssuerPresetDefinition {
   /** Claims that name the owner as well as the subject would; a condition on one lets other subjects pass. */
   readonly ownerClaims: readonly string[];
   readonly recommendedConditions: readonly RecommendedCondition[];
+  /** Subjects that carry names another may take once they are given up. */
+  readonly recycledNames: readonly RecycledName[];
+  /** What patterns of this platform cover beyond what they seem to say. */
+  readonly patternReach: readonly PatternReach[];
+  /** How many segments of a subject stay the same; the rest changes with every token. `null`: all of it stays. */
+  readonly subjectVariesAfter: number | null;
+  /** How a workload asks for an audience; AUDIENCE stands for it. */
+  readonly audienceAdvice: string | null;
+  /** For a platform whose tokens can live longer than is accepted: why, and the way out. */
+  readonly lifetimeAdvice: string | null;
   /** Sentences for the administrator who registers this issuer. */
   readonly advice: readonly string[];
   /** Audiences, exact or globs, that mean the platform or one of its consumers and never us (ST-21). */
@@ -29,6 +39,28 @@ export interface IssuerPresetDefinition {
 export interface RecommendedCondition {
   readonly claim: string;
   readonly why: string;
+}
+
+/** A subject that carries a name, and what tells two owners of that name apart. */
+export interface RecycledName {
+  /** How such a subject begins; the name follows. */
+  readonly subjectStart: string;
+  /** What stands in the segment after it where an id is written beside the name; `null`: none ever is. */
+  readonly idMark: string | null;
+  /** A condition on one of these claims tells them apart as well. */
+  readonly idClaims: readonly string[];
+  /** Whose name it is and who may take it, as a sentence. */
+  readonly why: string;
+}
+
+/** What a pattern that ends with `*` after so many literal segments covers. */
+export interface PatternReach {
+  readonly subjectStart: string;
+  readonly literalSegments: number;
+  /** As a sentence. */
+  readonly covers: string;
+  /** A condition on one of these claims says that it was meant. */
+  readonly narrowedBy: readonly string[];
 }
 
 /** A preset ready for use. */
