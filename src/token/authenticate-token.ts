@@ -5,10 +5,11 @@ import { present } from '../core/activity/present.ts';
 import { parseCompactJws } from '../core/jwt/compact-form.ts';
 import { accountIdWithoutTenant } from '../core/jwt/validate-assertion-claims.ts';
 import type { JsonObject } from '../core/json.ts';
-import { type ClientAssertionType, clientAssertionTypes } from '../core/oauth/vocabulary.ts';
+import { type ClientAssertionType, clientAssertionTypes, type ParameterName } from '../core/oauth/vocabulary.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { clockToleranceSeconds, type EpochSeconds } from '../core/time.ts';
-import { decideTrust } from '../core/trust/decide-trust.ts';
+import { decideTrust, type Detail } from '../core/trust/decide-trust.ts';
+import type { Federation } from '../core/trust/federation.ts';
 import type { Evidence } from './evidence.ts';
 import { findTrustedIssuer } from './find-trusted-issuer.ts';
 import { classifyToken, type TokenKind } from './token-kinds.ts';
@@ -20,10 +21,14 @@ import { type ThirdPartyVerification, verifyThirdPartyToken } from './verify-thi
 export interface TokenAuthentication extends ThirdPartyVerification, OwnKeyVerification {
   readonly directory: Pick<TrustDirectory, 'issuer'> & OwnKeyVerification['directory'];
   readonly baseIssuer: string;
+  /** How much of the candidates the evidence shows; what a receipt shows unless it is said. */
+  readonly detail?: Detail;
 }
 
 /** Where a token stands and what may be there. */
 export interface Presentation {
+  /** The form parameter it stood in. */
+  readonly parameter: ParameterName;
   readonly token: string;
   /** An own-key assertion is accepted here. */
   readonly acceptsOwnKey: boolean;
@@ -37,6 +42,8 @@ export interface Presentation {
 export interface AuthenticatedAccount {
   readonly account: ServiceAccount;
   readonly by: 'federation' | 'own-key';
+  /** The federation that matched; `null` for an own-key assertion. */
+  readonly federation: Federation | null;
   /** The key of the account that signed; `null` where a third party did. */
   readonly key: Pick<AccountKey, 'tenant' | 'id'> | null;
   /** `exp` of a third-party token; `null` for an own-key assertion. */
@@ -54,6 +61,7 @@ export const authenticateToken = async (
   tenant: Tenant,
   presentation: Presentation,
 ): Promise<Verdict<AuthenticatedAccount>> => {
+  evidence.noteToken(presentation.parameter, presentation.token);
   const jws = evidence.of(parseCompactJws(presentation.token));
   if (!jws.ok) return jws;
   const kind = evidence.of(classifyToken(jws.value, deps.baseIssuer));
@@ -76,7 +84,15 @@ export const authenticateToken = async (
     const same = evidence.of(checkClientId(presentation.clientId, account));
     if (!same.ok) return same;
     const singleUse = { party: account.id, jti: claims.jti, until: keepUntil(claims.expiresAt) };
-    return grant({ account, by: 'own-key', key, claims: null, subjectExpiresAt: null, singleUse });
+    return grant({
+      account,
+      by: 'own-key',
+      federation: null,
+      key,
+      claims: null,
+      subjectExpiresAt: null,
+      singleUse,
+    });
   }
 
   const { assertionType, clientId } = presentation;
@@ -89,11 +105,12 @@ export const authenticateToken = async (
   if (!token.ok) return token;
   const { entry } = source.value;
   const claims = token.value;
-  const trust = evidence.of(decideTrust(entry.federations, claims, clientId));
+  const trust = evidence.of(decideTrust(entry.federations, claims, clientId, deps.detail));
   if (!trust.ok) return trust;
   return grant({
     account: trust.value.account,
     by: 'federation',
+    federation: trust.value.federation,
     key: null,
     claims: claims.claims,
     subjectExpiresAt: claims.expiresAt,

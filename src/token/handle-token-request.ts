@@ -3,6 +3,7 @@ import type { OAuthErrorCode } from '../core/oauth/errors.ts';
 import { parseFormParameters } from '../core/oauth/form-parameters.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import type { TokenResponse } from '../core/oauth/token-response.ts';
+import { knownParameters } from '../core/oauth/vocabulary.ts';
 import { defaultTenant, type Tenant } from '../core/tenants/tenant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HashToken } from '../ports/token-hash.ts';
@@ -41,6 +42,7 @@ export interface GrantedToken {
   readonly jti: string;
   readonly audience: string;
   readonly account: AuthenticatedAccount['account'];
+  readonly federation: AuthenticatedAccount['federation'];
   /** The keys of accounts that proved something. */
   readonly keys: readonly NonNullable<AuthenticatedAccount['key']>[];
 }
@@ -49,8 +51,8 @@ export interface GrantedToken {
 export const handleTokenRequest = async (
   deps: TokenEndpoint,
   request: TokenRequest,
+  evidence: Evidence = collectEvidence(),
 ): Promise<TokenDecision> => {
-  const evidence = collectEvidence();
   let tenantName = defaultTenant;
   let door: string | null = null;
   let tokenHash: string | null = null;
@@ -69,6 +71,7 @@ export const handleTokenRequest = async (
   if (!tenant.ok) return refused(tenant);
   tenantName = tenant.value.name;
 
+  evidence.noteForm(request.body, knownParameters);
   const parameters = evidence.of(parseFormParameters(request.body));
   if (!parameters.ok) return refused(parameters);
 
@@ -139,6 +142,7 @@ export const handleTokenRequest = async (
       ok: true,
       ...issued.value,
       account: subject.value.account,
+      federation: subject.value.federation,
       keys: [beside.value?.key, subject.value.key].filter((key) => key !== null && key !== undefined),
     },
   };
@@ -155,6 +159,7 @@ const authenticateClientBeside = async (
 ): Promise<Verdict<AuthenticatedAccount | null>> => {
   if (clientAssertion === null || chosen.presentedTokenAuthenticates) return grant(null);
   return authenticateToken(deps, evidence, tenant, {
+    parameter: 'client_assertion',
     token: clientAssertion.token,
     acceptsOwnKey: true,
     assertionType: clientAssertion.type,
@@ -168,6 +173,7 @@ const presentationOf = (
   clientAssertion: ClientAssertion | null,
   clientId: string | null,
 ) => ({
+  parameter,
   token,
   acceptsOwnKey: chosen.acceptsOwnKey,
   assertionType: parameter === 'client_assertion' ? (clientAssertion?.type ?? null) : null,

@@ -2,6 +2,7 @@ import type { ServiceAccount } from '../accounts/service-account.ts';
 import { partyOf } from '../activity/activity.ts';
 import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
 import { present } from '../activity/present.ts';
+import type { Blocks } from '../blocks/blocks.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import { type Assessment, assessCandidate, assessExpression, isMet } from './assess-candidate.ts';
 import type { Federation } from './federation.ts';
@@ -13,8 +14,22 @@ export interface TrustDecision {
   readonly federation: Federation;
 }
 
-/** The most candidates a refusal shows. */
-const maxShown = 5;
+/** How much of what was looked at the checks show. What is decided never depends on it. */
+export interface Detail {
+  /** The most candidates that are shown. */
+  readonly candidates: number;
+  /** Whether those that did not decide are shown beside the one that matches. */
+  readonly others: boolean;
+}
+
+/** What an activity keeps: of a refusal the nearest five, of a token its own registration. */
+export const receiptDetail: Detail = { candidates: 5, others: false };
+
+/** What explain shows: every candidate, within reason. */
+export const fullDetail: Detail = { candidates: 200, others: true };
+
+/** The most lines that are shown about candidates; the nearest come first. */
+const maxLines = 2000;
 
 /** The most candidates that are looked at for evidence alone. */
 const maxAssessed = 200;
@@ -25,20 +40,21 @@ const maxExpressions = 50;
 /**
  * Decides whom a third-party token stands for; the same function for every door and for explain (contract §3).
  *
- * A candidate must meet everything: subject, audience, conditions, expression, enabled account. All that cover the subject
- * are looked at, never the first alone: two accounts that both match are refused (ST-33), two federations of one account
+ * A candidate must meet everything: subject, audience, conditions, expression, enabled account, and neither account nor
+ * federation blocked. All that cover the subject are looked at, never the first alone: two accounts that both match are refused (ST-33), two federations of one account
  * are fine. A `client_id` narrows the choice to its account and never widens it.
  *
  * @param index the federations on the issuer of the token, whose signature was verified
  * @param clientId as sent, or `null`
  * @returns refused with `client_id_mismatch`, `federation_ambiguous`, or the first thing the nearest candidate failed:
  * `subject_not_registered`, `audience_mismatch`, `audience_several`, `condition_unmet`, `account_disabled`. The checks are
- * those of at most five candidates, nearest first
+ * those of as many candidates as `detail` says, nearest first
  */
 export const decideTrust = (
   index: FederationIndex,
   token: ThirdPartyClaims,
   clientId: string | null,
+  detail: Detail = receiptDetail,
 ): Verdict<TrustDecision> => {
   const covering = index.covering(token.subject);
   const audiences = new Set(token.audiences);
@@ -54,13 +70,36 @@ export const decideTrust = (
   const narrowed = matching.filter(({ candidate }) => clientId === null || candidate.account.id === clientId);
   const accounts = new Map(narrowed.map(({ candidate }) => [candidate.account.id, candidate.account]));
   const [match] = narrowed;
-  if (match === undefined) return refuseUnmatched(index, token, clientId, { covering, addressed, matching });
-  if (accounts.size > 1) return refuseAmbiguous(narrowed, [...accounts.values()]);
+  const found = { covering, addressed, matching };
+  if (match === undefined) return refuseUnmatched(index, token, clientId, found, detail);
+  if (accounts.size > 1) return refuseAmbiguous(narrowed, [...accounts.values()], detail);
 
   const { account, federation } = match.candidate;
-  return grant({ account, federation }, [...clientIdCheck(clientId, account.id), ...describeAll([match])], {
-    account: partyOf(account),
-  });
+  const others = detail.others ? assessOthers(index, token, match, found, detail) : [];
+  const checks = [...clientIdCheck(clientId, account.id), ...describeAll([match, ...others])];
+  return grant({ account, federation }, checks, { account: partyOf(account) });
+};
+
+/** What else there is beside the match, nearest first; for evidence alone. */
+const assessOthers = (
+  index: FederationIndex,
+  token: ThirdPartyClaims,
+  match: Assessment,
+  { covering, matching }: Findings,
+  detail: Detail,
+): readonly Assessment[] => {
+  const decided = new Map(matching.map((assessment) => [assessment.candidate, assessment]));
+  const others = new Set([
+    ...covering.slice(0, maxAssessed),
+    ...index.nearest(token.subject, detail.candidates),
+  ]);
+  others.delete(match.candidate);
+  return showNearest(
+    Array.from(others, (other) => decided.get(other) ?? assessCandidate(other, token)),
+    token,
+    detail.candidates - 1,
+    new Set(decided.values()),
+  );
 };
 
 /** What was found on the way to a decision. */
@@ -79,28 +118,33 @@ const refuseUnmatched = (
   token: ThirdPartyClaims,
   clientId: string | null,
   { covering, addressed, matching }: Findings,
+  detail: Detail,
 ): Verdict<never> => {
   const ofClient = clientId === null ? null : index.ofAccount(clientId);
   const [stranger] = matching;
   if (clientId !== null && (stranger !== undefined || ofClient?.length === 0)) {
     return refuse('client_id_mismatch', [
       ...clientIdCheck(clientId, stranger?.candidate.account.id ?? null),
-      ...describeAll(matching.slice(0, maxShown)),
+      ...describeAll(matching.slice(0, detail.candidates)),
     ]);
   }
 
   const isMeant = ({ account }: Candidate): boolean => clientId === null || account.id === clientId;
   const assessed = new Set(addressed.map(({ candidate }) => candidate));
-  const others = [...covering.filter(isMeant), ...(ofClient ?? index.nearest(token.subject, maxShown))]
+  const others = [
+    ...covering.filter(isMeant),
+    ...(ofClient ?? index.nearest(token.subject, detail.candidates)),
+  ]
     .filter((candidate) => !assessed.has(candidate))
     .slice(0, maxAssessed);
-  const nearest = pickNearest(
+  const nearest = showNearest(
     [
       ...addressed.filter(({ candidate }) => isMeant(candidate)),
       ...Array.from(new Set(others), (candidate) => assessCandidate(candidate, token)),
     ],
-    token.subject,
-  ).map((assessment) => assessExpression(assessment, token));
+    token,
+    detail.candidates,
+  );
 
   const client = clientIdCheck(clientId, clientId);
   const [first] = nearest;
@@ -118,22 +162,38 @@ const refuseUnmatched = (
 const refuseAmbiguous = (
   matching: readonly Assessment[],
   accounts: readonly ServiceAccount[],
+  detail: Detail,
 ): Verdict<never> =>
   refuse('federation_ambiguous', [
     failed(
       'federation.unique',
       'one account',
-      accounts.slice(0, maxShown).map(describeAccount).join(', '),
+      accounts.slice(0, receiptDetail.candidates).map(describeAccount).join(', '),
       'More than one account claims this token. Narrow the patterns or conditions until one is left, or send client_id.',
     ),
-    ...describeAll(matching.slice(0, maxShown)),
+    ...describeAll(matching.slice(0, detail.candidates)),
   ]);
 
+/** The nearest with what their expressions say; those whose expression it would be too dear to ask are left out. */
+const showNearest = (
+  assessments: readonly Assessment[],
+  token: ThirdPartyClaims,
+  count: number,
+  evaluated: ReadonlySet<Assessment> = new Set(),
+): readonly Assessment[] =>
+  pickNearest(assessments, token.subject, count)
+    .filter(({ candidate }, index) => index < maxExpressions || candidate.federation.cel === null)
+    .map((assessment) => (evaluated.has(assessment) ? assessment : assessExpression(assessment, token)));
+
 /**
- * The five nearest: those that cover the subject first, then those that lack the least, then those whose subject begins
+ * The nearest: those that cover the subject first, then those that lack the least, then those whose subject begins
  * most like the presented one.
  */
-const pickNearest = (assessments: readonly Assessment[], subject: string): readonly Assessment[] =>
+const pickNearest = (
+  assessments: readonly Assessment[],
+  subject: string,
+  count: number,
+): readonly Assessment[] =>
   assessments
     .map((assessment) => ({
       assessment,
@@ -144,22 +204,29 @@ const pickNearest = (assessments: readonly Assessment[], subject: string): reado
       ],
     }))
     .toSorted((one, other) => compareRanks(one.rank, other.rank))
-    .slice(0, maxShown)
+    .slice(0, count)
     .map(({ assessment }) => assessment);
 
 const compareRanks = (one: readonly number[], other: readonly number[]): number =>
   one.map((part, index) => part - (other[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 
 /** Each candidate under a line that says whose it is. */
-const describeAll = (assessments: readonly Assessment[]): readonly Check[] =>
-  assessments.flatMap((assessment) => {
-    const { account, federation } = assessment.candidate;
-    const whose = `${describeAccount(account)}, federation ${federation.id}`;
-    const heading = isMet(assessment)
-      ? passed('federation.candidate', whose, 'matches')
-      : failed('federation.candidate', whose, 'does not match');
-    return [heading, ...assessment.findings.map(({ describe }) => describe())];
-  });
+const describeAll = (assessments: readonly Assessment[]): readonly Check[] => {
+  const lines: Check[] = [];
+  for (const assessment of assessments) {
+    if (lines.length + assessment.findings.length >= maxLines) break;
+    lines.push(describeOwner(assessment), ...assessment.findings.map(({ describe }) => describe()));
+  }
+  return lines;
+};
+
+const describeOwner = (assessment: Assessment): Check => {
+  const { account, federation } = assessment.candidate;
+  const whose = `${describeAccount(account)}, federation ${federation.id}`;
+  return isMet(assessment)
+    ? passed('federation.candidate', whose, 'matches')
+    : failed('federation.candidate', whose, 'does not match');
+};
 
 const describeAccount = ({ name, id }: ServiceAccount): string => `account ${name} (${id})`;
 
