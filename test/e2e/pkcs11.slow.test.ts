@@ -86,7 +86,9 @@ describe('a start without its token', () => {
     [
       'no library',
       { BUREAU_PKCS11_MODULE: '/nowhere/token.so' },
-      softHsm === null ? 'npm install pkcs11js' : 'pkcs11Module: /nowhere/token.so cannot be loaded',
+      softHsm === null
+        ? 'npm install --save-optional pkcs11js'
+        : 'pkcs11Module: /nowhere/token.so cannot be loaded',
     ],
   ];
   if (softHsm !== null)

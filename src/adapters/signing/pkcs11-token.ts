@@ -35,7 +35,7 @@ export const loadPkcs11Package = async (): Promise<new () => Pkcs11Module> => {
     loaded = (await import(optionalPackage)) as typeof loaded;
   } catch (error) {
     throw refuse(
-      'signingBackend: pkcs11 needs the package pkcs11js, which is not installed here: npm install pkcs11js',
+      'signingBackend: pkcs11 needs the package pkcs11js, which is not installed here: npm install --save-optional pkcs11js',
       error,
     );
   }
