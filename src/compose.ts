@@ -268,6 +268,7 @@ export const openBureau = async (
         verifyOwnToken,
         accounts: storage.serviceAccounts,
         tenants: storage.tenants,
+        blocks: storage.blocks,
         baseIssuer,
       }),
     });

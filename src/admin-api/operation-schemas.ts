@@ -7,6 +7,7 @@ import {
   patchAccountKeyBody,
 } from './account-keys.ts';
 import { activityResource, listActivitiesQuery } from './activities.ts';
+import { blockResource, createBlockBody, deleteBlockQuery, listBlocksQuery } from './blocks.ts';
 import { listQuery, pageOf } from './page.ts';
 import {
   createServiceAccountBody,
@@ -163,6 +164,16 @@ export const operationSchemas = {
     response: signingKeysResource,
   },
   revokeSigningKey: { params: signingKeyParams, query: noMembers, body: null, response: signingKeysResource },
+
+  listBlocks: {
+    params: noMembers,
+    query: listBlocksQuery,
+    body: null,
+    response: pageOf(blockResource).meta({ id: 'BlockPage' }),
+  },
+  createBlock: { params: noMembers, query: forceQuery, body: createBlockBody, response: blockResource },
+  getBlock: { params: identified, query: noMembers, body: null, response: blockResource },
+  deleteBlock: { params: identified, query: deleteBlockQuery, body: null, response: noContent },
 
   listTeams: {
     params: noMembers,

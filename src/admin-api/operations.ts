@@ -204,6 +204,29 @@ export const adminOperations = {
     status: 200,
   },
 
+  listBlocks: {
+    method: 'GET',
+    path: '/blocks',
+    roles: readers,
+    summary: 'List what is blocked',
+    status: 200,
+  },
+  createBlock: {
+    method: 'POST',
+    path: '/blocks',
+    roles: administrators,
+    summary: 'Block an account, a federation, a trusted issuer, a foreign subject or a foreign key at once',
+    status: 201,
+  },
+  getBlock: { method: 'GET', path: '/blocks/{id}', roles: readers, summary: 'Get a block', status: 200 },
+  deleteBlock: {
+    method: 'DELETE',
+    path: '/blocks/{id}',
+    roles: administrators,
+    summary: 'Remove a block; its target is what it was before',
+    status: 204,
+  },
+
   listTeams: { method: 'GET', path: '/teams', roles: readers, summary: 'List teams', status: 200 },
   createTeam: {
     method: 'POST',

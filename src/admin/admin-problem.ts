@@ -17,6 +17,7 @@ export const adminProblems = {
   in_use: { status: 409, title: 'Something else still needs it' },
   last_administrator: { status: 409, title: 'The tenant would have no administrator' },
   default_tenant: { status: 409, title: 'The default tenant stays' },
+  too_many_blocks: { status: 409, title: 'The tenant has as many blocks as it may' },
   too_many_keys: { status: 409, title: 'The account has as many keys as it may' },
   version_stale: { status: 412, title: 'The resource was changed in the meantime' },
   body_too_large: { status: 413, title: 'The body is too large' },

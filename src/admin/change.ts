@@ -19,6 +19,7 @@ export interface ChangeActivity {
   readonly reason: 'created' | 'changed' | 'deleted';
   readonly account?: Party;
   readonly issuer?: string;
+  readonly subject?: string;
   /** Which members, which names; never a value that could be secret. */
   readonly details: NonNullable<Activity['details']>;
 }
@@ -72,15 +73,17 @@ const refuseDuplicate = (what: string) =>
           'already_exists',
           'Another tenant of this server issues for this trust domain. Use one of your own.',
         )
-      : what === 'account-key'
-        ? refuse(
-            'already_exists',
-            'The account has this key already, or another one with this kid. Use that one, or give another kid.',
-          )
-        : refuse(
-            'already_exists',
-            `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`,
-          );
+      : what === 'block'
+        ? refuse('already_exists', 'This is blocked already. Look for its block in the list.')
+        : what === 'account-key'
+          ? refuse(
+              'already_exists',
+              'The account has this key already, or another one with this kid. Use that one, or give another kid.',
+            )
+          : refuse(
+              'already_exists',
+              `There is a ${what.replaceAll('-', ' ')} of this name already. Choose another name.`,
+            );
 
 /** The audit line of a change by `actor`. */
 export const buildChangeActivity = (
@@ -98,6 +101,7 @@ export const buildChangeActivity = (
   account: change.account ?? null,
   actor: partyOf(actor.account),
   issuer: change.issuer ?? null,
+  subject: change.subject ?? null,
   sourceAddress: actor.sourceAddress,
   details: change.details,
 });

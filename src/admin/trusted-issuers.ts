@@ -8,6 +8,7 @@ import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { refuseShutIssuer, someoneMaySignIn } from './last-administrator.ts';
 import { applyPatch, onlyDisables, type Patch } from './merge-patch.ts';
 import { knownJwksUri, parseTrustedIssuer, type TrustedIssuerInput } from './register-trusted-issuer.ts';
 import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
@@ -126,12 +127,10 @@ export const patchTrustedIssuer = async (
     };
     const { tenant } = actor.account;
     const now = deps.clock.now();
-    const ableBefore = await stores.serviceAccounts.countOtherAdministrators(tenant, '', now);
+    const ableBefore = await someoneMaySignIn(stores, tenant, now);
     if (!(await stores.trustedIssuers.update(after))) return stale();
-    if (!force && ableBefore > 0) {
-      const ableAfter = await stores.serviceAccounts.countOtherAdministrators(tenant, '', now);
-      if (ableAfter === 0) return refuseOnlyWayIn();
-    }
+    const shut = await refuseShutIssuer(stores, tenant, ableBefore, { now, force });
+    if (!shut.ok) return shut;
     return ok({
       value: after,
       activity: {
@@ -144,13 +143,6 @@ export const patchTrustedIssuer = async (
   });
   return result;
 };
-
-/** A compromised issuer has to be switchable all the same, so this one can be forced. */
-const refuseOnlyWayIn = () =>
-  refuse(
-    'last_administrator',
-    'Every administrator of the tenant signs in through this issuer. Give one of them a key first; ?force=true disables it all the same.',
-  );
 
 /** Removes a trusted issuer that no federation names. */
 export const deleteTrustedIssuer = async (

@@ -1,7 +1,7 @@
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { member } from '../core/json.ts';
 import { adminAudience, tenantIssuer } from '../core/tenants/tenant.ts';
-import type { ServiceAccountStore, TenantStore } from '../ports/stores.ts';
+import type { BlockStore, ServiceAccountStore, TenantStore } from '../ports/stores.ts';
 import type { VerifyOwnToken } from './verify-own-token.ts';
 
 /** What an access token of ours says at the admin API: who it is, or that it is not accepted (RFC 6750 §3.1). */
@@ -15,7 +15,7 @@ export type VerifyAccessToken = (tenant: string, token: string) => Promise<Verif
 const invalid: VerifiedAccessToken = { ok: false, error: 'invalid_token' };
 
 /**
- * Verifies access tokens for the admin API (AT-14). The account and the tenant are read from the store each time: a token
+ * Verifies access tokens for the admin API (AT-14). The account, its block and the tenant are read from the store each time: a token
  * says who called, only the present registration says what that may do (A65).
  */
 export const createAccessTokenVerifier =
@@ -23,11 +23,13 @@ export const createAccessTokenVerifier =
     verifyOwnToken,
     accounts,
     tenants,
+    blocks,
     baseIssuer,
   }: {
     readonly verifyOwnToken: VerifyOwnToken;
     readonly accounts: Pick<ServiceAccountStore, 'find'>;
     readonly tenants: Pick<TenantStore, 'find'>;
+    readonly blocks: Pick<BlockStore, 'findByTarget'>;
     readonly baseIssuer: string;
   }): VerifyAccessToken =>
   async (tenant, token) => {
@@ -35,10 +37,12 @@ export const createAccessTokenVerifier =
     if (!own.ok) return invalid;
     // A token bound to a key is no bearer token, and no proof of possession is read here.
     if (member(own.value.claims, 'cnf') !== undefined) return invalid;
-    const [found, account] = await Promise.all([
+    const { accountId } = own.value;
+    const [found, account, block] = await Promise.all([
       tenants.find(tenant),
-      accounts.find(tenant, own.value.accountId),
+      accounts.find(tenant, accountId),
+      blocks.findByTarget(tenant, { kind: 'account', account: accountId }),
     ]);
-    if (found?.status !== 'enabled' || account?.status !== 'enabled') return invalid;
+    if (found?.status !== 'enabled' || account?.status !== 'enabled' || block !== null) return invalid;
     return { ok: true, account };
   };

@@ -1,7 +1,9 @@
 import type { AccountKey } from '../core/accounts/account-key.ts';
+import type { Role } from '../core/accounts/role.ts';
 import type { ServiceAccount, Status } from '../core/accounts/service-account.ts';
 import type { Team } from '../core/accounts/team.ts';
 import type { UseCase } from '../core/accounts/use-case.ts';
+import type { Block, BlockKind, BlockTarget } from '../core/blocks/block.ts';
 import type { CredentialProvider } from '../core/credential-providers/credential-provider.ts';
 import type { KeyState, SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
@@ -17,7 +19,7 @@ import type { Page, PageRequest } from './page.ts';
  */
 export class UniqueViolation extends Error {
   override readonly name = 'UniqueViolation';
-  /** What was not unique: `tenant`, `service-account`, `federation`, `trusted-issuer`, `team`, `use-case`, `account-key`, `signing-key`, `credential-provider`. */
+  /** What was not unique: `tenant`, `service-account`, `federation`, `trusted-issuer`, `team`, `use-case`, `account-key`, `signing-key`, `credential-provider`, `block`. */
   readonly what: string;
   constructor(what: string) {
     super(`${what} exists already`);
@@ -48,6 +50,7 @@ export interface ServiceAccountFilter {
   readonly team?: string;
   readonly useCase?: string;
   readonly status?: Status;
+  readonly role?: Role;
   /** Part of the name or description, case-insensitive, taken literally (A117). */
   readonly q?: string;
 }
@@ -55,17 +58,10 @@ export interface ServiceAccountFilter {
 export interface ServiceAccountStore {
   find(tenant: string, id: string): Promise<ServiceAccount | null>;
   list(tenant: string, filter: ServiceAccountFilter, page: PageRequest): Promise<Page<ServiceAccount>>;
+  /** The account whose federation has this id. */
+  findByFederation(tenant: string, federationId: string): Promise<ServiceAccount | null>;
   /** Every account with a federation on this issuer, whatever its status. */
   findByIssuer(tenant: string, issuer: string): Promise<readonly ServiceAccount[]>;
-  /**
-   * How many enabled accounts with role administrator the tenant has beside `exceptId`; where `ableToSignInAt` is given,
-   * only those with a key that is usable then, or with a federation whose issuer is not disabled.
-   */
-  countOtherAdministrators(
-    tenant: string,
-    exceptId: string,
-    ableToSignInAt: EpochMilliseconds | null,
-  ): Promise<number>;
   /** Account and its federations; {@link UniqueViolation} `service-account` for the name, `federation` for a federation held by any account of the tenant. */
   insert(account: ServiceAccount): Promise<void>;
   /** Replaces the row whose version is `account.version - 1`, with its federations. */
@@ -146,6 +142,26 @@ export interface RevokedTokenStore {
   forgetBefore(time: EpochMilliseconds, limit: number): Promise<number>;
 }
 
+/** What a list of blocks may be narrowed by. */
+export interface BlockFilter {
+  readonly kind?: BlockKind;
+  /** Part of the target, its name or the reason, case-insensitive, taken literally (A117). */
+  readonly q?: string;
+}
+
+/** Kill switches that were thrown. */
+export interface BlockStore {
+  find(tenant: string, id: string): Promise<Block | null>;
+  /** The block whose target is the same one (`targetIdentity`). */
+  findByTarget(tenant: string, target: BlockTarget): Promise<Block | null>;
+  list(tenant: string, filter: BlockFilter, page: PageRequest): Promise<Page<Block>>;
+  /** Every block of the tenant; those who insert see to it that they stay few (`maxBlocks`). */
+  allOf(tenant: string): Promise<readonly Block[]>;
+  /** {@link UniqueViolation} `block` for a target that is blocked already. */
+  insert(block: Block): Promise<void>;
+  remove(tenant: string, id: string, version: number): Promise<boolean>;
+}
+
 /** Tells other nodes, and this one, that the configuration of a tenant changed. */
 export interface RevisionStore {
   /** The revision of every tenant; one that grew means: read again. */
@@ -165,6 +181,7 @@ export interface Stores {
   readonly signingKeys: SigningKeyStore;
   readonly credentialProviders: CredentialProviderStore;
   readonly revokedTokens: RevokedTokenStore;
+  readonly blocks: BlockStore;
   readonly activities: ActivityStore;
   readonly revisions: RevisionStore;
 }

@@ -1,4 +1,5 @@
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
+import { checkNotBlocked } from '../core/blocks/check-blocks.ts';
 import { member } from '../core/json.ts';
 import type { FormParameters } from '../core/oauth/form-parameters.ts';
 import { adminAudience, type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
@@ -74,6 +75,7 @@ export const authenticateCaller = (
   proof.how === 'bearer'
     ? authenticateBearer(deps, evidence, tenant, proof.token)
     : authenticateToken(deps, evidence, tenant, {
+        parameter: 'client_assertion',
         token: proof.assertion.token,
         acceptsOwnKey: true,
         assertionType: proof.assertion.type,
@@ -92,8 +94,10 @@ const authenticateBearer = async (
   bearer: string,
 ): Promise<Verdict<Caller>> => {
   const audience = adminAudience(tenantIssuer(baseIssuer, tenant.name));
+  evidence.noteToken('authorization', bearer);
   const token = evidence.of(await verifyOwnToken(tenant.name, bearer, audience));
   if (!token.ok) return token;
+  evidence.noteGoodSignature();
   if (member(token.value.claims, 'cnf') !== undefined)
     return evidence.of(refuse('token_bound_to_a_key', [failed('token.cnf', 'absent', 'present')]));
   const { accountId } = token.value;
@@ -104,6 +108,8 @@ const authenticateBearer = async (
     );
   const { account } = entry;
   const seen = { account: { id: account.id, name: account.name } };
+  const open = evidence.of(checkNotBlocked((await directory.blocks(tenant.name)).account(account.id), seen));
+  if (!open.ok) return open;
   return evidence.of(
     account.status === 'enabled'
       ? grant({ account, key: null, singleUse: null }, [passed('account.status', 'enabled', 'enabled')], seen)

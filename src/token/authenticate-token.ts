@@ -2,10 +2,15 @@ import type { AccountKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
+import { checkNotBlocked } from '../core/blocks/check-blocks.ts';
 import { parseCompactJws } from '../core/jwt/compact-form.ts';
 import { accountIdWithoutTenant } from '../core/jwt/validate-assertion-claims.ts';
 import type { JsonObject } from '../core/json.ts';
-import { type ClientAssertionType, clientAssertionTypes, type ParameterName } from '../core/oauth/vocabulary.ts';
+import {
+  type ClientAssertionType,
+  clientAssertionTypes,
+  type ParameterName,
+} from '../core/oauth/vocabulary.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { clockToleranceSeconds, type EpochSeconds } from '../core/time.ts';
 import { decideTrust, type Detail } from '../core/trust/decide-trust.ts';
@@ -19,7 +24,7 @@ import { type ThirdPartyVerification, verifyThirdPartyToken } from './verify-thi
 
 /** What turning a presented JWT into an account uses. */
 export interface TokenAuthentication extends ThirdPartyVerification, OwnKeyVerification {
-  readonly directory: Pick<TrustDirectory, 'issuer'> & OwnKeyVerification['directory'];
+  readonly directory: Pick<TrustDirectory, 'issuer' | 'blocks'> & OwnKeyVerification['directory'];
   readonly baseIssuer: string;
   /** How much of the candidates the evidence shows; what a receipt shows unless it is said. */
   readonly detail?: Detail;
@@ -103,8 +108,12 @@ export const authenticateToken = async (
   const authenticatesAt = assertionType === clientAssertionTypes.jwtSpiffe ? issuer : null;
   const token = await verifyThirdPartyToken(deps, evidence, source.value, jws.value, authenticatesAt);
   if (!token.ok) return token;
-  const { entry } = source.value;
+  const { entry, blocks } = source.value;
   const claims = token.value;
+  const welcome = evidence.of(
+    checkNotBlocked(blocks.subject(entry.trustedIssuer.issuer, claims.subject), { subject: claims.subject }),
+  );
+  if (!welcome.ok) return welcome;
   const trust = evidence.of(decideTrust(entry.federations, claims, clientId, deps.detail));
   if (!trust.ok) return trust;
   return grant({

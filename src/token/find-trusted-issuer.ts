@@ -1,5 +1,7 @@
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
+import type { Blocks } from '../core/blocks/blocks.ts';
+import { checkNotBlocked } from '../core/blocks/check-blocks.ts';
 import { type ClientAssertionType, clientAssertionTypes } from '../core/oauth/vocabulary.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import { trustDomainIssuer, trustDomainOf } from '../core/trust/trust-domain.ts';
@@ -11,38 +13,41 @@ export interface TokenSource {
   readonly entry: IssuerEntry;
   /** The trust domain of `sub` where the token is judged as a JWT-SVID; `null` where its `iss` is registered. */
   readonly trustDomain: string | null;
+  /** What is blocked in the tenant, as it was when the issuer was looked up. */
+  readonly blocks: Blocks;
 }
 
 /**
- * Registered issuer or stop, without network (ST-14). A token whose `iss` is registered is judged by that issuer; one
+ * Registered issuer that is not blocked or stop, without network (ST-14). A token whose `iss` is registered is judged by that issuer; one
  * without, whose `sub` is a SPIFFE ID, by the trust domain of `sub` and by no other (SV-16, SV-17). What authenticates
  * with the type jwt-spiffe is a JWT-SVID whatever its `iss`, and only that type takes one (CA-21).
  */
 export const findTrustedIssuer = async (
-  directory: Pick<TrustDirectory, 'issuer'>,
+  directory: Pick<TrustDirectory, 'issuer' | 'blocks'>,
   tenant: Pick<Tenant, 'name' | 'settings'>,
   token: Exclude<TokenKind, { kind: 'own-key' }>,
   assertionType: ClientAssertionType | null,
 ): Promise<Verdict<TokenSource>> => {
   const { issuer } = token;
+  const blocks = await directory.blocks(tenant.name);
   const byIssuer =
     issuer === null || trustDomainOf(issuer) !== null || assertionType === clientAssertionTypes.jwtSpiffe
       ? null
       : await directory.issuer(tenant.name, issuer);
   if (byIssuer !== null || token.kind !== 'jwt-svid')
-    return checkEntry(byIssuer, issuer ?? '', { trustDomain: null });
+    return checkEntry(byIssuer, issuer ?? '', { trustDomain: null, blocks });
 
   const { trustDomain } = token;
   if (trustDomain === tenant.settings.trustDomain) return refuseOwnTrustDomain(trustDomain);
   const name = trustDomainIssuer(trustDomain);
-  const entry = checkEntry(await directory.issuer(tenant.name, name), name, { trustDomain });
+  const entry = checkEntry(await directory.issuer(tenant.name, name), name, { trustDomain, blocks });
   return entry.ok && assertionType === clientAssertionTypes.jwtBearer ? refuseType(entry) : entry;
 };
 
 const checkEntry = (
   entry: IssuerEntry | null,
   issuer: string,
-  { trustDomain }: Pick<TokenSource, 'trustDomain'>,
+  { trustDomain, blocks }: Omit<TokenSource, 'entry'>,
 ): Verdict<TokenSource> => {
   const expected = 'a trusted issuer of this tenant';
   if (entry === null)
@@ -63,7 +68,13 @@ const checkEntry = (
       [failed('issuer.status', 'enabled', 'disabled', 'An administrator disabled this trusted issuer.')],
       seen,
     );
-  return grant({ entry, trustDomain }, [passed('issuer.registered', expected, present(issuer))], seen);
+  const open = checkNotBlocked(blocks.issuer(entry.trustedIssuer.issuer), seen);
+  if (!open.ok) return open;
+  return grant(
+    { entry, trustDomain, blocks },
+    [passed('issuer.registered', expected, present(issuer))],
+    seen,
+  );
 };
 
 /** Of the tenant's own trust domain only this server issues JWT-SVIDs (ST-29, SV-17). */

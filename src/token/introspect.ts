@@ -48,7 +48,7 @@ export const createIntrospection = (deps: Introspection): IntrospectionAnswers =
 
 /**
  * What `caller` may know of a token. Whatever is wrong with it, and whether it exists at all, looks the same (IR-02). The
- * account of the token is the one the token endpoint knows: a disable counts at once on the node that took it and within
+ * account of the token is the one the token endpoint knows: a disable or a block counts at once on the node that took it and within
  * seconds on the others, as it does for new tokens (contract §7).
  */
 const introspect = async (
@@ -58,5 +58,6 @@ const introspect = async (
   const own = await verifyOwnToken(tenant.name, token, null);
   if (!own.ok || !maySeeToken(caller.account, own.value)) return inactive;
   const entry = await directory.account(tenant.name, own.value.accountId);
-  return entry?.account.status === 'enabled' ? buildIntrospection(own.value.claims) : inactive;
+  const isBlocked = (await directory.blocks(tenant.name)).account(own.value.accountId) !== null;
+  return entry?.account.status === 'enabled' && !isBlocked ? buildIntrospection(own.value.claims) : inactive;
 };

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { AccountKey } from '../core/accounts/account-key.ts';
+import { type Blocks, buildBlocks, noBlocks } from '../core/blocks/blocks.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { type ReadyProvider, readyProvider } from '../core/credential-providers/ready-provider.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
@@ -32,6 +33,8 @@ export interface TrustDirectory {
   account(tenant: string, id: string): Promise<AccountEntry | null>;
   /** The credential providers an account is bound to, oldest first, those that cannot be used here among them. */
   providers(tenant: string, accountId: string): Promise<readonly ReadyProvider[]>;
+  /** What is blocked in the tenant; nothing where there is no such tenant. */
+  blocks(tenant: string): Promise<Blocks>;
   /** Reads everything of `tenant` again from now on; what was already being read is not believed either (A66). */
   forget(tenant: string): void;
   /** {@link forget} for every tenant. */
@@ -51,7 +54,7 @@ interface Kept<T> {
 export const createTrustDirectory = (
   stores: Pick<
     Stores,
-    'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys' | 'credentialProviders'
+    'tenants' | 'trustedIssuers' | 'serviceAccounts' | 'accountKeys' | 'credentialProviders' | 'blocks'
   >,
   verifier: Pick<SignatureVerifier, 'importKey'>,
   {
@@ -83,13 +86,15 @@ export const createTrustDirectory = (
     return bound.map((provider) => readyProvider(provider, environmentNames));
   });
   const tenants = cacheOf((tenant) => stores.tenants.find(tenant));
+  const keptBlocks = cacheOf(async (tenant) => buildBlocks(await stores.blocks.allOf(tenant)));
+  const blocks = async (tenant: string): Promise<Blocks> => (await keptBlocks(tenant, '')) ?? noBlocks;
   return {
     tenant: (name) => tenants(name, ''),
     issuer: cacheOf(async (tenant, name) => {
       const trustedIssuer = await stores.trustedIssuers.findByIssuer(tenant, name);
       if (trustedIssuer === null) return null;
       const accounts = await stores.serviceAccounts.findByIssuer(tenant, name);
-      return { trustedIssuer, federations: buildFederationIndex(accounts, name) };
+      return { trustedIssuer, federations: buildFederationIndex(accounts, name, await blocks(tenant)) };
     }),
     account: cacheOf(async (tenant, id) => {
       const account = await stores.serviceAccounts.find(tenant, id);
@@ -97,6 +102,7 @@ export const createTrustDirectory = (
       const keys = await stores.accountKeys.listOf(tenant, id);
       return { account, keys: keys.map((key) => ({ ...key, verificationKey: importStored(verifier, key) })) };
     }),
+    blocks,
     providers: async (tenant, accountId) => (await providers(tenant, accountId)) ?? [],
     forget: (tenant) => void generations.set(tenant, (generations.get(tenant) ?? 0) + 1),
     forgetAll: () => {

@@ -2,6 +2,8 @@ import { type AccountKey, isUsableKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
+import type { Blocks } from '../core/blocks/blocks.ts';
+import { checkNotBlocked } from '../core/blocks/check-blocks.ts';
 import { keyFits, sameAlgorithm } from '../core/jwt/algorithms.ts';
 import { assertionTypes, checkHeader } from '../core/jwt/check-header.ts';
 import type { CompactJws } from '../core/jwt/compact-form.ts';
@@ -19,7 +21,7 @@ import type { AccountEntry, TrustDirectory, UsableKey } from './trust-directory.
 
 /** What the verification of own-key assertions uses. */
 export interface OwnKeyVerification {
-  readonly directory: Pick<TrustDirectory, 'account'>;
+  readonly directory: Pick<TrustDirectory, 'account' | 'blocks'>;
   readonly verifier: Pick<SignatureVerifier, 'verify'>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -40,7 +42,10 @@ export const verifyOwnKeyAssertion = async (
 ): Promise<Verdict<VerifiedAssertion>> => {
   const now = clock.now();
   const id = accountIdOfAssertion(jws.claims, rules.tenant);
-  const entry = evidence.of(checkAccount(id === null ? null : await directory.account(rules.tenant, id), id));
+  const blocks = await directory.blocks(rules.tenant);
+  const entry = evidence.of(
+    checkAccount(id === null ? null : await directory.account(rules.tenant, id), id, blocks),
+  );
   if (!entry.ok) return entry;
 
   const fitting = evidence.of(fittingKeys(entry.value.keys, jws, now));
@@ -53,13 +58,18 @@ export const verifyOwnKeyAssertion = async (
 
   const key = evidence.of(await findSigner(verifier, fitting.value, jws));
   if (!key.ok) return key;
+  evidence.noteGoodSignature();
 
   const claims = evidence.of(validateAssertionClaims(jws.claims, { ...rules, now: toEpochSeconds(now) }));
   if (!claims.ok) return claims;
   return grant({ account: entry.value.account, key: key.value, claims: claims.value });
 };
 
-const checkAccount = (entry: AccountEntry | null, id: string | null): Verdict<AccountEntry> => {
+const checkAccount = (
+  entry: AccountEntry | null,
+  id: string | null,
+  blocks: Blocks,
+): Verdict<AccountEntry> => {
   const expected = 'iss = sub = the id of a service account of this tenant';
   if (entry === null)
     return refuse('account_unknown', [
@@ -78,6 +88,8 @@ const checkAccount = (entry: AccountEntry | null, id: string | null): Verdict<Ac
       [failed('account.status', 'enabled', 'disabled', 'An administrator disabled this account.')],
       seen,
     );
+  const open = checkNotBlocked(blocks.account(account.id), seen);
+  if (!open.ok) return open;
   return grant(entry, [passed('assertion.account', expected, present(account.id))], seen);
 };
 

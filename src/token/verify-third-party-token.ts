@@ -1,5 +1,6 @@
 import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
+import { checkNotBlocked } from '../core/blocks/check-blocks.ts';
 import { jwtSvidAlgorithms } from '../core/jwt/algorithms.ts';
 import {
   checkHeader,
@@ -29,7 +30,8 @@ export interface ThirdPartyVerification {
 }
 
 /**
- * In the order of ST-32: header, key, signature, and only then the claims, of a token of the registered issuer `source`.
+ * In the order of ST-32: header, key, signature, and only then the claims, of a token of the registered issuer `source`. A
+ * blocked key stops it before anything is fetched for its `kid`, and by the name of the key that would verify it.
  * What was looked at goes into `evidence`.
  *
  * @param authenticatesAt our issuer identifier where the token is a JWT-SVID that authenticates a client, else `null`
@@ -37,7 +39,7 @@ export interface ThirdPartyVerification {
 export const verifyThirdPartyToken = async (
   { issuerKeys, verifier, clock }: ThirdPartyVerification,
   evidence: Evidence,
-  { entry, trustDomain }: TokenSource,
+  { entry, trustDomain, blocks }: TokenSource,
   jws: CompactJws,
   authenticatesAt: string | null,
 ): Promise<Verdict<ThirdPartyClaims>> => {
@@ -48,11 +50,17 @@ export const verifyThirdPartyToken = async (
   );
   if (!header.ok) return header;
 
+  const named = evidence.of(checkNotBlocked(blocks.key(trustedIssuer.issuer, [jws.header.kid])));
+  if (!named.ok) return named;
   const key = evidence.of(describeLookup(await issuerKeys.find(trustedIssuer, jws.header), jws.header.kid));
   if (!key.ok) return key;
+  const { kid, thumbprint } = key.value;
+  const open = evidence.of(checkNotBlocked(blocks.key(trustedIssuer.issuer, [kid, thumbprint])));
+  if (!open.ok) return open;
 
   const signature = evidence.of(await verifySignature(verifier, jws, key.value));
   if (!signature.ok) return signature;
+  evidence.noteGoodSignature();
 
   const rules = {
     issuer: trustedIssuer.issuer,

@@ -8,6 +8,7 @@ export type ListName =
   | 'teams'
   | 'use-cases'
   | 'credential-providers'
+  | 'blocks'
   | 'activities';
 
 const form = /^[a-z-]+:(0|[1-9][0-9]{0,15})$/;

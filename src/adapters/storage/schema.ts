@@ -2,6 +2,7 @@ import type { Generated } from 'kysely';
 import type { Status } from '../../core/accounts/service-account.ts';
 import type { Role } from '../../core/accounts/role.ts';
 import type { Outcome } from '../../core/activity/activity.ts';
+import type { BlockKind } from '../../core/blocks/block.ts';
 import type { AccessTokenAlgorithm, SignatureAlgorithm } from '../../core/jwt/algorithms.ts';
 import type { KeyPurpose, KeyState } from '../../core/signing-keys/signing-key.ts';
 import type { Replay } from '../../core/trust/trusted-issuer.ts';
@@ -117,6 +118,23 @@ interface RevokedTokenRow {
   until: number;
 }
 
+interface BlockRow {
+  seq: Sequence;
+  tenant: string;
+  id: string;
+  kind: BlockKind;
+  /** Hash of what makes the target the same one; the parts exceed what an index can hold. */
+  fingerprint: string;
+  target: JsonText;
+  name: string;
+  reason: string;
+  /** Target, name and reason in the form in which they are searched. */
+  search: string;
+  created_by: JsonText;
+  created_at: number;
+  version: number;
+}
+
 interface TeamRow {
   seq: Sequence;
   tenant: string;
@@ -164,6 +182,29 @@ interface ActivityRow {
   jti: string | null;
   /** Every member without a column of its own. */
   body: JsonText;
+  /** Place in a chain; missing in what was written before there were chains. */
+  writer: string | null;
+  number: number | null;
+  previous: string | null;
+  hash: string | null;
+}
+
+interface ActivityChainRow {
+  tenant: string;
+  writer: string;
+  ordinal: number;
+  /** The last line. */
+  number: number;
+  hash: string;
+  /** The last line that retention dropped. */
+  dropped_number: number;
+  dropped_hash: string;
+}
+
+interface ActivityCheckpointRow {
+  tenant: string;
+  /** Compact JWS. */
+  checkpoint: string;
 }
 
 interface RevisionRow {
@@ -196,7 +237,10 @@ export interface Database {
   credential_providers: CredentialProviderRow;
   credential_provider_accounts: CredentialProviderAccountRow;
   revoked_tokens: RevokedTokenRow;
+  blocks: BlockRow;
   activities: ActivityRow;
+  activity_chains: ActivityChainRow;
+  activity_checkpoints: ActivityCheckpointRow;
   revisions: RevisionRow;
   used_jtis: UsedJtiRow;
   liveness: LivenessRow;

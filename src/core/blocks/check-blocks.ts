@@ -31,6 +31,4 @@ export const describeBlock = ({ id, target, name, reason, createdBy }: Block): C
 
 /** Refuses what is blocked. What is not leaves no check: nobody asks why a token was not blocked. */
 export const checkNotBlocked = (block: Block | null, seen: Seen = {}): Verdict<void> =>
-  block === null
-    ? grant(undefined)
-    : refuse(reasonOfBlock[block.target.kind], [describeBlock(block)], seen);
+  block === null ? grant(undefined) : refuse(reasonOfBlock[block.target.kind], [describeBlock(block)], seen);

@@ -1,5 +1,6 @@
 import { type Check, failed, passed } from '../activity/check.ts';
 import { present } from '../activity/present.ts';
+import { describeBlock, reasonOfBlock } from '../blocks/check-blocks.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import type { RefusalReason } from '../oauth/reasons.ts';
 import type { Candidate } from './federation-index.ts';
@@ -25,7 +26,7 @@ export interface Assessment {
 /** Whether every requirement is met. */
 export const isMet = ({ findings }: Assessment): boolean => findings.every(({ ok }) => ok);
 
-/** Holds everything but the CEL expression against the token: subject, audience, conditions, status of the account. */
+/** Holds everything but the CEL expression against the token: subject, audience, conditions, status of the account, blocks. */
 export const assessCandidate = (candidate: Candidate, token: ThirdPartyClaims): Assessment => ({
   candidate,
   findings: [
@@ -33,6 +34,7 @@ export const assessCandidate = (candidate: Candidate, token: ThirdPartyClaims): 
     assessAudience(candidate, token.audiences),
     ...assessConditions(candidate, token),
     assessStatus(candidate),
+    ...assessBlocks(candidate),
   ],
 });
 
@@ -147,3 +149,11 @@ const assessStatus = ({ account }: Candidate): Finding => ({
           `Enable the account ${account.name}, if it should work.`,
         ),
 });
+
+/** Only what is blocked is a finding, and it bars this candidate alone: another one may still match. */
+const assessBlocks = ({ blocks }: Candidate): readonly Finding[] =>
+  blocks.map((block) => ({
+    ok: false,
+    reason: reasonOfBlock[block.target.kind],
+    describe: () => describeBlock(block),
+  }));

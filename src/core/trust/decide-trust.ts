@@ -2,7 +2,6 @@ import type { ServiceAccount } from '../accounts/service-account.ts';
 import { partyOf } from '../activity/activity.ts';
 import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
 import { present } from '../activity/present.ts';
-import type { Blocks } from '../blocks/blocks.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import { type Assessment, assessCandidate, assessExpression, isMet } from './assess-candidate.ts';
 import type { Federation } from './federation.ts';
@@ -41,14 +40,14 @@ const maxExpressions = 50;
  * Decides whom a third-party token stands for; the same function for every door and for explain (contract §3).
  *
  * A candidate must meet everything: subject, audience, conditions, expression, enabled account, and neither account nor
- * federation blocked. All that cover the subject are looked at, never the first alone: two accounts that both match are refused (ST-33), two federations of one account
- * are fine. A `client_id` narrows the choice to its account and never widens it.
+ * federation blocked. All that cover the subject are looked at, never the first alone: two accounts that both match are
+ * refused (ST-33), two federations of one account are fine. A `client_id` narrows the choice to its account and never widens it.
  *
  * @param index the federations on the issuer of the token, whose signature was verified
  * @param clientId as sent, or `null`
  * @returns refused with `client_id_mismatch`, `federation_ambiguous`, or the first thing the nearest candidate failed:
- * `subject_not_registered`, `audience_mismatch`, `audience_several`, `condition_unmet`, `account_disabled`. The checks are
- * those of as many candidates as `detail` says, nearest first
+ * `subject_not_registered`, `audience_mismatch`, `audience_several`, `condition_unmet`, `account_disabled`,
+ * `account_blocked`, `federation_blocked`. The checks are those of as many candidates as `detail` says, nearest first
  */
 export const decideTrust = (
   index: FederationIndex,

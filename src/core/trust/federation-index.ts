@@ -1,4 +1,6 @@
 import type { ServiceAccount } from '../accounts/service-account.ts';
+import type { Block } from '../blocks/block.ts';
+import type { Blocks } from '../blocks/blocks.ts';
 import type { Result } from '../result.ts';
 import { type CompiledFederation, compileFederation } from './compile-federation.ts';
 import type { Federation } from './federation.ts';
@@ -9,6 +11,8 @@ import type { RegistrationProblem } from './registration-problem.ts';
 export interface Candidate {
   readonly account: ServiceAccount;
   readonly federation: Federation;
+  /** The blocks of the account and of the federation; nearly always none. */
+  readonly blocks: readonly Block[];
   /** Whether the exact subject or the pattern covers a subject. */
   readonly covers: (subject: string) => boolean;
   /** Compiled when first asked for; problems where a stored federation no longer compiles. Such a one only ever refuses. */
@@ -24,20 +28,23 @@ export interface FederationIndex {
   readonly ofAccount: (accountId: string) => readonly Candidate[];
   /** At most `limit` candidates whose subject or pattern begins most like `subject`, for evidence. */
   readonly nearest: (subject: string, limit: number) => readonly Candidate[];
+  /** The index as it would be with `account`, in the place of the one with its id where there is one. */
+  readonly withAccount: (account: ServiceAccount) => FederationIndex;
 }
 
 /**
  * Builds the index of the federations that `accounts` have on `issuer`; others are left out. Accounts of any status
- * belong in it, so that a disabled one can be named as the reason.
+ * belong in it, so that a disabled or blocked one can be named as the reason.
  */
 export const buildFederationIndex = (
   accounts: readonly ServiceAccount[],
   issuer: string,
+  blocks: Pick<Blocks, 'account' | 'federation'>,
 ): FederationIndex => {
   const candidates = accounts.flatMap((account) =>
     account.federations
       .filter((federation) => federation.issuer === issuer)
-      .map((federation) => buildCandidate(account, federation)),
+      .map((federation) => buildCandidate(account, federation, blocks)),
   );
 
   const bySubject = Map.groupBy(candidates, ({ federation }) => federation.subject);
@@ -82,15 +89,23 @@ export const buildFederationIndex = (
         )
         .slice(0, limit);
     },
+
+    withAccount: (account) =>
+      buildFederationIndex([...accounts.filter(({ id }) => id !== account.id), account], issuer, blocks),
   };
 };
 
-const buildCandidate = (account: ServiceAccount, federation: Federation): Candidate => {
+const buildCandidate = (
+  account: ServiceAccount,
+  federation: Federation,
+  blocks: Pick<Blocks, 'account' | 'federation'>,
+): Candidate => {
   const { subject, subjectPattern } = federation;
   const pattern = once(() => compilePattern(subjectPattern ?? ''));
   return {
     account,
     federation,
+    blocks: [blocks.account(account.id), blocks.federation(federation.id)].filter((block) => block !== null),
     covers: (presented) => {
       if (subject !== null) return presented === subject;
       const covers = pattern();

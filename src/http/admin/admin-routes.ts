@@ -1,6 +1,7 @@
 import { accountKeyRoutes } from './account-keys.ts';
 import { activityRoutes } from './activities.ts';
 import type { AdminRoute } from './admin-route.ts';
+import { blockRoutes } from './blocks.ts';
 import { credentialProviderRoutes } from './credential-providers.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { settingsRoutes } from './settings.ts';
@@ -17,6 +18,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...trustedIssuerRoutes,
   ...credentialProviderRoutes,
   ...signingKeyRoutes,
+  ...blockRoutes,
   ...teamRoutes,
   ...useCaseRoutes,
   ...activityRoutes,

@@ -5,12 +5,16 @@ import { DatabaseNewer } from '../storage-errors.ts';
 import { firstTables } from './0001-first-tables.ts';
 import { accountKeyChanges } from './0002-account-keys.ts';
 import { svidsAndRotation } from './0003-svids-and-rotation.ts';
+import { activityChains } from './0004-activity-chains.ts';
+import { blocks } from './0006-blocks.ts';
 
 /** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
 const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
   '0001-first-tables': firstTables,
   '0002-account-keys': accountKeyChanges,
   '0003-svids-and-rotation': svidsAndRotation,
+  '0004-activity-chains': activityChains,
+  '0006-blocks': blocks,
 };
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {

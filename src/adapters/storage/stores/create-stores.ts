@@ -4,6 +4,7 @@ import { reportUnavailable } from '../report-unavailable.ts';
 import type { Database } from '../schema.ts';
 import { createAccountKeyStore } from './account-key-store.ts';
 import { createActivityStore } from './activity-store.ts';
+import { createBlockStore } from './block-store.ts';
 import { createCredentialProviderStore } from './credential-provider-store.ts';
 import { createRevokedTokenStore } from './revoked-token-store.ts';
 import { createRevisionStore } from './revision-store.ts';
@@ -25,6 +26,7 @@ export const createStores = (db: Kysely<Database>): Stores => ({
   signingKeys: reportUnavailable(createSigningKeyStore(db)),
   credentialProviders: reportUnavailable(createCredentialProviderStore(db)),
   revokedTokens: reportUnavailable(createRevokedTokenStore(db)),
+  blocks: reportUnavailable(createBlockStore(db)),
   activities: reportUnavailable(createActivityStore(db)),
   revisions: reportUnavailable(createRevisionStore(db)),
 });

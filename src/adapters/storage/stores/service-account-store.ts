@@ -85,7 +85,7 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
       .executeTakeFirst();
     return row === undefined ? null : toServiceAccount(row);
   },
-  list: async (tenant, { team, useCase, status, q }, { limit, cursor }) => {
+  list: async (tenant, { team, useCase, status, role, q }, { limit, cursor }) => {
     const after = readCursor('service-accounts', cursor, 0);
     if (!mayBeStored(tenant, team, useCase, q) || (q !== undefined && q.length > maxSearchLength)) {
       return { items: [], nextCursor: null };
@@ -98,6 +98,7 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
       .$if(team !== undefined, (query) => query.where('owning_team', '=', team ?? ''))
       .$if(useCase !== undefined, (query) => query.where('use_case', '=', useCase ?? ''))
       .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'enabled'))
+      .$if(role !== undefined, (query) => query.where('role', '=', role ?? null))
       .$if(q !== undefined, (query) =>
         query.where(sql<boolean>`search like ${containsPattern(q ?? '')} escape '\\'`),
       )
@@ -105,6 +106,27 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
       .limit(limit + 1)
       .execute();
     return toPage('service-accounts', rows, limit, toServiceAccount);
+  },
+  findByFederation: async (tenant, federationId) => {
+    if (!mayBeStored(tenant, federationId) || federationId.length > maxSearchLength) {
+      return null;
+    }
+    // The index of federations knows no ids. Rarely asked, so the text of all is searched; the case is settled after.
+    const rows = await db
+      .selectFrom('service_accounts')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where(
+        sql<boolean>`lower(federations) like ${containsPattern(`"id":${JSON.stringify(federationId)}`)} escape '\\'`,
+      )
+      .orderBy('seq')
+      .limit(10)
+      .execute();
+    return (
+      rows
+        .map(toServiceAccount)
+        .find(({ federations }) => federations.some(({ id }) => id === federationId)) ?? null
+    );
   },
   findByIssuer: async (tenant, issuer) => {
     if (!mayBeStored(tenant, issuer)) {
@@ -124,54 +146,6 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
       .orderBy('seq')
       .execute();
     return rows.map(toServiceAccount);
-  },
-  countOtherAdministrators: async (tenant, exceptId, ableToSignInAt) => {
-    const others = db
-      .selectFrom('service_accounts as account')
-      .select((query) => query.fn.countAll<number>().as('count'))
-      .where('account.tenant', '=', tenant)
-      .where('account.id', '!=', exceptId)
-      .where('account.role', '=', 'administrator')
-      .where('account.status', '=', 'enabled');
-    const counted =
-      ableToSignInAt === null
-        ? others
-        : others.where((row) =>
-            row.or([
-              row.exists(
-                row
-                  .selectFrom('federations')
-                  .select('federations.account_id')
-                  .whereRef('federations.tenant', '=', 'account.tenant')
-                  .whereRef('federations.account_id', '=', 'account.id')
-                  .where((at) =>
-                    at.not(
-                      at.exists(
-                        at
-                          .selectFrom('trusted_issuers as trusted')
-                          .select('trusted.id')
-                          .whereRef('trusted.tenant', '=', 'federations.tenant')
-                          .whereRef('trusted.issuer', '=', 'federations.issuer')
-                          .where('trusted.status', '=', 'disabled'),
-                      ),
-                    ),
-                  ),
-              ),
-              row.exists(
-                row
-                  .selectFrom('account_keys as key')
-                  .select('key.id')
-                  .whereRef('key.tenant', '=', 'account.tenant')
-                  .whereRef('key.account_id', '=', 'account.id')
-                  .where('key.status', '=', 'enabled')
-                  .where((at) =>
-                    at.or([at('key.expires_at', 'is', null), at('key.expires_at', '>', ableToSignInAt)]),
-                  ),
-              ),
-            ]),
-          );
-    const { count } = await counted.executeTakeFirstOrThrow();
-    return count;
   },
   insert: (account) =>
     atomically(db, async (change) => {
