@@ -27,32 +27,78 @@ export const listActivitiesQuery = z.strictObject({
 const party = z.strictObject({ id: z.string(), name: z.string() }).nullable();
 const detail = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
 
+const check = z.strictObject({
+  check: z.string(),
+  expected: z.string(),
+  presented: z.string(),
+  ok: z.boolean(),
+  hint: z.string().optional(),
+});
+
+const presentedJwt = z.strictObject({
+  parameter: z
+    .string()
+    .meta({ description: 'Where it stood: a form parameter, or authorization for the header.' }),
+  header: z.record(z.string(), z.json()).nullable(),
+  claims: z.record(z.string(), z.json()).nullable(),
+  verified: z
+    .boolean()
+    .meta({ description: 'Whether its signature was good; until then anybody may have written the rest.' }),
+});
+
+const activityMembers = {
+  id: z.string().meta({ description: 'Also the receipt a refused caller gets.' }),
+  time: timestamp,
+  type: z.string(),
+  outcome,
+  reason: z.string(),
+  door: z.string().nullable(),
+  account: party,
+  actor: party,
+  issuer: z.string().nullable(),
+  subject: z.string().nullable(),
+  audience: z.string().nullable(),
+  jti: z.string().nullable(),
+  tokenHash: z.string().nullable(),
+  sourceAddress: z.string().nullable(),
+  checks: z.array(check),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.array(z.string())]))
+    .nullable()
+    .meta({ description: 'Of a refusal: the form parameters, secrets replaced by their length.' }),
+  presented: z
+    .array(presentedJwt)
+    .meta({ description: 'Of a refusal: header and claims of each token, never the token.' }),
+  details: z.record(z.string(), detail).nullable(),
+};
+
 /** An activity on the wire (contract §5). */
-export const activityResource = z
+export const activityResource = z.strictObject(activityMembers).meta({ id: 'Activity' });
+
+const candidate = z.strictObject({
+  account: party,
+  federation: z.string().nullable().meta({ description: 'Id of the federation.' }),
+  matches: z.boolean(),
+  checks: z.array(check),
+});
+
+/** Why it was refused, in words; made when it is read. */
+export const explanationResource = z
   .strictObject({
-    id: z.string().meta({ description: 'Also the receipt a refused caller gets.' }),
-    time: timestamp,
-    type: z.string(),
-    outcome,
-    reason: z.string(),
-    door: z.string().nullable(),
-    account: party,
-    actor: party,
-    issuer: z.string().nullable(),
-    subject: z.string().nullable(),
-    audience: z.string().nullable(),
-    jti: z.string().nullable(),
-    tokenHash: z.string().nullable(),
-    sourceAddress: z.string().nullable(),
-    checks: z.array(
-      z.strictObject({
-        check: z.string(),
-        expected: z.string(),
-        presented: z.string(),
-        ok: z.boolean(),
-        hint: z.string().optional(),
-      }),
-    ),
-    details: z.record(z.string(), detail).nullable(),
+    summary: z.string().meta({ description: 'What happened.' }),
+    causes: z.array(z.strictObject({ check: z.string(), sentence: z.string() })),
+    change: z.string().meta({ description: 'What to do now, and where.' }),
   })
-  .meta({ id: 'Activity' });
+  .meta({ id: 'Explanation' });
+
+/** The federations a token was held against, the nearest first. */
+export const candidatesResource = z.array(candidate.meta({ id: 'Candidate' }));
+
+/** One activity with what follows from it. */
+export const activityStoryResource = z
+  .strictObject({
+    ...activityMembers,
+    explanation: explanationResource.nullable().meta({ description: 'null where nothing was refused.' }),
+    candidates: candidatesResource,
+  })
+  .meta({ id: 'ActivityStory' });

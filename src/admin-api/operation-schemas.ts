@@ -6,7 +6,7 @@ import {
   createdAccountKeyResource,
   patchAccountKeyBody,
 } from './account-keys.ts';
-import { activityResource, listActivitiesQuery } from './activities.ts';
+import { activityResource, activityStoryResource, listActivitiesQuery } from './activities.ts';
 import { blockResource, createBlockBody, deleteBlockQuery, listBlocksQuery } from './blocks.ts';
 import { listQuery, pageOf } from './page.ts';
 import {
@@ -201,7 +201,7 @@ export const operationSchemas = {
     body: null,
     response: pageOf(activityResource).meta({ id: 'ActivityPage' }),
   },
-  getActivity: { params: identified, query: noMembers, body: null, response: activityResource },
+  getActivity: { params: identified, query: noMembers, body: null, response: activityStoryResource },
   getSettings: { params: noMembers, query: noMembers, body: null, response: settingsResource },
   patchSettings: { params: noMembers, query: noMembers, body: patchSettingsBody, response: settingsResource },
   listTenants: {

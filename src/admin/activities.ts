@@ -1,4 +1,6 @@
 import type { Activity } from '../core/activity/activity.ts';
+import { type Explanation, explainRefusal } from '../core/activity/explain-refusal.ts';
+import { type CandidateChecks, groupCandidates } from '../core/activity/group-candidates.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ActivityFilter } from '../ports/activity-store.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
@@ -25,14 +27,59 @@ export const listActivities = async (
   return { items, nextCursor: null };
 };
 
-/** The activity behind a receipt. */
+/** An activity with what follows from it. */
+export interface ActivityStory {
+  readonly activity: Activity;
+  /** `null` where nothing was refused. */
+  readonly explanation: Explanation | null;
+  /** The federations the token was held against, the nearest first. */
+  readonly candidates: readonly CandidateChecks[];
+}
+
+/** The most issuers that are read to find one that nearly is the presented one. */
+const maxIssuersCompared = 1000;
+
+/** The activity behind a receipt, and why it was refused. */
 export const getActivity = async (
-  deps: Pick<AdminDependencies, 'storage'>,
+  deps: Pick<AdminDependencies, 'storage' | 'presets'>,
   actor: Actor,
   id: string,
-): Promise<Result<Activity, AdminProblem>> => {
+): Promise<Result<ActivityStory, AdminProblem>> => {
   const activity = await deps.storage.activities.find(actor.account.tenant, id);
-  return activity === null ? notFound('activity') : ok(activity);
+  if (activity === null) return notFound('activity');
+  return ok({
+    activity,
+    explanation: activity.outcome === 'refused' ? await explain(deps, activity) : null,
+    candidates: groupCandidates(activity.checks),
+  });
+};
+
+const explain = async (
+  { storage, presets }: Pick<AdminDependencies, 'storage' | 'presets'>,
+  activity: Activity,
+): Promise<Explanation | null> =>
+  explainRefusal(activity, {
+    presets,
+    registeredIssuers:
+      activity.reason === 'issuer_unknown' ? await listIssuerNames({ storage }, activity.tenant) : [],
+  });
+
+/** The issuers registered in a tenant, the first thousand of them. */
+export const listIssuerNames = async (
+  { storage }: Pick<AdminDependencies, 'storage'>,
+  tenant: string,
+): Promise<readonly string[]> => {
+  const names: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<{ readonly issuer: string }> = await storage.trustedIssuers.list(tenant, {
+      limit: 200,
+      cursor,
+    });
+    names.push(...page.items.map(({ issuer }) => issuer));
+    cursor = page.nextCursor;
+  } while (cursor !== null && names.length < maxIssuersCompared);
+  return names;
 };
 
 const fits = (activity: Activity, filter: ActivityFilter): boolean =>

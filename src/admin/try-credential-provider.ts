@@ -57,6 +57,7 @@ export const tryCredentialProvider = async (
     sample.token === undefined
       ? evidence.of(await assumeSubject(deps, provider, named.value, sample.claims ?? null))
       : await authenticateToken(svidTrials, evidence, tenant, {
+          parameter: 'subject_token',
           token: sample.token,
           acceptsOwnKey: true,
           assertionType: null,

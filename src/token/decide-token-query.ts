@@ -70,6 +70,7 @@ export const decideTokenQuery = async <Granted extends object>(
   if (!tenant.ok) return refused(tenant);
   tenantName = tenant.value.name;
 
+  evidence.noteForm(query.body, tokenQueryParameters);
   const parameters = evidence.of(parseFormParameters(query.body, tokenQueryParameters));
   if (!parameters.ok) return refused(parameters);
 

@@ -60,13 +60,20 @@ export const describeIssued = (
   };
 };
 
-/** The activity of a request that was refused: against whom, and every check. */
+/** The activity of a request that was refused: against whom, with what, and every check. */
 export const describeRefused = (
   type: string,
   decision: Omit<Decision<object>, 'outcome'>,
   { reason }: Pick<RefusedOutcome, 'reason'>,
   facts: RecordFacts,
-): Activity => ({ ...describeRequest(decision, facts), type, outcome: 'refused', reason });
+): Activity => ({
+  ...describeRequest(decision, facts),
+  type,
+  outcome: 'refused',
+  reason,
+  parameters: decision.evidence.parameters(),
+  presented: decision.evidence.presented(),
+});
 
 /** The activity of a token that was revoked: by whom, and whose it was. */
 export const describeRevoked = (

@@ -1,24 +1,81 @@
+import type { PresentedJwt } from '../core/activity/activity.ts';
 import type { Check, Seen, Verdict } from '../core/activity/check.ts';
+import { showToken } from '../core/jwt/show-token.ts';
+import { readFormPairs } from '../core/oauth/form-parameters.ts';
+import { showParameters, type ShownParameters } from '../core/oauth/show-parameters.ts';
+import { type ParameterName, tokenParameters } from '../core/oauth/vocabulary.ts';
+
+/** Characters of claims that one refusal keeps in all: of a registered issuer or account, and of a stranger. */
+const claimsRoom = { known: 7168, stranger: 2048 } as const;
 
 /** Gathers what every step of one request looked at, in order; what the activity will show. */
 export interface Evidence {
   /** Keeps the checks and facts of a step and hands its verdict on. */
   of<V extends Verdict<unknown>>(verdict: V): V;
+  /** Notes the form body and the names that are read of it. */
+  readonly noteForm: (body: string, names: readonly ParameterName[]) => void;
+  /** Notes the token that is looked at from now on, and where it stood. */
+  readonly noteToken: (parameter: string, token: string) => void;
+  /** The signature of the token noted last is good. */
+  readonly noteGoodSignature: () => void;
   readonly checks: () => readonly Check[];
   readonly seen: () => Seen;
+  /** The form parameters, secrets out; `null` where there were none that could be read. */
+  readonly parameters: () => ShownParameters | null;
+  /** The tokens in the order in which they were looked at. */
+  readonly presented: () => readonly PresentedJwt[];
 }
 
-/** An empty {@link Evidence}, one per request. */
+interface NotedToken {
+  readonly parameter: string;
+  readonly token: string;
+  isVerified: boolean;
+}
+
+/** An empty {@link Evidence}, one per request. Nothing is made ready to be shown before somebody asks for it. */
 export const collectEvidence = (): Evidence => {
   const checks: Check[] = [];
+  const tokens: NotedToken[] = [];
   let seen: Seen = {};
+  let form: Parameters<typeof showParameters> | null = null;
   return {
     of: (verdict) => {
       checks.push(...verdict.checks);
       if (verdict.seen !== undefined) seen = { ...seen, ...verdict.seen };
       return verdict;
     },
+    noteForm: (body, names) => {
+      form = [body, names];
+    },
+    noteToken: (parameter, token) => void tokens.push({ parameter, token, isVerified: false }),
+    noteGoodSignature: () => {
+      const last = tokens.at(-1);
+      if (last !== undefined) last.isVerified = true;
+    },
     checks: () => checks,
     seen: () => seen,
+    parameters: () => (form === null ? null : showParameters(...form)),
+    presented: () => {
+      const noted = new Set(tokens.map(({ parameter }) => parameter));
+      const others = (form === null ? [] : readTokens(form[0])).filter(
+        ({ parameter }) => !noted.has(parameter),
+      );
+      const all = [...tokens, ...others];
+      const room = Math.floor((seen.known === true ? claimsRoom.known : claimsRoom.stranger) / all.length);
+      return all.map(({ parameter, token, isVerified }) => ({
+        parameter,
+        ...showToken(token, room),
+        verified: isVerified,
+      }));
+    },
   };
+};
+
+/** The tokens of a form that nobody came to look at, each parameter once. */
+const readTokens = (body: string): readonly NotedToken[] => {
+  const pairs = readFormPairs(body) ?? [];
+  return tokenParameters.flatMap((parameter) => {
+    const token = pairs.find(({ name, value }) => name === parameter && value)?.value;
+    return typeof token === 'string' ? [{ parameter, token, isVerified: false }] : [];
+  });
 };

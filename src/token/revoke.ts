@@ -75,11 +75,13 @@ const decideRevocation = async (
   { tenant, caller, token }: AuthenticatedQuery,
   evidence: Evidence,
 ): Promise<QueryOutcome<GrantedRevocation>> => {
+  evidence.noteToken('token', token);
   const kind = evidence.of(checkKind(token, tenantIssuer(deps.baseIssuer, tenant.name)));
   if (!kind.ok) return { ok: false, reason: kind.reason, presentedTokenError: 'invalid_grant' };
 
   const own = await deps.verifyOwnToken(tenant.name, token, null);
   if (!own.ok) return { ok: true, caller, token: null };
+  evidence.noteGoodSignature();
 
   const allowed = evidence.of(checkOwner(caller, own.value));
   if (!allowed.ok) return { ok: false, reason: allowed.reason, presentedTokenError: 'invalid_grant' };

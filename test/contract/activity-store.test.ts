@@ -208,6 +208,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
         tokenHash: hostile,
         sourceAddress: hostile,
         checks: [{ check: hostile, expected: hostile, presented: hostile, ok: false, hint: hostile }],
+        parameters: { [hostile]: hostile, scope: [hostile] },
+        presented: [
+          { parameter: hostile, header: { [hostile]: hostile }, claims: { sub: [hostile] }, verified: false },
+        ],
         details: { [hostile]: hostile, list: [hostile], count: 1 },
       };
       await opened.storage.activities.append([activity]);
@@ -217,7 +221,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
         texts.push(name, ...(typeof value === 'string' ? [value] : []));
         return value;
       });
-      expect(texts.filter((text) => text.startsWith('a\uFFFDb\uFFFDc'))).toHaveLength(20);
+      expect(texts.filter((text) => text.startsWith('a\uFFFDb\uFFFDc'))).toHaveLength(27);
       expect(texts.every((text) => text.length <= 2048 && text.isWellFormed() && !text.includes('\0'))).toBe(
         true,
       );

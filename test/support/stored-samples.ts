@@ -150,6 +150,15 @@ export const sampleActivity = (changes: Partial<Activity> = {}): Activity => ({
   tokenHash: 'hash',
   sourceAddress: '127.0.0.1',
   checks: [{ check: 'claims.exp', expected: 'in the future', presented: '5', ok: true, hint: 'none' }],
+  parameters: { grant_type: 'client_credentials', scope: ['a', 'b'] },
+  presented: [
+    {
+      parameter: 'client_assertion',
+      header: { alg: 'ES256' },
+      claims: { sub: 'x', aud: ['y'], nested: { deep: [1, null, true] } },
+      verified: true,
+    },
+  ],
   details: { count: 3, names: ['a', 'b'], flag: true, nothing: null, text: 'x' },
   ...changes,
 });

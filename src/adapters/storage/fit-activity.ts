@@ -1,5 +1,6 @@
 import type { Activity, Party } from '../../core/activity/activity.ts';
 import type { Check } from '../../core/activity/check.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import { sanitizeText } from './text.ts';
 
 /** The most checks, and the most entries of one list or of the details, that a line keeps. */
@@ -58,6 +59,39 @@ const fitDetails = (details: Details): Details =>
       .map(([name, value]) => [fitText(name), fitDetail(value)]),
   );
 
+/** The most tokens of one request, and characters of JSON for each and for the parameters. */
+const maxPresented = 5;
+const maxStory = 12_288;
+
+const fitJson = (value: JsonValue): JsonValue => {
+  if (typeof value === 'string') return fitText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(fitJson);
+  return fitObject(value as JsonObject);
+};
+
+const fitObject = (object: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(object).map(([name, item]) => [fitText(name), fitJson(item)]));
+
+/** What is still too long is not kept at all: who made it has smaller limits of its own. */
+const fits = (value: unknown): boolean => JSON.stringify(value).length <= maxStory;
+
+const fitParameters = (parameters: NonNullable<Activity['parameters']>): Activity['parameters'] => {
+  const fitted = fitObject(parameters) as NonNullable<Activity['parameters']>;
+  return fits(fitted) ? fitted : null;
+};
+
+const fitPresented = (presented: Activity['presented']): Activity['presented'] =>
+  presented
+    .slice(0, maxPresented)
+    .map(({ parameter, header, claims, verified }) => ({
+      parameter: fitText(parameter),
+      header: orNull(fitObject)(header),
+      claims: orNull(fitObject)(claims),
+      verified,
+    }))
+    .filter(fits);
+
 /**
  * `activity` as every engine can keep it: no U+0000, no lone surrogate, bounded texts and lists. What was cut matters
  * less than that the line is there: a refusal whose line cannot be written would have no receipt (A34).
@@ -79,5 +113,7 @@ export const fitActivity = (activity: Activity): Activity => ({
   tokenHash: orNull(fitText)(activity.tokenHash),
   sourceAddress: orNull(fitText)(activity.sourceAddress),
   checks: fitChecks(activity.checks),
+  parameters: orNull(fitParameters)(activity.parameters),
+  presented: fitPresented(activity.presented),
   details: orNull(fitDetails)(activity.details),
 });

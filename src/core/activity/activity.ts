@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.ts';
+import type { ShownParameters } from '../oauth/show-parameters.ts';
 import type { EpochMilliseconds } from '../time.ts';
 import type { Check } from './check.ts';
 
@@ -12,6 +14,18 @@ export const partyOf = ({ id, name }: Party): Party => ({ id, name });
 
 /** What became of it (contract §5). */
 export type Outcome = 'issued' | 'refused' | 'changed';
+
+/** A token of a request that was refused: what could be read of it, never the token and never its signature (A102). */
+export interface PresentedJwt {
+  /** Where it stood: the name of a form parameter, or `authorization` for the header. */
+  readonly parameter: string;
+  /** `null` where it is no JSON object in base64url. */
+  readonly header: JsonObject | null;
+  /** As {@link header}; of an encrypted token nothing can be read. */
+  readonly claims: JsonObject | null;
+  /** Whether its signature was checked and good; until then anybody may have written header and claims. */
+  readonly verified: boolean;
+}
 
 /** One line of the audit trail; `id` is also the receipt a refused caller gets (contract §5). */
 export interface Activity {
@@ -39,6 +53,10 @@ export interface Activity {
   /** The socket's address, or what a trusted proxy said. */
   readonly sourceAddress: string | null;
   readonly checks: readonly Check[];
+  /** For a refusal: the form parameters, secrets out; `null` where none could be read. */
+  readonly parameters: ShownParameters | null;
+  /** For a refusal: the tokens it came with. */
+  readonly presented: readonly PresentedJwt[];
   /** For a change: which members, never a secret. For a summary of strangers: the counts. */
   readonly details: Readonly<Record<string, string | number | boolean | null | readonly string[]>> | null;
 }
@@ -55,5 +73,7 @@ export const blankActivity = {
   tokenHash: null,
   sourceAddress: null,
   checks: [],
+  parameters: null,
+  presented: [],
   details: null,
 } as const satisfies Partial<Activity>;

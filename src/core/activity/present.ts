@@ -1,4 +1,5 @@
 import type { JsonValue } from '../json.ts';
+import { maskSecrets } from './mask-secrets.ts';
 
 /** The most characters a presented value keeps in the evidence. */
 export const maxPresentedCharacters = 256;
@@ -33,17 +34,19 @@ const writeJson = (value: JsonValue, room: number): string => {
 };
 
 /**
- * `value` as evidence for {@link Check.presented}: at most {@link maxPresentedCharacters} characters, nothing invisible.
+ * `value` as evidence for {@link Check.presented}: at most {@link maxPresentedCharacters} characters, nothing invisible,
+ * no token that was put where it does not belong (A102).
  *
  * A string stands bare unless it could be mistaken for another value (`"1700000000"`, `"null"`, `" x"`); everything else
  * is JSON; what is not there is `absent`.
  */
 export const present = (value: JsonValue | undefined): string => {
   if (value === undefined) return 'absent';
+  const safe = typeof value === 'string' ? maskSecrets(value).slice(0, maxPresentedCharacters + 1) : value;
   const text =
-    typeof value === 'string' && !needsQuotes(value.slice(0, maxPresentedCharacters + 1))
-      ? value.slice(0, maxPresentedCharacters + 1)
-      : writeJson(value, maxPresentedCharacters);
+    typeof safe === 'string' && !needsQuotes(safe)
+      ? safe
+      : maskSecrets(writeJson(safe, maxPresentedCharacters));
   const shown = escapeInvisible(text);
   return shown.length <= maxPresentedCharacters
     ? shown

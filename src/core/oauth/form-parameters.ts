@@ -23,7 +23,7 @@ export const parseFormParameters = (
   names: readonly ParameterName[] = knownParameters,
 ): Verdict<FormParameters> => {
   const isKnown = (name: string): name is ParameterName => names.some((known) => known === name);
-  const pairs = splitPairs(body);
+  const pairs = readFormPairs(body);
   if (pairs === null) {
     return refuse('parameters_too_many', [
       failed(
@@ -36,10 +36,7 @@ export const parseFormParameters = (
 
   const seen = new Set<ParameterName>();
   const parameters = new Map<ParameterName, string>();
-  for (const [index, pair] of pairs.entries()) {
-    const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
+  for (const [index, { name, value }] of pairs.entries()) {
     if (name === null || value === null)
       return refuseMalformed(index, name !== null && isKnown(name) ? name : null);
     if (!isKnown(name)) continue;
@@ -53,6 +50,22 @@ export const parseFormParameters = (
   }
   return grant(parameters);
 };
+
+/** One `name=value` of a body; `null` for what cannot be decoded. */
+export interface FormPair {
+  readonly name: string | null;
+  readonly value: string | null;
+}
+
+/** The pairs of a body, decoded, or `null` when there are more than {@link maxFormParameters}. */
+export const readFormPairs = (body: string): readonly FormPair[] | null =>
+  splitPairs(body)?.map((pair) => {
+    const equals = pair.indexOf('=');
+    return {
+      name: decode(equals < 0 ? pair : pair.slice(0, equals)),
+      value: equals < 0 ? '' : decode(pair.slice(equals + 1)),
+    };
+  }) ?? null;
 
 /** The non-empty pairs, or `null` as soon as there are too many: nothing is decoded before they are counted (A83). */
 const splitPairs = (body: string): readonly string[] | null => {

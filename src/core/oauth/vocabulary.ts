@@ -50,5 +50,14 @@ export const tokenQueryParameters = [
   'token_type_hint',
 ] as const;
 
+/** The parameters whose value is a token. */
+export const tokenParameters = [
+  'subject_token',
+  'assertion',
+  'client_assertion',
+  'actor_token',
+  'token',
+] as const satisfies readonly ParameterName[];
+
 /** The name of a parameter that one of our endpoints reads. */
 export type ParameterName = (typeof knownParameters)[number] | (typeof tokenQueryParameters)[number];

@@ -1,9 +1,24 @@
 import type * as z from 'zod';
-import { type ActivityQuery, getActivity, listActivities } from '../../admin/activities.ts';
-import type { activityResource, listActivitiesQuery } from '../../admin-api/activities.ts';
+import {
+  type ActivityQuery,
+  type ActivityStory,
+  getActivity,
+  listActivities,
+} from '../../admin/activities.ts';
+import type {
+  activityResource,
+  activityStoryResource,
+  listActivitiesQuery,
+} from '../../admin-api/activities.ts';
 import type { Activity } from '../../core/activity/activity.ts';
 import { ok } from '../../core/result.ts';
 import { type AdminRoute, adminRoute } from './admin-route.ts';
+import {
+  candidatesToWire,
+  explanationToWire,
+  parametersToWire,
+  presentedToWire,
+} from './explanation-to-wire.ts';
 import { cursorOf } from './page-request.ts';
 import { toIso } from './wire-time.ts';
 
@@ -24,6 +39,8 @@ const toWire = (activity: Activity): z.input<typeof activityResource> => ({
   tokenHash: activity.tokenHash,
   sourceAddress: activity.sourceAddress,
   checks: [...activity.checks],
+  parameters: parametersToWire(activity.parameters),
+  presented: presentedToWire(activity.presented),
   details:
     activity.details === null
       ? null
@@ -33,6 +50,17 @@ const toWire = (activity: Activity): z.input<typeof activityResource> => ({
             typeof value === 'object' && value !== null ? [...value] : value,
           ]),
         ),
+});
+
+/** {@link toWire}, and why it was refused. */
+const storyToWire = ({
+  activity,
+  explanation,
+  candidates,
+}: ActivityStory): z.input<typeof activityStoryResource> => ({
+  ...toWire(activity),
+  explanation: explanationToWire(explanation),
+  candidates: candidatesToWire(candidates),
 });
 
 /** Only the members that were given, so that an absent one never narrows the list. */
@@ -49,6 +77,6 @@ export const activityRoutes: readonly AdminRoute[] = [
   }),
   adminRoute('getActivity', async (deps, { actor, params }) => {
     const activity = await getActivity(deps, actor, params.id);
-    return activity.ok ? ok({ body: toWire(activity.value) }) : activity;
+    return activity.ok ? ok({ body: storyToWire(activity.value) }) : activity;
   }),
 ];

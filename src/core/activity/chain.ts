@@ -1,0 +1,83 @@
+import { toCanonicalJson } from '../canonical-json.ts';
+import type { Activity } from './activity.ts';
+
+/** Base64url SHA-256 of the UTF-8 of a text. */
+export type HashText = (text: string) => string;
+
+/** The last line of a chain so far: how many lines it had until then, and the hash of that one. */
+export interface ChainEnd {
+  readonly number: number;
+  readonly hash: string;
+}
+
+/** A chain, by its writer, with its last line. */
+export interface ChainHead extends ChainEnd {
+  readonly writer: string;
+}
+
+/** The place of a line in a chain. The first line of a chain has the number 1. */
+export interface Link extends ChainHead {
+  /** The hash of the line before it, or for the first one of {@link startOfChain}. */
+  readonly previous: string;
+}
+
+/** Where a chain begins, ends and was shortened. Chains of one tenant are numbered 1, 2, 3… without a gap. */
+export interface Chain {
+  readonly writer: string;
+  readonly ordinal: number;
+  readonly head: ChainEnd;
+  /** The last line that retention dropped; number 0 and the start of the chain where it dropped none. */
+  readonly dropped: ChainEnd;
+}
+
+/** An activity as an export shows it: every member, the time as ISO 8601, and where it stands in its chain. */
+export type TrailLine = Omit<Activity, 'time'> & { readonly time: string; readonly chain: Link | null };
+
+/** {@link TrailLine}, made from what is stored. */
+export const toTrailLine = (activity: Activity, chain: Link | null): TrailLine => ({
+  ...activity,
+  time: new Date(activity.time).toISOString(),
+  chain,
+});
+
+/** What stands before the first line of a chain: a chain cannot pass for one of another tenant, writer or place. */
+export const startOfChain = (tenant: string, writer: string, ordinal: number, hash: HashText): ChainEnd => ({
+  number: 0,
+  hash: hash(toCanonicalJson({ ordinal, tenant, writer })),
+});
+
+const saysNothing = (value: unknown): boolean =>
+  value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+
+/**
+ * The hash of a line: of its canonical JSON with `chain.writer`, `chain.number` and `chain.previous`, without `chain.hash`
+ * and without the members that say nothing (`null`, `[]`), so that a member which a later release adds does not change
+ * the lines from before it.
+ */
+export const hashLine = (
+  line: Readonly<Record<string, unknown>>,
+  { writer, number, previous }: Omit<Link, 'hash'>,
+  hash: HashText,
+): string => {
+  const said: Record<string, unknown> = {};
+  // In the order of the canonical form already: to sort the text of every line anew is dear.
+  for (const name of [...Object.keys(line), 'chain'].sort())
+    if (name === 'chain') said['chain'] = { number, previous, writer };
+    else if (!saysNothing(line[name])) said[name] = line[name];
+  return hash(toCanonicalJson(said));
+};
+
+/** Gives each activity its place behind `end`, in their order. */
+export const linkActivities = (
+  activities: readonly Activity[],
+  writer: string,
+  end: ChainEnd,
+  hash: HashText,
+): readonly Link[] => {
+  let last = end;
+  return activities.map((activity) => {
+    const place = { writer, number: last.number + 1, previous: last.hash };
+    last = { number: place.number, hash: hashLine(toTrailLine(activity, null), place, hash) };
+    return { ...place, hash: last.hash };
+  });
+};
