@@ -65,6 +65,13 @@ export const compileCel = (expression: string): Result<(claims: JsonObject) => C
   });
 };
 
+/** The patterns an expression gives to `matches`; none for one that {@link compileCel} refuses. */
+export const celPatterns = (expression: string): readonly string[] => {
+  const parsed = parseExpression(expression);
+  const checked = parsed.ok ? checkExpression(parsed.value, celEnv().funcs) : parsed;
+  return checked.ok ? checked.value.patterns : [];
+};
+
 const parseExpression = (expression: string) => {
   try {
     const { expr } = parse(expression);
