@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Database } from './schema.ts';
+import type { Chaining } from './stores/append-activities.ts';
 
 /** Which of the two databases is spoken to; only migrations and the opening differ by it. */
 export type EngineName = 'sqlite' | 'postgres';
@@ -9,5 +10,6 @@ export interface Engine {
   readonly db: Kysely<Database>;
   /** Runs `work` in a transaction while no other transaction of this kind runs, on any node. */
   readonly transact: <T>(work: (db: Kysely<Database>) => Promise<T>) => Promise<T>;
+  readonly chaining: Omit<Chaining, 'heads'>;
   readonly close: () => Promise<void>;
 }

@@ -43,7 +43,8 @@ const openEngine = async ({ url, postgres }: StorageOptions): Promise<Engine> =>
  * @throws StorageUnusable when it cannot be used, DatabaseNewer when a newer release owns it; nothing is overwritten then
  */
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
-  const { db, transact, close } = await openEngine(options);
+  const { db, transact, chaining, close } = await openEngine(options);
+  const chained = { ...chaining, heads: new Map() };
   let beating: Promise<void> | null = null;
 
   const beat = async (): Promise<void> => {
@@ -56,7 +57,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
   };
 
   return {
-    ...createStores(db),
+    ...createStores(db, chained),
     replayGuard: reportUnavailable(createReplayGuard(db, options.maxWaitMs)),
     transaction: async (work) => {
       // What `work` itself throws is its own, even where the rollback fails as well; what is left is the database's.
@@ -64,7 +65,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
       try {
         return await transact(async (transaction) => {
           try {
-            return await work(createStores(transaction));
+            return await work(createStores(transaction, chained));
           } catch (error) {
             thrown.byWork = { error };
             throw error;

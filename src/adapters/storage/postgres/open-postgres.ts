@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
 import { migrate } from '../migrations/migrate.ts';
@@ -5,6 +6,7 @@ import type { Database } from '../schema.ts';
 import { startDriver } from '../start-driver.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { createTurns } from '../turns.ts';
+import { createAppendAtOnce } from './append-at-once.ts';
 import { openPool } from './open-pool.ts';
 
 /** What may be chosen about the connections to a PostgreSQL server. */
@@ -25,6 +27,15 @@ const firstConnectionMilliseconds = 10_000;
 
 /** Names the advisory lock under which transactions follow each other on all nodes; any constant nobody else uses. */
 const transactionLock = 4_271_960_133;
+
+/**
+ * A process draws one of so many chains for what it appends by itself, so that nodes seldom wait for each other; two that
+ * drew the same one share it. Drawn, and not made anew, so that the chains of a tenant stay few over any number of starts.
+ */
+const drawnChains = 64;
+
+/** Transactions follow each other on all nodes: they share one chain, and none of them waits for another's exchanges. */
+const chainOfTransactions = 'changes';
 
 const placeOf = (url: string): string => {
   const { hostname, port, pathname } = new URL(url);
@@ -103,6 +114,11 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
       } finally {
         leave();
       }
+    },
+    chaining: {
+      writers: { alone: `node-${randomInt(drawnChains) + 1}`, inTransaction: chainOfTransactions },
+      locksRows: true,
+      appendAtOnce: createAppendAtOnce(db),
     },
     close: () => db.destroy(),
   };

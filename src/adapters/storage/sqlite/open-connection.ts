@@ -1,5 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
+import type {
+  Bindable,
+  StatementResult,
+  Step,
+  WorkerOptions,
+  WorkerReply,
+  WorkerRequest,
+} from './protocol.ts';
 
 /** A statement that SQLite refused, with its extended result code. */
 export class SqliteFailure extends Error {
@@ -15,6 +22,8 @@ export class SqliteFailure extends Error {
 /** One SQLite connection in a thread of its own; statements run in the order they were given. */
 export interface SqliteConnection {
   run(sql: string, parameters: readonly unknown[]): Promise<StatementResult>;
+  /** Runs all of it in one transaction; `false` where a run did not change exactly one row, and then nothing changed. */
+  together(steps: readonly Step[]): Promise<boolean>;
   rollback(): Promise<void>;
   close(): Promise<void>;
 }
@@ -97,6 +106,7 @@ export const openConnection = async (options: WorkerOptions): Promise<SqliteConn
   mayEnd = false;
   return {
     run: async (sql, parameters) => await ask({ ask: 'run', sql, parameters: parameters.map(toBindable) }),
+    together: async (steps) => (await ask({ ask: 'together', steps })).changes > 0,
     rollback: async () => {
       await ask({ ask: 'rollback' });
     },

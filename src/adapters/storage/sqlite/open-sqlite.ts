@@ -6,8 +6,15 @@ import { migrate, refuseNewer } from '../migrations/migrate.ts';
 import { startDriver } from '../start-driver.ts';
 import type { Database } from '../schema.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
+import { createTurns } from '../turns.ts';
+import { createAppendAtOnce } from './append-at-once.ts';
 import { openConnection, SqliteFailure, type SqliteConnection } from './open-connection.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
+
+const maxWaitForWriterMilliseconds = 10_000;
+
+/** One process writes, one line after the other: one chain for each tenant, whoever started the process. */
+const chainWriter = 'embedded';
 
 /** Below this size a start checks the structure of the whole file, above it of everything but the bulk tables. */
 const fullCheckBytes = 64 * 1024 * 1024;
@@ -76,21 +83,27 @@ const checkStructure = async (path: string, reader: SqliteConnection): Promise<v
  */
 export const openSqlite = async (path: string): Promise<Engine> => {
   const opened: SqliteConnection[] = [];
+  const turns = createTurns(maxWaitForWriterMilliseconds);
   try {
     await createFile(path);
     const reader = await openConnection({ path, role: 'reader' });
     opened.push(reader);
     await checkStructure(path, reader);
-    await refuseNewer(new Kysely({ dialect: createSqliteDialect(reader, reader) }));
+    await refuseNewer(new Kysely({ dialect: createSqliteDialect(reader, reader, turns) }));
     const writer = await openConnection({ path, role: 'writer' });
     opened.push(writer);
-    const dialect = createSqliteDialect(reader, writer);
+    const dialect = createSqliteDialect(reader, writer, turns);
     await migrate(new Kysely({ dialect }), 'sqlite');
     const db = new Kysely<Database>({ dialect });
     await startDriver(db);
     return {
       db,
       transact: async (work) => await db.transaction().execute(work),
+      chaining: {
+        writers: { alone: chainWriter, inTransaction: chainWriter },
+        locksRows: false,
+        appendAtOnce: createAppendAtOnce(writer, turns),
+      },
       close: () => db.destroy(),
     };
   } catch (error) {

@@ -8,6 +8,12 @@ export interface WorkerOptions {
   readonly role: 'reader' | 'writer';
 }
 
+/** One statement, run once for each of its sets of parameters; each run has to change exactly one row. */
+export interface Step {
+  readonly sql: string;
+  readonly runs: readonly (readonly Bindable[])[];
+}
+
 /** What the worker is asked. */
 export type WorkerRequest =
   | {
@@ -16,6 +22,8 @@ export type WorkerRequest =
       readonly sql: string;
       readonly parameters: readonly Bindable[];
     }
+  /** Runs the steps in one transaction of their own. It answers with as many changes as there were runs, or with none. */
+  | { readonly id: number; readonly ask: 'together'; readonly steps: readonly Step[] }
   /** Ends the transaction if one is open: SQLite ends some by itself, for example when the disk is full. */
   | { readonly id: number; readonly ask: 'rollback' }
   | { readonly id: number; readonly ask: 'close' };

@@ -9,10 +9,8 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { createTurns } from '../turns.ts';
+import type { Turns } from '../turns.ts';
 import type { SqliteConnection } from './open-connection.ts';
-
-const maxWaitForWriterMilliseconds = 10_000;
 
 class ThreadedSqliteAdapter extends SqliteAdapter {
   /** Reads go on beside the one writer. */
@@ -30,8 +28,7 @@ interface BorrowedConnection extends DatabaseConnection {
   leave: (() => void) | null;
 }
 
-const createDriver = (reader: SqliteConnection, writer: SqliteConnection): Driver => {
-  const turns = createTurns(maxWaitForWriterMilliseconds);
+const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns: Turns): Driver => {
   const borrowed = new WeakMap<DatabaseConnection, BorrowedConnection>();
 
   const run = async <R>(connection: SqliteConnection, query: CompiledQuery): Promise<QueryResult<R>> => {
@@ -124,10 +121,18 @@ const createDriver = (reader: SqliteConnection, writer: SqliteConnection): Drive
   };
 };
 
-/** kysely over node:sqlite with one reading and one writing thread; what a commit acknowledged, the reader sees. */
-export const createSqliteDialect = (reader: SqliteConnection, writer: SqliteConnection): Dialect => ({
+/**
+ * kysely over node:sqlite with one reading and one writing thread; what a commit acknowledged, the reader sees.
+ *
+ * @param turns for whoever writes; shared with what writes past kysely
+ */
+export const createSqliteDialect = (
+  reader: SqliteConnection,
+  writer: SqliteConnection,
+  turns: Turns,
+): Dialect => ({
   createAdapter: () => new ThreadedSqliteAdapter(),
-  createDriver: () => createDriver(reader, writer),
+  createDriver: () => createDriver(reader, writer, turns),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });

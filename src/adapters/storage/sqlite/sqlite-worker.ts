@@ -1,7 +1,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { watchFile } from './watch-file.ts';
-import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
+import type {
+  Bindable,
+  StatementResult,
+  Step,
+  WorkerOptions,
+  WorkerReply,
+  WorkerRequest,
+} from './protocol.ts';
 
 // The thread that owns one SQLite connection, so that no statement and no fsync ever blocks the event loop.
 
@@ -64,6 +71,30 @@ const createRunner = (database: DatabaseSync, { path, role }: WorkerOptions) => 
   };
 };
 
+const runTogether = (
+  database: DatabaseSync,
+  run: ReturnType<typeof createRunner>,
+  steps: readonly Step[],
+): StatementResult => {
+  let changes = 0;
+  run('begin immediate', []);
+  try {
+    for (const { sql, runs } of steps)
+      for (const parameters of runs) {
+        if (run(sql, parameters).changes !== 1) {
+          run('rollback', []);
+          return noRows;
+        }
+        changes += 1;
+      }
+    run('commit', []);
+    return { rows: [], changes };
+  } catch (error) {
+    if (database.isTransaction) run('rollback', []);
+    throw error;
+  }
+};
+
 const answerTo = (
   request: WorkerRequest,
   database: DatabaseSync,
@@ -72,6 +103,8 @@ const answerTo = (
   switch (request.ask) {
     case 'run':
       return run(request.sql, request.parameters);
+    case 'together':
+      return runTogether(database, run, request.steps);
     case 'rollback':
       return database.isTransaction ? run('rollback', []) : noRows;
     case 'close':

@@ -4,6 +4,7 @@ import { reportUnavailable } from '../report-unavailable.ts';
 import type { Database } from '../schema.ts';
 import { createAccountKeyStore } from './account-key-store.ts';
 import { createActivityStore } from './activity-store.ts';
+import type { Chaining } from './append-activities.ts';
 import { createBlockStore } from './block-store.ts';
 import { createCredentialProviderStore } from './credential-provider-store.ts';
 import { createRevokedTokenStore } from './revoked-token-store.ts';
@@ -16,7 +17,7 @@ import { createTrustedIssuerStore } from './trusted-issuer-store.ts';
 import { createUseCaseStore } from './use-case-store.ts';
 
 /** Every store over one database handle, be it the pool or one transaction. */
-export const createStores = (db: Kysely<Database>): Stores => ({
+export const createStores = (db: Kysely<Database>, chaining: Chaining): Stores => ({
   tenants: reportUnavailable(createTenantStore(db)),
   trustedIssuers: reportUnavailable(createTrustedIssuerStore(db)),
   serviceAccounts: reportUnavailable(createServiceAccountStore(db)),
@@ -27,6 +28,6 @@ export const createStores = (db: Kysely<Database>): Stores => ({
   credentialProviders: reportUnavailable(createCredentialProviderStore(db)),
   revokedTokens: reportUnavailable(createRevokedTokenStore(db)),
   blocks: reportUnavailable(createBlockStore(db)),
-  activities: reportUnavailable(createActivityStore(db)),
+  activities: reportUnavailable(createActivityStore(db, chaining)),
   revisions: reportUnavailable(createRevisionStore(db)),
 });
