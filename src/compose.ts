@@ -250,6 +250,7 @@ export const openBureau = async (
         newId,
         templateEnvironment,
       },
+      explanations: { ...endpoints, keyRing, templateEnvironment },
       presets,
       baseIssuer,
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],

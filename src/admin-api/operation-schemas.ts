@@ -8,6 +8,7 @@ import {
 } from './account-keys.ts';
 import { activityResource, activityStoryResource, listActivitiesQuery } from './activities.ts';
 import { blockResource, createBlockBody, deleteBlockQuery, listBlocksQuery } from './blocks.ts';
+import { explainBody, explainedResource } from './explain.ts';
 import { listQuery, pageOf } from './page.ts';
 import {
   createServiceAccountBody,
@@ -202,6 +203,7 @@ export const operationSchemas = {
     response: pageOf(activityResource).meta({ id: 'ActivityPage' }),
   },
   getActivity: { params: identified, query: noMembers, body: null, response: activityStoryResource },
+  explain: { params: noMembers, query: noMembers, body: explainBody, response: explainedResource },
   getSettings: { params: noMembers, query: noMembers, body: null, response: settingsResource },
   patchSettings: { params: noMembers, query: noMembers, body: patchSettingsBody, response: settingsResource },
   listTenants: {

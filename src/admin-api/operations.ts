@@ -296,6 +296,14 @@ export const adminOperations = {
     status: 200,
   },
 
+  explain: {
+    method: 'POST',
+    path: '/explain',
+    roles: administrators,
+    summary: 'Explain what the token endpoint would do, without doing it',
+    status: 200,
+  },
+
   getSettings: {
     method: 'GET',
     path: '/settings',

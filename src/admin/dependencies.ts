@@ -10,6 +10,7 @@ import type { SignatureVerifier } from '../ports/signature-verifier.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { SigningKeyRotation } from '../keys/rotate-signing-keys.ts';
+import type { Explanations } from '../token/explain.ts';
 import type { SvidTrials } from '../token/try-svid.ts';
 import type { KeyGenerationLimit } from './key-generation-limit.ts';
 
@@ -30,6 +31,8 @@ export interface AdminDependencies {
   readonly templateEnvironment: Readonly<Record<string, string>>;
   /** All that issuing a JWT-SVID uses, to try a credential provider. */
   readonly svidTrials: SvidTrials;
+  /** What the token endpoint decides with, to explain what it would do. */
+  readonly explanations: Explanations;
   readonly presets: readonly IssuerPreset[];
   /** The configured issuer identifier. */
   readonly baseIssuer: string;

@@ -4,13 +4,12 @@ import { present } from '../core/activity/present.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import { defaultTenant } from '../core/tenants/tenant.ts';
 import type { EndpointAnswers, EndpointReply } from '../token/endpoint.ts';
-import type { TokenRequest } from '../token/token-request.ts';
+import { maxTokenRequestBytes, type TokenRequest } from '../token/token-request.ts';
 import { sourceAddressOf } from './source-address.ts';
 import { headerCount } from './header-count.ts';
 import { limitTokenRequests, RateLimited, type TokenRateLimits } from './token-rate-limit.ts';
 
-/** The most bytes of a form body (TR-11, A86). */
-const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = maxTokenRequestBytes;
 
 const formContentType = /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 

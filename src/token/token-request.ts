@@ -1,3 +1,6 @@
+/** The most bytes of the form body of a request (TR-11, A86). */
+export const maxTokenRequestBytes = 64 * 1024;
+
 /** A request to the token endpoint as the door-keeper needs it; nothing of HTTP but the facts that decide. */
 export interface TokenRequest {
   readonly tenant: string;

@@ -124,6 +124,30 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     policies,
     changed: (tenant) => void changedTenants.push(tenant),
   };
+  const trials = {
+    baseIssuer,
+    directory: createTrustDirectory(storage, verifier, {
+      environmentNames: new Set(Object.keys(templateEnvironment)),
+    }),
+    issuerKeys: {
+      find: async () => ({
+        found: 'unavailable',
+        detail: 'there is no network here',
+        retryAfterSeconds: 5,
+      }),
+    },
+    verifier,
+    clock,
+    keyRing: createKeyRing({
+      signingKeys: storage.signingKeys,
+      backend,
+      clock,
+      policies,
+      reportFault: () => undefined,
+    }),
+    newId: () => randomUUID(),
+    templateEnvironment,
+  } satisfies Partial<AdminApiDependencies['explanations']>;
   const deps: AdminApiDependencies = {
     storage,
     clock,
@@ -140,29 +164,11 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     rotation,
     keysChanged: async () => undefined,
     templateEnvironment,
-    svidTrials: {
-      baseIssuer,
-      directory: createTrustDirectory(storage, verifier, {
-        environmentNames: new Set(Object.keys(templateEnvironment)),
-      }),
-      issuerKeys: {
-        find: async () => ({
-          found: 'unavailable',
-          detail: 'there is no network here',
-          retryAfterSeconds: 5,
-        }),
-      },
-      verifier,
-      clock,
-      keyRing: createKeyRing({
-        signingKeys: storage.signingKeys,
-        backend,
-        clock,
-        policies,
-        reportFault: () => undefined,
-      }),
-      newId: () => randomUUID(),
-      templateEnvironment,
+    svidTrials: trials,
+    explanations: {
+      ...trials,
+      hashToken: (token) => token,
+      replayGuard: storage.replayGuard,
     },
     presets: await loadIssuerPresets('config/issuers'),
     baseIssuer,

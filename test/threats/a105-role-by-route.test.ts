@@ -48,6 +48,7 @@ const contract: Readonly<Record<AdminOperationName, 'A' | 'AV' | 'AVU' | 'A defa
   deleteUseCase: 'A',
   listActivities: 'AVU',
   getActivity: 'AVU',
+  explain: 'A',
   getSettings: 'AV',
   patchSettings: 'A',
   listTenants: 'A default',

@@ -3,6 +3,7 @@ import { activityRoutes } from './activities.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { blockRoutes } from './blocks.ts';
 import { credentialProviderRoutes } from './credential-providers.ts';
+import { explainRoutes } from './explain.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { settingsRoutes } from './settings.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
@@ -22,6 +23,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...teamRoutes,
   ...useCaseRoutes,
   ...activityRoutes,
+  ...explainRoutes,
   ...settingsRoutes,
   ...tenantRoutes,
 ];

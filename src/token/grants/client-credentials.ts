@@ -6,6 +6,7 @@ import type { Grant } from './grant.ts';
 export const clientCredentials: Grant = {
   type: grantTypes.clientCredentials,
   door: 'client-credentials',
+  tokenParameter: 'client_assertion',
   presentedTokenError: 'invalid_client',
   acceptsOwnKey: true,
   presentedTokenAuthenticates: true,

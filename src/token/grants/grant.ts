@@ -14,6 +14,8 @@ export interface Grant {
   readonly type: string;
   /** Its short name in activities and metrics. */
   readonly door: string;
+  /** Where the token it is shown stands in the form. */
+  readonly tokenParameter: PresentedToken['parameter'];
   /** The error code of a bad or refused token at this door. */
   readonly presentedTokenError: OAuthErrorCode;
   /** Whether the account's own key may sign the presented token (CC-03, JB-06). */

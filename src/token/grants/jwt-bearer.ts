@@ -7,6 +7,7 @@ import { required } from './required.ts';
 export const jwtBearer: Grant = {
   type: grantTypes.jwtBearer,
   door: 'jwt-bearer',
+  tokenParameter: 'assertion',
   presentedTokenError: 'invalid_grant',
   acceptsOwnKey: true,
   presentedTokenAuthenticates: false,

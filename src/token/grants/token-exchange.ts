@@ -10,6 +10,7 @@ const subjectTokenTypes: readonly string[] = [tokenTypes.jwt, tokenTypes.idToken
 export const tokenExchange: Grant = {
   type: grantTypes.tokenExchange,
   door: 'token-exchange',
+  tokenParameter: 'subject_token',
   presentedTokenError: 'invalid_request',
   acceptsOwnKey: false,
   presentedTokenAuthenticates: false,

@@ -1,0 +1,33 @@
+import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import { buildFederationIndex } from '../core/trust/federation-index.ts';
+import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
+import type { Explanations } from './explain.ts';
+
+/** A registration that was checked and is not saved. */
+export interface ProposedRegistration {
+  /** Stands in the place of the account with its id, where there is one. */
+  readonly account: ServiceAccount;
+  /** Trusted issuers that would be registered with it. */
+  readonly newIssuers: readonly TrustedIssuer[];
+}
+
+/** What is registered as it would be with the proposed registration; for the requests of its own tenant. */
+export const withProposed = (
+  directory: Explanations['directory'],
+  { account, newIssuers }: ProposedRegistration,
+): Explanations['directory'] => ({
+  ...directory,
+  issuer: async (tenant, name) => {
+    const entry = await directory.issuer(tenant, name);
+    if (tenant !== account.tenant) return entry;
+    if (entry !== null) return { ...entry, federations: entry.federations.withAccount(account) };
+    const trustedIssuer = newIssuers.find(({ issuer }) => issuer === name);
+    if (trustedIssuer === undefined) return null;
+    const federations = buildFederationIndex([account], name, await directory.blocks(tenant));
+    return { trustedIssuer, federations };
+  },
+  account: async (tenant, id) => {
+    const entry = await directory.account(tenant, id);
+    return tenant === account.tenant && id === account.id ? { account, keys: entry?.keys ?? [] } : entry;
+  },
+});
