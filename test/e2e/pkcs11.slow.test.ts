@@ -1,4 +1,5 @@
 // The real process with its keys in a real token: SoftHSM2.
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Handle, pkcs11 } from '../../src/adapters/signing/pkcs11-module.ts';
 import { type BureauProcess, freePort, postForm, runBureau, startBureau } from '../support/bureau-process.ts';
 import { createFakeIssuer, type FakeIssuer } from '../support/fake-issuer.ts';
+import { createPostgresDatabase } from '../support/postgres.ts';
 import { type AdminCall, createFederatedAccount, createTenant } from '../support/registered-accounts.ts';
 import { createSoftHsmTokens, type SoftHsmTokens } from '../support/soft-hsm.ts';
 import { registered, urn } from '../support/test-bureau.ts';
@@ -298,6 +300,66 @@ const describeTheServer = (tokens: SoftHsmTokens): void => {
       const { kid } = await verified(token, bureau.url);
       expect((await verified(await exchange(bureau.url), bureau.url)).kid).toBe(kid);
       await expectNothingElseInToken();
+    }
+  });
+
+  it('SIGTERM while it signs: every token that was given out verifies, and it ends with 0', async () => {
+    const given: string[] = [];
+    let over = false;
+    const work = async (): Promise<void> => {
+      while (!over)
+        await exchange(bureau.url).then(
+          (token) => void given.push(token),
+          () => void (over = true),
+        );
+    };
+    const load = Promise.all(Array.from({ length: 16 }, work));
+    while (given.length < 50) await sleep(10);
+    expect(await bureau.stop()).toBe(0);
+    expect(bureau.errors()).toBe('');
+    await load;
+    bureau = await start();
+    const keys = createLocalJWKSet(await keySet(bureau.url));
+    for (const token of given) await jwtVerify(token, keys);
+  });
+
+  it('A69 A71 two nodes on one token: a key that one of them made signs on the other', async () => {
+    const database = await createPostgresDatabase();
+    const folder = await mkdtemp(join(tmpdir(), 'bureau-pkcs11-'));
+    const nodes: BureauProcess[] = [];
+    try {
+      const environment = {
+        ...environmentFor(tokens),
+        BUREAU_DATABASE_URL: database.url,
+        BUREAU_KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+        BUREAU_ISSUER: bureau.url,
+      };
+      // Of the administrator's credentials there is one file; both nodes may see it.
+      nodes.push(await startBureau({ dataDir: folder, environment }));
+      nodes.push(await startBureau({ dataDir: folder, environment }));
+      const kidOn = async (node: BureauProcess): Promise<string> =>
+        (await verified(await node.adminToken(), node.url)).kid ?? '';
+      const [one, other] = nodes as [BureauProcess, BureauProcess];
+      const before = await kidOn(other);
+      expect(await kidOn(one)).toBe(before);
+      expect(await one.admin('POST', `/signing-keys/${before}/revoke`)).toMatchObject({ status: 200 });
+      const next = await kidOn(one);
+      expect(next).not.toBe(before);
+      // Until it has heard of it, the key it knows is gone from the token: 503, and nothing else.
+      const signsWithNext = (): Promise<boolean> =>
+        other.adminToken().then(
+          (token) => decodeProtectedHeader(token).kid === next,
+          (error: Error) => {
+            expect(error.message).toContain('temporarily_unavailable');
+            return false;
+          },
+        );
+      while (!(await signsWithNext())) await sleep(50);
+      expect(await kidOn(other)).toBe(next);
+    } finally {
+      for (const node of nodes) await node.stop();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
     }
   });
 

@@ -2,6 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import type { AccessTokenAlgorithm } from '../../core/jwt/algorithms.ts';
 import type { PublicJwk } from '../../core/jwt/jwk.ts';
 import { CannotOpenSigningKey, type SigningBackend } from '../../ports/signing-backend.ts';
+import { StoreUnavailable } from '../../ports/storage.ts';
 import { type Attribute, type Handle, type Mechanism, pkcs11, pkcs11Prefix } from './pkcs11-module.ts';
 import type { Pkcs11Token } from './pkcs11-token.ts';
 import { computeKid } from './public-jwk.ts';
@@ -48,6 +49,12 @@ const variants: Readonly<Record<AccessTokenAlgorithm, Variant>> = {
     signatureLength: 256,
   },
 };
+
+/**
+ * The token does not sign: it is out of reach, or another node that shares it has just destroyed the key, and its successor
+ * is not known here yet. Either way, later is better than not at all: 503.
+ */
+class TokenDoesNotSign extends StoreUnavailable {}
 
 /**
  * Signs in a PKCS#11 token: keys are made there, cannot be taken out, and are known here by a label that holds their
@@ -143,6 +150,8 @@ export const createPkcs11SigningBackend = (
               library.C_SignInit(session, variant.sign, privateKey);
               const data = variant.toSign(Buffer.from(signingInput));
               return library.C_SignAsync(session, data, Buffer.alloc(variant.signatureLength));
+            }).catch((error: unknown) => {
+              throw new TokenDoesNotSign(`the token does not sign with key ${kid}`, { cause: error });
             }),
         };
       }),

@@ -9,6 +9,7 @@ import { createPkcs11SigningBackend } from '../../../src/adapters/signing/pkcs11
 import { pkcs11 } from '../../../src/adapters/signing/pkcs11-module.ts';
 import { openPkcs11Token } from '../../../src/adapters/signing/pkcs11-token.ts';
 import { CannotOpenSigningKey } from '../../../src/ports/signing-backend.ts';
+import { StoreUnavailable } from '../../../src/ports/storage.ts';
 import { exitCodes } from '../../../src/ports/start-refused.ts';
 import { createFakePkcs11, type FakePkcs11Options } from '../../support/fake-pkcs11.ts';
 
@@ -88,6 +89,24 @@ describe('keys in a PKCS#11 token', () => {
     expect(token.objects.size).toBe(2);
     await backend.destroy(other);
     expect(token.objects.size).toBe(0);
+  });
+
+  it('contract §7 cannot sign with a key that another node destroyed, and says so as a store out of reach: 503', async () => {
+    const token = createFakePkcs11();
+    const [one, other] = [
+      createPkcs11SigningBackend(token, noFault),
+      createPkcs11SigningBackend(token, noFault),
+    ];
+    const open = async () => {
+      const made = await one.generate('access-token', 'ES256');
+      const row = { ...made, kid: made.publicJwk.kid, purpose: 'access-token', algorithm: 'ES256' } as const;
+      return { row, signer: await other.open(row) };
+    };
+    const [gone, kept] = [await open(), await open()];
+    await expect(gone.signer.sign('x')).resolves.toBeDefined();
+    await one.destroy(gone.row);
+    await expect(gone.signer.sign('x')).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(kept.signer.sign('x')).resolves.toBeDefined();
   });
 
   it('a fault of the token is a fault of one call, and the next one is served', async () => {
