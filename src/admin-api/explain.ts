@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { activityResource, candidatesResource, explanationResource } from './activities.ts';
 import { createServiceAccountBody } from './service-accounts.ts';
 import { identifier, text, timestamp } from './text.ts';
 
@@ -59,16 +60,8 @@ export const explainBody = z
     },
   });
 
+const { shape } = activityResource;
 const members = z.record(z.string(), z.unknown());
-
-/** One check, as an activity has it. */
-const check = z.strictObject({
-  check: z.string(),
-  expected: z.string(),
-  presented: z.string(),
-  ok: z.boolean(),
-  hint: z.string().optional(),
-});
 
 /** What the token endpoint would do with a request, and why. */
 export const explainedResource = z
@@ -103,7 +96,11 @@ export const explainedResource = z
       })
       .nullable()
       .meta({ description: 'What the token would say; it was not made.' }),
-    checks: z.array(check),
+    checks: shape.checks,
+    candidates: candidatesResource,
+    explanation: explanationResource.nullable().meta({ description: 'null where a token would be issued.' }),
+    presented: shape.presented,
+    parameters: shape.parameters,
     assumed: z.array(z.string()).meta({
       description:
         'What was taken as good and not looked at: header, key, signature, iat, exp, jti; candidates: the token would be refused before, and they are shown as if it were good.',

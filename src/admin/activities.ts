@@ -1,5 +1,5 @@
 import type { Activity } from '../core/activity/activity.ts';
-import { type Explanation, explainRefusal } from '../core/activity/explain-refusal.ts';
+import { type Explanation, explainRefusal, type Refusal } from '../core/activity/explain-refusal.ts';
 import { type CandidateChecks, groupCandidates } from '../core/activity/group-candidates.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ActivityFilter } from '../ports/activity-store.ts';
@@ -49,19 +49,20 @@ export const getActivity = async (
   if (activity === null) return notFound('activity');
   return ok({
     activity,
-    explanation: activity.outcome === 'refused' ? await explain(deps, activity) : null,
+    explanation: activity.outcome === 'refused' ? await explainIn(deps, activity.tenant, activity) : null,
     candidates: groupCandidates(activity.checks),
   });
 };
 
-const explain = async (
+/** Why a request to `tenant` was or would be refused; `null` where it was not. */
+export const explainIn = async (
   { storage, presets }: Pick<AdminDependencies, 'storage' | 'presets'>,
-  activity: Activity,
+  tenant: string,
+  refusal: Refusal,
 ): Promise<Explanation | null> =>
-  explainRefusal(activity, {
+  explainRefusal(refusal, {
     presets,
-    registeredIssuers:
-      activity.reason === 'issuer_unknown' ? await listIssuerNames({ storage }, activity.tenant) : [],
+    registeredIssuers: refusal.reason === 'issuer_unknown' ? await listIssuerNames({ storage }, tenant) : [],
   });
 
 /** The issuers registered in a tenant, the first thousand of them. */

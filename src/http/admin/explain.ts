@@ -1,13 +1,23 @@
 import type * as z from 'zod';
-import { type ExplainOrder, explainRequest, type ProposedAccount } from '../../admin/explain.ts';
+import {
+  type ExplainedStory,
+  type ExplainOrder,
+  explainRequest,
+  type ProposedAccount,
+} from '../../admin/explain.ts';
 import { refuseInput } from '../../admin/admin-problem.ts';
 import type { explainBody, explainedResource } from '../../admin-api/explain.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { problem, type RegistrationProblem } from '../../core/trust/registration-problem.ts';
-import type { Explained } from '../../token/explain.ts';
 import { toAccountKeyRequest } from './account-keys.ts';
 import { type AdminRoute, adminRoute } from './admin-route.ts';
+import {
+  candidatesToWire,
+  explanationToWire,
+  parametersToWire,
+  presentedToWire,
+} from './explanation-to-wire.ts';
 import { toIso } from './wire-time.ts';
 
 type Body = z.output<typeof explainBody>;
@@ -30,7 +40,11 @@ const proposedOf = ({ proposed }: Body): ProposedAccount | null => {
   };
 };
 
-const toWire = (explained: Explained): z.input<typeof explainedResource> => {
+const toWire = ({
+  explained,
+  explanation,
+  candidates,
+}: ExplainedStory): z.input<typeof explainedResource> => {
   const { reason, door, at, account, federation, error, granted, evidence, assumed } = explained;
   return {
     outcome: reason === 'issued' ? 'issued' : 'refused',
@@ -69,6 +83,10 @@ const toWire = (explained: Explained): z.input<typeof explainedResource> => {
             claims: { ...granted.claims },
           },
     checks: [...evidence.checks()],
+    candidates: candidatesToWire(candidates),
+    explanation: explanationToWire(explanation),
+    presented: presentedToWire(evidence.presented()),
+    parameters: parametersToWire(evidence.parameters()),
     assumed: [...assumed],
   };
 };
