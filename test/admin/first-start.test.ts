@@ -10,6 +10,7 @@ import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { type FirstStart, prepareFirstStart } from '../../src/admin/first-start.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import { createFixedClock } from '../support/fixed-clock.ts';
+import { countAdministrators } from '../support/count-administrators.ts';
 
 describe('prepareFirstStart (contract §2, A113)', () => {
   let dataDir: string;
@@ -67,7 +68,7 @@ describe('prepareFirstStart (contract §2, A113)', () => {
     expect(await credentialFiles()).toEqual(['admin.json']);
     const { serviceAccountId } = await credentials();
     expect(await storage.serviceAccounts.find('default', serviceAccountId)).not.toBeNull();
-    expect(await storage.serviceAccounts.countOtherAdministrators('default', '', null)).toBe(1);
+    expect(await countAdministrators(storage, 'default')).toBe(1);
   });
 
   it('killed between commit and show: the next start shows the credentials', async () => {

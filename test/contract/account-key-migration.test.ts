@@ -11,6 +11,7 @@ import type { ServiceAccount } from '../../src/core/accounts/service-account.ts'
 import type { Storage } from '../../src/ports/storage.ts';
 import { type StoragePlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleAccount, sampleAccountKey } from '../support/stored-samples.ts';
+import { countAdministrators } from '../support/count-administrators.ts';
 
 /** A database behind the server's back, as the tool of an operator or a node of the release before sees it. */
 const openRaw = (url: string): Kysely<never> => {
@@ -103,9 +104,10 @@ describe.each(storageEngines)('keys of accounts over an upgrade on $engine', ({ 
     ];
     for (const key of keys) await insertOldKey(raw, key);
 
-    const { accountKeys, serviceAccounts } = await open();
+    const storage = await open();
+    const { accountKeys } = storage;
     expect(await accountKeys.listOf('acme', account.id)).toEqual(keys);
-    expect(await serviceAccounts.countOtherAdministrators('acme', '', Date.now())).toBe(1);
+    expect(await countAdministrators(storage, 'acme', Date.now())).toBe(1);
     const [first, second] = keys as [AccountKey, AccountKey];
     await expect(accountKeys.insert({ ...first, id: randomUUID(), kid: 'another' })).rejects.toMatchObject({
       what: 'account-key',

@@ -5,6 +5,7 @@ import type { ServiceAccount } from '../../src/core/accounts/service-account.ts'
 import type { Federation } from '../../src/core/trust/federation.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleAccount, sampleAccountKey, sampleFederation, sampleTime } from '../support/stored-samples.ts';
+import { countAdministrators } from '../support/count-administrators.ts';
 
 const everything = { limit: 200, cursor: null };
 
@@ -253,7 +254,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   it('counts enabled administrators of the tenant only', async () => {
     const tenant = 'administrators';
     const { serviceAccounts } = opened.storage;
-    expect(await serviceAccounts.countOtherAdministrators(tenant, '', null)).toBe(0);
+    expect(await countAdministrators(opened.storage, tenant)).toBe(0);
     const administrator = sampleAccount({ tenant, role: 'administrator' });
     await serviceAccounts.insert(administrator);
     await serviceAccounts.insert(sampleAccount({ tenant, role: 'administrator' }));
@@ -261,9 +262,9 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     await serviceAccounts.insert(sampleAccount({ tenant, role: 'viewer' }));
     await serviceAccounts.insert(sampleAccount({ tenant }));
     await serviceAccounts.insert(sampleAccount({ tenant: 'other', role: 'administrator' }));
-    expect(await serviceAccounts.countOtherAdministrators(tenant, '', null)).toBe(2);
+    expect(await countAdministrators(opened.storage, tenant)).toBe(2);
     await serviceAccounts.update({ ...administrator, status: 'disabled', version: 2 });
-    expect(await serviceAccounts.countOtherAdministrators(tenant, '', null)).toBe(1);
+    expect(await countAdministrators(opened.storage, tenant)).toBe(1);
   });
 
   describe('other administrators who can sign in', () => {
@@ -323,13 +324,12 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
 
     it.each(table)('%s', async (name, candidate) => {
       const tenant = `able-${name}`;
-      const { serviceAccounts } = opened.storage;
       const made = await insert(tenant, candidate);
       // A good one elsewhere counts for nothing here.
       await insert('able-elsewhere', { keys: [good], existing: 1, able: 1 });
       const counts = async (exceptId: string): Promise<readonly number[]> => [
-        await serviceAccounts.countOtherAdministrators(tenant, exceptId, null),
-        await serviceAccounts.countOtherAdministrators(tenant, exceptId, now),
+        await countAdministrators(opened.storage, tenant, null, exceptId),
+        await countAdministrators(opened.storage, tenant, now, exceptId),
       ];
       expect(await counts('')).toEqual([candidate.existing, candidate.able]);
       expect(await counts(made.id)).toEqual([0, 0]);
@@ -347,9 +347,8 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
         existing: 0,
         able: 0,
       });
-      const { serviceAccounts } = opened.storage;
-      expect(await serviceAccounts.countOtherAdministrators('able-here', '', now)).toBe(0);
-      expect(await serviceAccounts.countOtherAdministrators('able-there', '', now)).toBe(1);
+      expect(await countAdministrators(opened.storage, 'able-here', now)).toBe(0);
+      expect(await countAdministrators(opened.storage, 'able-there', now)).toBe(1);
     });
   });
 

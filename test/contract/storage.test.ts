@@ -6,6 +6,7 @@ import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { StoreUnavailable } from '../../src/ports/storage.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleAccount, sampleActivity, sampleTeam } from '../support/stored-samples.ts';
+import { countAdministrators } from '../support/count-administrators.ts';
 
 const program = fileURLToPath(new URL('../support/open-storage-process.ts', import.meta.url));
 const openInProcess = async (url: string): Promise<string> =>
@@ -76,17 +77,17 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       }
       const outcomes = await Promise.all(
         administrators.map((account) =>
-          opened.storage.transaction(async ({ serviceAccounts }) => {
-            if ((await serviceAccounts.countOtherAdministrators(tenant, '', null)) < 2) {
+          opened.storage.transaction(async (stores) => {
+            if ((await countAdministrators(stores, tenant)) < 2) {
               return 'refused';
             }
-            await serviceAccounts.update({ ...account, status: 'disabled', version: 2 });
+            await stores.serviceAccounts.update({ ...account, status: 'disabled', version: 2 });
             return 'disabled';
           }),
         ),
       );
       expect(outcomes.toSorted()).toEqual(['disabled', 'refused']);
-      expect(await opened.storage.serviceAccounts.countOtherAdministrators(tenant, '', null)).toBe(1);
+      expect(await countAdministrators(opened.storage, tenant)).toBe(1);
     });
 
     it('the same from two nodes', async () => {

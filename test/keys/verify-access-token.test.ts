@@ -12,6 +12,8 @@ import { createAccessTokenVerifier, type VerifyAccessToken } from '../../src/key
 import { createOwnTokenVerifier } from '../../src/keys/verify-own-token.ts';
 import { keyRingParts } from '../support/key-ring-parts.ts';
 import { createMemorySigningKeys, type MemorySigningKeys } from '../support/memory-signing-keys.ts';
+import { type Block, targetIdentity } from '../../src/core/blocks/block.ts';
+import { sampleBlock } from '../support/stored-samples.ts';
 
 const baseIssuer = 'https://sts.example';
 const now = 1_790_000_000;
@@ -68,6 +70,7 @@ let ring: KeyRing;
 let accounts: ServiceAccount[];
 let tenants: Tenant[];
 let revoked: Set<string>;
+let blocks: Block[];
 let verify: VerifyAccessToken;
 beforeEach(() => {
   keys = createMemorySigningKeys([...rows, ...acmeRows]);
@@ -75,6 +78,7 @@ beforeEach(() => {
   accounts = [account, { ...account, tenant: 'acme' }];
   tenants = [tenantOf('default'), tenantOf('acme')];
   revoked = new Set();
+  blocks = [];
   verify = createAccessTokenVerifier({
     verifyOwnToken: createOwnTokenVerifier({
       keyRing: ring,
@@ -88,6 +92,12 @@ beforeEach(() => {
       find: async (tenant, id) => accounts.find((one) => one.tenant === tenant && one.id === id) ?? null,
     },
     tenants: { find: async (name) => tenants.find((one) => one.name === name) ?? null },
+    blocks: {
+      findByTarget: async (tenant, target) =>
+        blocks.find(
+          (one) => one.tenant === tenant && targetIdentity(one.target) === targetIdentity(target),
+        ) ?? null,
+    },
   });
 });
 
@@ -241,6 +251,11 @@ describe('an access token at the admin API', () => {
     expect(await verify('default', token)).toEqual(refused);
     tenants = [tenantOf('default')];
     expect(await verify('default', token)).toMatchObject({ ok: true });
+    const target = { kind: 'account', account: account.id } as const;
+    blocks = [sampleBlock(target, { tenant: 'acme' }), sampleBlock({ ...target, account: 'another' })];
+    expect(await verify('default', token)).toMatchObject({ ok: true });
+    blocks.push(sampleBlock(target, { tenant: 'default' }));
+    expect(await verify('default', token)).toEqual(refused);
   });
 
   it('IR-12 is refused once it was revoked, in its own tenant only', async () => {

@@ -190,7 +190,10 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
       const known = accounts.get(token);
       if (known === undefined || known.tenant !== tenant) return { ok: false, error: 'invalid_token' };
       const account = await opened.serviceAccounts.find(tenant, known.id);
-      return account?.status === 'enabled' ? { ok: true, account } : { ok: false, error: 'invalid_token' };
+      const block = await opened.blocks.findByTarget(tenant, { kind: 'account', account: known.id });
+      return account?.status === 'enabled' && block === null
+        ? { ok: true, account }
+        : { ok: false, error: 'invalid_token' };
     },
   };
 

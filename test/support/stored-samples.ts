@@ -3,6 +3,7 @@ import type { AccountKey } from '../../src/core/accounts/account-key.ts';
 import type { ServiceAccount } from '../../src/core/accounts/service-account.ts';
 import type { Team } from '../../src/core/accounts/team.ts';
 import type { UseCase } from '../../src/core/accounts/use-case.ts';
+import type { Block, BlockTarget } from '../../src/core/blocks/block.ts';
 import type { Activity } from '../../src/core/activity/activity.ts';
 import type { SigningKey } from '../../src/core/signing-keys/signing-key.ts';
 import { defaultTenantSettings, type Tenant } from '../../src/core/tenants/tenant.ts';
@@ -112,6 +113,19 @@ export const sampleUseCase = (changes: Partial<UseCase> = {}): UseCase => ({
   name: `use-case-${randomUUID()}`,
   description: 'Reads certificates',
   scopes: ['certificates:read', 'certificates:write'],
+  createdAt: sampleTime,
+  version: 1,
+  ...changes,
+});
+
+/** A block of this target. */
+export const sampleBlock = (target: BlockTarget, changes: Partial<Block> = {}): Block => ({
+  tenant: 'acme',
+  id: randomUUID(),
+  target,
+  name: 'what it was called',
+  reason: 'The runner was taken over',
+  createdBy: { id: randomUUID(), name: 'ann' },
   createdAt: sampleTime,
   version: 1,
   ...changes,

@@ -12,11 +12,12 @@ import type { Federation } from '../../src/core/trust/federation.ts';
 import { buildFederationIndex } from '../../src/core/trust/federation-index.ts';
 import { compilePattern } from '../../src/core/trust/pattern.ts';
 import { federation, registered, serviceAccount, thirdPartyClaims } from '../support/registered.ts';
+import { noBlocks } from '../../src/core/blocks/blocks.ts';
 
 const decide = (registration: Partial<Federation>, token: Parameters<typeof thirdPartyClaims>[0]) => {
   const account = serviceAccount({ federations: [federation(registration)] });
   const verdict = decideTrust(
-    buildFederationIndex([account], registered.issuer),
+    buildFederationIndex([account], registered.issuer, noBlocks),
     thirdPartyClaims(token),
     null,
   );

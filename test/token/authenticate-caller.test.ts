@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { grant, refuse, type Verdict } from '../../src/core/activity/check.ts';
 import { defaultTenantSettings, type Tenant } from '../../src/core/tenants/tenant.ts';
+import type { Block } from '../../src/core/blocks/block.ts';
+import { buildBlocks } from '../../src/core/blocks/blocks.ts';
+import { sampleBlock } from '../support/stored-samples.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { OwnToken } from '../../src/keys/verify-own-token.ts';
 import {
@@ -25,7 +28,11 @@ const good = (claims: JsonObject = {}): Verdict<OwnToken> =>
   grant({ accountId: 'a', audiences: [], jti: 'j', expiresAt: 1, claims });
 
 describe('the caller behind a Bearer token', () => {
-  const authenticate = async (verdict: Verdict<OwnToken>, status: string | null = 'enabled') => {
+  const authenticate = async (
+    verdict: Verdict<OwnToken>,
+    status: string | null = 'enabled',
+    blocked: readonly Block[] = [],
+  ) => {
     const asked: unknown[] = [];
     const deps = {
       baseIssuer: 'https://sts.example',
@@ -36,6 +43,7 @@ describe('the caller behind a Bearer token', () => {
       directory: {
         account: async () =>
           status === null ? null : { account: { id: 'a', name: 'api', status }, keys: [] },
+        blocks: async () => buildBlocks(blocked),
       },
     } as unknown as CallerAuthentication;
     const evidence = collectEvidence();
@@ -63,6 +71,15 @@ describe('the caller behind a Bearer token', () => {
   ])('AT-14 A65 is refused: %s', async (_what, verdict, status, reason) =>
     expect((await authenticate(verdict, status)).caller).toMatchObject({ ok: false, reason }),
   );
+
+  it('A65 is refused where the account is blocked, and not where another is', async () => {
+    const block = (account: string) => sampleBlock({ kind: 'account', account }, { tenant: 'acme' });
+    expect((await authenticate(good(), 'enabled', [block('b')])).caller.ok).toBe(true);
+    expect((await authenticate(good(), 'enabled', [block('a')])).caller).toMatchObject({
+      ok: false,
+      reason: 'account_blocked',
+    });
+  });
 });
 
 describe('what a caller authenticates with', () => {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceAccount } from '../../src/core/accounts/service-account.ts';
+import type { Block } from '../../src/core/blocks/block.ts';
+import { sampleBlock } from '../support/stored-samples.ts';
 import type { TrustedIssuer } from '../../src/core/trust/trusted-issuer.ts';
 import { createTrustDirectory, type TrustDirectory } from '../../src/token/trust-directory.ts';
 import { sampleProvider } from '../support/svid-samples.ts';
@@ -25,11 +27,13 @@ describe('createTrustDirectory', () => {
   let reads: string[];
   let status: 'enabled' | 'disabled';
   let gate: Promise<void>;
+  let blocked: readonly Block[];
   let directory: TrustDirectory;
 
   beforeEach(() => {
     reads = [];
     status = 'enabled';
+    blocked = [];
     gate = Promise.resolve();
     directory = createTrustDirectory(
       {
@@ -47,6 +51,7 @@ describe('createTrustDirectory', () => {
           find: async () => null,
         },
         accountKeys: { listOf: async () => [] },
+        blocks: { allOf: async () => blocked },
       } as never,
       { importKey: () => ({ ok: false, error: 'not used here' }) },
       { maxEntries: 10 },
@@ -76,6 +81,20 @@ describe('createTrustDirectory', () => {
     expect(await read('acme')).toBe('enabled');
     directory.forgetAll();
     expect(await read('acme')).toBe('disabled');
+  });
+
+  it('A65 A66 blocks are read once, and again after forget of their tenant', async () => {
+    const isBlocked = async () => (await directory.blocks('default')).account('a') !== null;
+    expect(await isBlocked()).toBe(false);
+    blocked = [sampleBlock({ kind: 'account', account: 'a' }, { tenant: 'default' })];
+    directory.forget('acme');
+    expect(await isBlocked()).toBe(false);
+    directory.forget('default');
+    expect(await isBlocked()).toBe(true);
+    blocked = [];
+    expect(await isBlocked()).toBe(true);
+    directory.forgetAll();
+    expect(await isBlocked()).toBe(false);
   });
 
   it('A66 a read that began before forget is not believed after it', async () => {

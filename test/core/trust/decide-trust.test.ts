@@ -6,12 +6,13 @@ import { decideTrust } from '../../../src/core/trust/decide-trust.ts';
 import type { Federation } from '../../../src/core/trust/federation.ts';
 import { buildFederationIndex } from '../../../src/core/trust/federation-index.ts';
 import { federation, registered, serviceAccount, thirdPartyClaims } from '../../support/registered.ts';
+import { noBlocks } from '../../../src/core/blocks/blocks.ts';
 
 const decide = (
   accounts: readonly ServiceAccount[],
   token: ThirdPartyClaims = thirdPartyClaims(),
   clientId: string | null = null,
-) => decideTrust(buildFederationIndex(accounts, registered.issuer), token, clientId);
+) => decideTrust(buildFederationIndex(accounts, registered.issuer, noBlocks), token, clientId);
 
 const withFederation = (changes: Partial<Federation>, account: Partial<ServiceAccount> = {}) =>
   serviceAccount({ ...account, federations: [federation(changes)] });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildFederationIndex } from '../../../src/core/trust/federation-index.ts';
 import { compilePattern } from '../../../src/core/trust/pattern.ts';
 import { federation, registered, serviceAccount } from '../../support/registered.ts';
+import { noBlocks } from '../../../src/core/blocks/blocks.ts';
 
 const account = (id: string, ...subjects: readonly string[]) =>
   serviceAccount({
@@ -26,6 +27,7 @@ describe('buildFederationIndex', () => {
       account('c'),
     ],
     registered.issuer,
+    noBlocks,
   );
 
   it.each([
@@ -47,9 +49,11 @@ describe('buildFederationIndex', () => {
       'x',
     ];
     const elsewhere = others.map((issuer) => serviceAccount({ federations: [federation({ issuer })] }));
-    expect(buildFederationIndex(elsewhere, registered.issuer).covering(registered.subject)).toEqual([]);
+    expect(buildFederationIndex(elsewhere, registered.issuer, noBlocks).covering(registered.subject)).toEqual(
+      [],
+    );
     expect(
-      buildFederationIndex([serviceAccount()], registered.issuer).covering(registered.subject),
+      buildFederationIndex([serviceAccount()], registered.issuer, noBlocks).covering(registered.subject),
     ).toHaveLength(1);
   });
 
@@ -68,6 +72,7 @@ describe('buildFederationIndex', () => {
         serviceAccount({ federations: [federation({ subject: null })] }),
       ],
       registered.issuer,
+      noBlocks,
     );
     const [candidate, another] = broken.covering(registered.subject);
     expect(candidate?.compiled().ok).toBe(false);
@@ -82,7 +87,7 @@ describe('buildFederationIndex', () => {
     const pattern = text(['a', 'b', ':', '*']).filter((each) => compilePattern(each).ok);
     fc.assert(
       fc.property(fc.array(pattern, { maxLength: 8 }), text(['a', 'b', ':']), (subjects, subject) => {
-        const all = buildFederationIndex([account('a', ...subjects)], registered.issuer);
+        const all = buildFederationIndex([account('a', ...subjects)], registered.issuer, noBlocks);
         const expected = subjects.filter((each) => {
           const compiled = compilePattern(each);
           return compiled.ok && compiled.value(subject);
@@ -106,10 +111,11 @@ describe('buildFederationIndex', () => {
         word,
         fc.integer({ min: 1, max: 5 }),
         (subjects, near, limit) => {
-          const found = buildFederationIndex([account('a', ...subjects)], registered.issuer).nearest(
-            near,
-            limit,
-          );
+          const found = buildFederationIndex(
+            [account('a', ...subjects)],
+            registered.issuer,
+            noBlocks,
+          ).nearest(near, limit);
           const lengths = found.map((candidate) => common(candidate.federation.subject ?? '', near));
           const best = subjects.map((subject) => common(subject, near)).sort((one, other) => other - one);
           expect(lengths).toEqual(best.slice(0, limit));
@@ -122,7 +128,7 @@ describe('buildFederationIndex', () => {
     const accounts = Array.from({ length: 50_000 }, (_, number) =>
       account(`n${number}`, `repo:org${number}/app`, `repo:org${number}/*:ref:refs/heads/main`),
     );
-    const large = buildFederationIndex(accounts, registered.issuer);
+    const large = buildFederationIndex(accounts, registered.issuer, noBlocks);
     expect(ids(large.covering('repo:org49999/app'))).toEqual(['n49999/repo:org49999/app']);
     expect(ids(large.covering('repo:org777/web:ref:refs/heads/main'))).toHaveLength(1);
     expect(ids(large.nearest('repo:org777/apq', 1))).toEqual(['n777/repo:org777/app']);

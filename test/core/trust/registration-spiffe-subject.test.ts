@@ -3,6 +3,7 @@ import { buildFederationIndex } from '../../../src/core/trust/federation-index.t
 import { checkSpiffeSubject } from '../../../src/core/trust/registration-spiffe-subject.ts';
 import { refuseTrustDomainIssuer, trustDomainOf } from '../../../src/core/trust/trust-domain.ts';
 import { federation, serviceAccount } from '../../support/registered.ts';
+import { noBlocks } from '../../../src/core/blocks/blocks.ts';
 
 const td = 'td.example';
 const paths = (subject: string | null, subjectPattern: string | null = null): readonly string[] =>
@@ -70,7 +71,7 @@ describe('CA-22 the subject of a federation on a trust domain', () => {
     const account = serviceAccount({
       federations: [federation({ issuer, subjectPattern: 'spiffe://td.example/app/*' })],
     });
-    expect(buildFederationIndex([account], issuer).covering(subject)).toHaveLength(covered ? 1 : 0);
+    expect(buildFederationIndex([account], issuer, noBlocks).covering(subject)).toHaveLength(covered ? 1 : 0);
   });
 });
 

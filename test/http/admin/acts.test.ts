@@ -7,6 +7,7 @@ import {
   pathsOf,
   startAdminServer,
 } from '../../support/admin-server.ts';
+import { countAdministrators } from '../../support/count-administrators.ts';
 
 let server: AdminServer;
 beforeEach(async () => {
@@ -43,7 +44,7 @@ describe('the last administrator', () => {
       ] ?? '';
     const replies = await Promise.all([remove(own), remove(second)]);
     expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409]);
-    expect(await server.storage.serviceAccounts.countOtherAdministrators('default', '', null)).toBe(1);
+    expect(await countAdministrators(server.storage, 'default')).toBe(1);
   });
 
   it('a disabled administrator does not count', async () => {

@@ -6,6 +6,7 @@ import {
   startAdminServer,
 } from '../../support/admin-server.ts';
 import { type StoragePlace, storageEngines } from '../../support/storage-engines.ts';
+import { countAdministrators } from '../../support/count-administrators.ts';
 
 describe.each(storageEngines)('changes at once on $engine', ({ createPlace }) => {
   let place: StoragePlace;
@@ -57,6 +58,6 @@ describe.each(storageEngines)('changes at once on $engine', ({ createPlace }) =>
       [204, 401],
       [204, 409],
     ]).toContainEqual(statusesOf(replies));
-    expect(await server.storage.serviceAccounts.countOtherAdministrators('default', '', null)).toBe(1);
+    expect(await countAdministrators(server.storage, 'default')).toBe(1);
   });
 });
