@@ -178,8 +178,11 @@ const findForeign = async (
   const trustDomain = trustDomainOf(issuer);
   if (trustDomain !== null) {
     const workload = parseSpiffeId(subject);
-    if (!workload.ok || workload.value.trustDomain !== trustDomain)
-      return refuseTarget('subject', `Give a SPIFFE ID of ${trustDomain}, exactly as in sub.`);
+    if (!workload.ok || workload.value.trustDomain !== trustDomain || workload.value.path === '')
+      return refuseTarget(
+        'subject',
+        `Give the SPIFFE ID of a workload of ${trustDomain}, exactly as in sub.`,
+      );
   }
   return ok({
     target: { kind: 'subject', issuer, subject },
