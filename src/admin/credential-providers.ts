@@ -11,6 +11,7 @@ import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { refuseForeignTrustDomain } from './foreign-trust-domain.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
 import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
@@ -165,14 +166,16 @@ const parseInput = async (
 
 /** Whether the trust domain became that of the tenant just now; one that another tenant has is a `UniqueViolation`. */
 const chooseTrustDomain = async (
-  { tenants }: Pick<Stores, 'tenants'>,
+  stores: Pick<Stores, 'tenants' | 'trustedIssuers'>,
   name: string,
   trustDomain: string,
 ): Promise<Result<boolean, AdminProblem>> => {
-  const tenant = await tenants.find(name);
+  const tenant = await stores.tenants.find(name);
   if (tenant === null) return notFound('tenant');
   if (tenant.settings.trustDomain !== null) return ok(false);
+  const foreign = await refuseForeignTrustDomain(stores, name, trustDomain, '/subject/value');
+  if (foreign !== null) return refuseInput([foreign]);
   const settings = { ...tenant.settings, trustDomain };
   // An administrator of tenant `default` may change the row at the same time: no provider without its trust domain.
-  return (await tenants.update({ ...tenant, settings, version: tenant.version + 1 })) ? ok(true) : stale();
+  return (await stores.tenants.update({ ...tenant, settings, version: tenant.version + 1 })) ? ok(true) : stale();
 };

@@ -27,8 +27,8 @@ export interface AdminDependencies {
   readonly rotation: SigningKeyRotation;
   /** Makes this node read the signing keys of a tenant anew; resolves when it has them. */
   readonly keysChanged: (tenant: string) => Promise<void>;
-  /** What templates may see of the environment of the process: the names the operator listed, with their values. */
-  readonly templateEnvironment: Readonly<Record<string, string>>;
+  /** What templates may see of the environment of the process: the names the operator listed, with the values that are set. */
+  readonly templateEnvironment: Readonly<Record<string, string | undefined>>;
   /** All that issuing a JWT-SVID uses, to try a credential provider. */
   readonly svidTrials: SvidTrials;
   /** What the token endpoint decides with, to explain what it would do. */

@@ -6,6 +6,7 @@ import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuse, refuseInput } from './admin-problem.ts';
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { refuseForeignTrustDomain } from './foreign-trust-domain.ts';
 import { applyPatch, type Patch } from './merge-patch.ts';
 import { requireCurrent, stale, type VersionCondition } from './version-condition.ts';
 
@@ -36,6 +37,12 @@ export const patchSettings = (
         'in_use',
         'Credential providers of this tenant issue for the trust domain it has. Delete them first.',
       );
+    const { trustDomain } = settings.value;
+    const foreign =
+      moves && trustDomain !== null
+        ? await refuseForeignTrustDomain(stores, before.value.name, trustDomain, '/trustDomain')
+        : null;
+    if (foreign !== null) return refuseInput([foreign]);
     const after: Tenant = { ...before.value, settings: settings.value, version: before.value.version + 1 };
     if (!(await stores.tenants.update(after))) return stale();
     const members = changedMembers(before.value.settings, after.settings, settingNames);

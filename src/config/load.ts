@@ -62,17 +62,12 @@ export const rotationSettings = (configuration: ParsedConfiguration): RotationSe
   publishedMaxAgeSeconds: configuration.publishedMaxAgeSeconds,
 });
 
-/** The variables an operator lets templates see, as far as they are set. */
+/** The variables an operator lets templates see, every one of them; `undefined` where this process does not have it. */
 export const chosenVariables = (
   environment: Readonly<Record<string, string | undefined>>,
   names: readonly string[],
-): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    names.flatMap((name): [string, string][] => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(names.map((name) => [name, environment[name]]));
 
 const tokenProblems = (configuration: ParsedConfiguration): readonly string[] =>
   configuration.signingBackend === 'local'

@@ -11,8 +11,8 @@ import type { Issuance, IssuedToken } from './issue-token.ts';
 
 /** What issuing JWT-SVIDs uses. */
 export interface SvidIssuance extends Issuance {
-  /** What templates may see of the environment of the process. */
-  readonly templateEnvironment: Readonly<Record<string, string>>;
+  /** What templates may see of the environment of the process: every name the operator listed, set or not. */
+  readonly templateEnvironment: Readonly<Record<string, string | undefined>>;
 }
 
 /** For whom and from what a JWT-SVID is issued; all of it verified before. */

@@ -1,6 +1,7 @@
 import { refuseDescription, refuseDisplayName } from '../accounts/refuse-name.ts';
 import { parseSvidSubject, type SubjectWorld, type SvidSubject } from '../issuance/svid/svid-subject.ts';
 import { parseTemplate, type Template, type TemplateProblem } from '../issuance/template/template.ts';
+import { findUnsafeNumber } from '../json-numbers.ts';
 import { fail, ok, type Result } from '../result.ts';
 import { problem, type RegistrationProblem } from '../trust/registration-problem.ts';
 import type { CredentialProvider, CustomClaim } from './credential-provider.ts';
@@ -127,6 +128,13 @@ const parseClaims = (
     seen.add(input.name);
     if (wrong !== null) problems.push(problem(`${path}/name`, wrong));
     if (input.type === 'literal') {
+      if (findUnsafeNumber(input.value) !== null)
+        problems.push(
+          problem(
+            `${path}/value`,
+            'A number here is at most 2^53 - 1 (9007199254740991): a larger one would leave as another. Write it as a string.',
+          ),
+        );
       claims.push({ name: input.name, value: { literal: input.value } });
       return;
     }

@@ -149,6 +149,18 @@ describe('parseCredentialProvider', () => {
     expect(problemsOf(claim(each))).toEqual([]);
   });
 
+  it.each([2 ** 53, -(2 ** 53), 1e21, 1e308, Infinity])(
+    'A78 a literal %d that would leave as another number',
+    (value) => {
+      expect(problemsOf(claim('x', value))).toMatchObject([
+        { path: '/claims/0/value', message: expect.stringContaining('Write it as a string') },
+      ]);
+    },
+  );
+  it.each([2 ** 53 - 1, -(2 ** 53 - 1), 1.5, 0, 1e-300])('A78 a literal %d is good', (value) => {
+    expect(problemsOf(claim('x', value))).toEqual([]);
+  });
+
   it('says every problem at once', () => {
     const problems = problemsOf({
       name: '',

@@ -248,6 +248,17 @@ describe('checkSvid, the last look before signing', () => {
   it.each(wrongClaims)('%s is a fault', (_title, changes) => {
     expect(() => check(header, changed(good, changes))).toThrow(/^A JWT-SVID of ours would be wrong: /);
   });
+  it.each<[string, unknown]>([
+    ['beyond the range of a double', Infinity],
+    ['that is none', NaN],
+    ['beyond the range, inside a list', [1, Infinity]],
+    ['beyond the range, deep inside', { a: { b: -Infinity } }],
+    ['nothing JSON can say, inside', { a: undefined }],
+  ])('A78 a number %s would be signed as null, and is a fault', (_title, cluster) => {
+    expect(() => check(header, { ...good, cluster } as JsonObject)).toThrow(/the claim cluster/);
+    const deep = { a: [{ b: 1.5 }, null, 'x', true], c: {} };
+    expect(() => check(header, { ...good, cluster: deep })).not.toThrow();
+  });
   it('A76 a claim of a provider with a forbidden name is a fault', () => {
     expect(() =>
       checkSvid(

@@ -136,6 +136,34 @@ describe('filling', () => {
     },
   );
 
+  it.each<[string]>([
+    ['9007199254740992'],
+    ['12345678901234567890'],
+    ['-9007199254740993'],
+    ['1e21'],
+    ['1e400'],
+    ['-1e400'],
+    ['[1,[1e400]]'],
+    ['{"a":{"b":12345678901234567890}}'],
+  ])('RFC 7493 §2.2 A78 %s in the token would leave as another number, and is refused', (text) => {
+    const claims = JSON.parse(`{"x":${text}}`) as JsonObject;
+    const refused = expectRefused(fill(payload('x'), claims), 'svid_claim_invalid', 'svid.claims.x');
+    expect(refused.hint).toContain('Let the platform send it as a string');
+  });
+  it.each([
+    '9007199254740991',
+    '-9007199254740991',
+    '0.1',
+    '1e-400',
+    '1.5e3',
+    '"12345678901234567890"',
+    '[1]',
+    '{"a":0}',
+  ])('RFC 7493 §2.2 %s leaves as it is', (text) => {
+    const claims = JSON.parse(`{"x":${text}}`) as JsonObject;
+    expect(expectGranted(fill(payload('x'), claims))).toEqual(claims['x']);
+  });
+
   it('takes the longest name, so that names with dots are found', () => {
     const claims = {
       'kubernetes.io': { serviceaccount: { name: 'api' } },

@@ -279,6 +279,64 @@ describe('A81 the trust domain of a tenant', () => {
   });
 });
 
+describe('A81 a trust domain that somebody else is trusted for', () => {
+  const register = (trustDomain: string) =>
+    server.request('POST', '/t/acme/api/v1/trusted-issuers', {
+      as: 'administrator~acme',
+      body: {
+        issuer: `spiffe://${trustDomain}`,
+        bundleEndpointUrl: 'https://bundle.example.org/',
+        bundleEndpointProfile: 'https_web',
+      },
+    });
+  const setDomain = (trustDomain: string | null) =>
+    server.request('PATCH', '/t/acme/api/v1/settings', {
+      as: 'administrator~acme',
+      ifMatch: '*',
+      body: { trustDomain },
+    });
+  const provide = (trustDomain: string, name: string) =>
+    server.request('POST', `/t/acme${path}`, {
+      as: 'administrator~acme',
+      body: { name, subject: { type: 'literal', value: `spiffe://${trustDomain}/a` }, audience: 'x' },
+    });
+  beforeEach(async () => {
+    const at = `/t/acme${path}`;
+    const { items } = (await server.request('GET', at, { as: 'administrator~acme' })).body as {
+      items: readonly { id: string }[];
+    };
+    for (const { id } of items)
+      await server.request('DELETE', `${at}/${id}`, { as: 'administrator~acme', ifMatch: '*' });
+    expect((await setDomain(null)).status).toBe(200);
+  });
+
+  it('A81 is never chosen by a first provider, nor set, and the issuer stays as it was', async () => {
+    const { body: issuer } = await register('trusted.example');
+    const chosen = await provide('trusted.example', 'taken');
+    expect([chosen.status, pathsOf(chosen)]).toEqual([422, ['/subject/value']]);
+    expect(messagesOf(chosen)).toContain(`as the trusted issuer ${String(issuer['id'])}`);
+    const set = await setDomain('trusted.example');
+    expect([set.status, pathsOf(set)]).toEqual([422, ['/trustDomain']]);
+    const settings = await server.request('GET', '/t/acme/api/v1/settings', { as: 'administrator~acme' });
+    expect(settings.body['trustDomain']).toBeNull();
+
+    expect((await setDomain('own.example')).status).toBe(200);
+    expect((await provide('own.example', 'own')).status).toBe(201);
+    expect((await register('own.example')).status).toBe(422);
+  });
+
+  it('A81 can be taken once nobody is trusted for it any more', async () => {
+    const { body: issuer } = await register('former.example');
+    expect((await setDomain('former.example')).status).toBe(422);
+    const gone = await server.request('DELETE', `/t/acme/api/v1/trusted-issuers/${String(issuer['id'])}`, {
+      as: 'administrator~acme',
+      ifMatch: '*',
+    });
+    expect(gone.status).toBe(204);
+    expect((await provide('former.example', 'former')).status).toBe(201);
+  });
+});
+
 describe('A81 a trust domain that cannot be noted', () => {
   it('A81 A72 keeps the provider away too, where the tenant was changed at the same time', async () => {
     let taken = true;

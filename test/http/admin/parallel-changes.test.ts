@@ -47,6 +47,29 @@ describe.each(storageEngines)('changes at once on $engine', ({ createPlace }) =>
     expect(statusesOf(replies)).toEqual([200, ...Array.from({ length: 9 }, () => 412)]);
   });
 
+  it('A81 of a trust domain taken and trusted at the same time one half is refused, whichever comes second', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const trustDomain = `race-${round}.example`;
+      const issuer = `spiffe://${trustDomain}`;
+      const requests = [
+        () => server.request('PATCH', '/api/v1/settings', { ifMatch: '*', body: { trustDomain } }),
+        () =>
+          server.request('POST', '/api/v1/trusted-issuers', {
+            body: {
+              issuer,
+              bundleEndpointUrl: 'https://bundle.example.org/',
+              bundleEndpointProfile: 'https_web',
+            },
+          }),
+      ];
+      const order = round % 2 === 0 ? requests : requests.toReversed();
+      const replies = await Promise.all(order.map((send) => send()));
+      const own = (await server.storage.tenants.find('default'))?.settings.trustDomain === trustDomain;
+      const trusted = (await server.storage.trustedIssuers.findByIssuer('default', issuer)) !== null;
+      expect([round, own !== trusted, statusesOf(replies).at(-1)]).toEqual([round, true, 422]);
+    }
+  });
+
   it('two administrators who delete each other leave one', async () => {
     const own = `/api/v1/service-accounts/${server.accountOf('administrator~default').id}`;
     const second = (await post('second', { role: 'administrator' })).headers['location'] ?? '';

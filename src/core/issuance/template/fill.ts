@@ -1,5 +1,6 @@
 import { type Check, failed, grant, passed, refuse, type Verdict } from '../../activity/check.ts';
 import { present } from '../../activity/present.ts';
+import { findUnsafeNumber } from '../../json-numbers.ts';
 import type { JsonValue } from '../../json.ts';
 import type { RefusalReason } from '../../oauth/reasons.ts';
 import type { Template, TemplatePart } from './template.ts';
@@ -46,17 +47,27 @@ export const fillTemplate = (
   return grant(text, [passed(check, 'every variable has a value that fits', present(text))]);
 };
 
-/** The value of a template that is one variable and nothing else, with its type; otherwise its text (A78). */
+/**
+ * The value of a template that is one variable and nothing else, with its type; otherwise its text (A78). A number that is
+ * not exactly the one that was verified is no value, wherever in it.
+ */
 export const fillTyped = (template: Template, data: TemplateData, check: string): Verdict<JsonValue> => {
   const [only, ...others] = template.parts;
   if (only === undefined || 'literal' in only || others.length > 0)
     return fillTemplate(template, data, anyText, check);
   const value = only.variable(data);
   const expected = `${only.name}: a value`;
-  return value === undefined || value === null || value === ''
-    ? refuse('svid_value_missing', [missing(check, expected, value)])
-    : grant(value, [passed(check, expected, present(value))]);
+  if (value === undefined || value === null || value === '')
+    return refuse('svid_value_missing', [missing(check, expected, value)]);
+  return findUnsafeNumber(value) === null
+    ? grant(value, [passed(check, expected, present(value))])
+    : refuse('svid_claim_invalid', [
+        failed(check, `${only.name}: numbers of at most 2^53 - 1`, present(value), unsafeNumberHint),
+      ]);
 };
+
+const unsafeNumberHint =
+  'A larger number would leave as another one. Let the platform send it as a string, or use another claim.';
 
 const missing = (check: string, expected: string, value?: JsonValue): Check =>
   failed(check, expected, present(value), missingHint);

@@ -6,8 +6,8 @@ export interface TemplateData {
   /** The claims of the third-party token; `null` where the account came with a key of its own. */
   readonly claims: JsonObject | null;
   readonly account: { readonly id: string; readonly name: string; readonly team: string };
-  /** Of the process, only the names the operator listed. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Of the process, only the names the operator listed; `undefined` where one is not set. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** What may be named. */
