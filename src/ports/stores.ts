@@ -5,6 +5,7 @@ import type { Team } from '../core/accounts/team.ts';
 import type { UseCase } from '../core/accounts/use-case.ts';
 import type { Block, BlockKind, BlockTarget } from '../core/blocks/block.ts';
 import type { CredentialProvider } from '../core/credential-providers/credential-provider.ts';
+import type { InboxEntry, RefusedAttempts } from '../core/inbox/inbox-entry.ts';
 import type { KeyState, SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
@@ -60,8 +61,12 @@ export interface ServiceAccountStore {
   list(tenant: string, filter: ServiceAccountFilter, page: PageRequest): Promise<Page<ServiceAccount>>;
   /** The account whose federation has this id. */
   findByFederation(tenant: string, federationId: string): Promise<ServiceAccount | null>;
-  /** Every account with a federation on this issuer, whatever its status. */
-  findByIssuer(tenant: string, issuer: string): Promise<readonly ServiceAccount[]>;
+  /**
+   * Every account with a federation on this issuer, whatever its status, oldest first.
+   *
+   * @param newest so many alone, those made last, newest first
+   */
+  findByIssuer(tenant: string, issuer: string, newest?: number): Promise<readonly ServiceAccount[]>;
   /** Account and its federations; {@link UniqueViolation} `service-account` for the name, `federation` for a federation held by any account of the tenant. */
   insert(account: ServiceAccount): Promise<void>;
   /** Replaces the row whose version is `account.version - 1`, with its federations. */
@@ -162,6 +167,20 @@ export interface BlockStore {
   remove(tenant: string, id: string, version: number): Promise<boolean>;
 }
 
+/** Refused attempts that matched no account, grouped (`AttemptIdentity`); bounded whatever strangers send. */
+export interface InboxStore {
+  find(tenant: string, id: string): Promise<(InboxEntry & Pick<RefusedAttempts, 'claims'>) | null>;
+  /** Every entry of the tenant, the last seen first; at most twice `maxInboxEntries`. */
+  list(tenant: string): Promise<readonly InboxEntry[]>;
+  /**
+   * Adds attempts to their entries, or makes those: counts add up, whoever counted. Then every tenant concerned keeps its
+   * last seen {@link maxInboxEntries}, verified and others each.
+   */
+  add(attempts: readonly RefusedAttempts[]): Promise<void>;
+  /** `false` where there is no such entry. */
+  remove(tenant: string, id: string): Promise<boolean>;
+}
+
 /** Tells other nodes, and this one, that the configuration of a tenant changed. */
 export interface RevisionStore {
   /** The revision of every tenant; one that grew means: read again. */
@@ -182,6 +201,7 @@ export interface Stores {
   readonly credentialProviders: CredentialProviderStore;
   readonly revokedTokens: RevokedTokenStore;
   readonly blocks: BlockStore;
+  readonly inbox: InboxStore;
   readonly activities: ActivityStore;
   readonly revisions: RevisionStore;
 }

@@ -19,7 +19,7 @@ export type TokenKind =
   | { readonly kind: 'own-key'; readonly issuer: string };
 
 /** Tells third-party tokens, JWT-SVIDs and own-key assertions apart, and refuses what we issued ourselves (ST-29, A38). */
-export const classifyToken = (jws: CompactJws, baseIssuer: string): Verdict<TokenKind> => {
+export const classifyToken = (jws: Pick<CompactJws, 'claims'>, baseIssuer: string): Verdict<TokenKind> => {
   const issuer = member(jws.claims, 'iss');
   const check = 'claims.iss.form';
   const expected = 'a trusted issuer or the id of a service account';

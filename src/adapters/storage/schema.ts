@@ -4,6 +4,7 @@ import type { Role } from '../../core/accounts/role.ts';
 import type { Outcome } from '../../core/activity/activity.ts';
 import type { BlockKind } from '../../core/blocks/block.ts';
 import type { AccessTokenAlgorithm, SignatureAlgorithm } from '../../core/jwt/algorithms.ts';
+import type { RefusalReason } from '../../core/oauth/reasons.ts';
 import type { KeyPurpose, KeyState } from '../../core/signing-keys/signing-key.ts';
 import type { Replay } from '../../core/trust/trusted-issuer.ts';
 
@@ -63,6 +64,8 @@ interface ServiceAccountRow {
   cap_to_subject_expiry: Flag;
   /** The federations themselves, so that an account is read in one piece; the table of that name only finds them. */
   federations: JsonText;
+  /** What lint found; `null` where the row was saved before there was lint. */
+  warnings: JsonText | null;
   created_at: number;
   updated_at: number;
   version: number;
@@ -133,6 +136,25 @@ interface BlockRow {
   created_by: JsonText;
   created_at: number;
   version: number;
+}
+
+interface InboxEntryRow {
+  seq: Sequence;
+  tenant: string;
+  id: string;
+  /** Hash of what makes attempts one entry: its parts exceed what an index can hold. */
+  fingerprint: string;
+  issuer: string;
+  subject: string;
+  audience: string;
+  verified: Flag;
+  count: number;
+  first_seen_at: number;
+  last_seen_at: number;
+  reason: RefusalReason;
+  door: string | null;
+  receipt: string;
+  claims: JsonText | null;
 }
 
 interface TeamRow {
@@ -238,6 +260,7 @@ export interface Database {
   credential_provider_accounts: CredentialProviderAccountRow;
   revoked_tokens: RevokedTokenRow;
   blocks: BlockRow;
+  inbox_entries: InboxEntryRow;
   activities: ActivityRow;
   activity_chains: ActivityChainRow;
   activity_checkpoints: ActivityCheckpointRow;

@@ -46,7 +46,7 @@ export interface ServiceAccountWorld {
 /** A service account whose every invariant holds; what is left is who and when. */
 export type ServiceAccountDraft = Omit<
   ServiceAccount,
-  'tenant' | 'id' | 'createdAt' | 'updatedAt' | 'version'
+  'tenant' | 'id' | 'warnings' | 'createdAt' | 'updatedAt' | 'version'
 >;
 
 /** The most federations an account may have, so that a decision stays small. */

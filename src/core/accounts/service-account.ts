@@ -1,6 +1,7 @@
 import type { AccessTokenAlgorithm } from '../jwt/algorithms.ts';
 import type { EpochMilliseconds } from '../time.ts';
 import type { Federation } from '../trust/federation.ts';
+import type { RegistrationWarning } from '../trust/lint/warning.ts';
 import type { Role } from './role.ts';
 
 /** Whether something may be used right now. */
@@ -27,6 +28,8 @@ export interface ServiceAccount {
   /** Never let an access token outlive the token it was exchanged for (TX-15). */
   readonly capToSubjectExpiry: boolean;
   readonly federations: readonly Federation[];
+  /** What lint found at the last save; absent where that was before there was lint. */
+  readonly warnings?: readonly RegistrationWarning[];
   readonly createdAt: EpochMilliseconds;
   readonly updatedAt: EpochMilliseconds;
   /** Grows by one at each change; the ETag. */

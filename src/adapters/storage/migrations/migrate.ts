@@ -6,6 +6,7 @@ import { firstTables } from './0001-first-tables.ts';
 import { accountKeyChanges } from './0002-account-keys.ts';
 import { svidsAndRotation } from './0003-svids-and-rotation.ts';
 import { activityChains } from './0004-activity-chains.ts';
+import { warningsAndInbox } from './0005-warnings-and-inbox.ts';
 import { blocks } from './0006-blocks.ts';
 
 /** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
@@ -14,6 +15,7 @@ const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName
   '0002-account-keys': accountKeyChanges,
   '0003-svids-and-rotation': svidsAndRotation,
   '0004-activity-chains': activityChains,
+  '0005-warnings-and-inbox': warningsAndInbox,
   '0006-blocks': blocks,
 };
 

@@ -7,6 +7,7 @@ import { createActivityStore } from './activity-store.ts';
 import type { Chaining } from './append-activities.ts';
 import { createBlockStore } from './block-store.ts';
 import { createCredentialProviderStore } from './credential-provider-store.ts';
+import { createInboxStore } from './inbox-store.ts';
 import { createRevokedTokenStore } from './revoked-token-store.ts';
 import { createRevisionStore } from './revision-store.ts';
 import { createServiceAccountStore } from './service-account-store.ts';
@@ -28,6 +29,7 @@ export const createStores = (db: Kysely<Database>, chaining: Chaining): Stores =
   credentialProviders: reportUnavailable(createCredentialProviderStore(db)),
   revokedTokens: reportUnavailable(createRevokedTokenStore(db)),
   blocks: reportUnavailable(createBlockStore(db)),
+  inbox: reportUnavailable(createInboxStore(db)),
   activities: reportUnavailable(createActivityStore(db, chaining)),
   revisions: reportUnavailable(createRevisionStore(db)),
 });

@@ -1,6 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ServiceAccount } from '../../../core/accounts/service-account.ts';
 import type { Federation } from '../../../core/trust/federation.ts';
+import type { RegistrationWarning } from '../../../core/trust/lint/warning.ts';
 import type { ServiceAccountStore } from '../../../ports/stores.ts';
 import { readCursor, toPage } from '../cursor.ts';
 import { federationFingerprint } from '../federation-fingerprint.ts';
@@ -25,6 +26,7 @@ const toServiceAccount = (row: Selectable<Database['service_accounts']>): Servic
   accessTokenAlgorithm: row.access_token_algorithm,
   capToSubjectExpiry: row.cap_to_subject_expiry === 1,
   federations: JSON.parse(row.federations) as readonly Federation[],
+  ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as readonly RegistrationWarning[] }),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   version: row.version,
@@ -45,6 +47,7 @@ const toRow = (account: ServiceAccount) => ({
   access_token_algorithm: account.accessTokenAlgorithm,
   cap_to_subject_expiry: account.capToSubjectExpiry ? (1 as const) : (0 as const),
   federations: JSON.stringify(account.federations),
+  warnings: account.warnings === undefined ? null : JSON.stringify(account.warnings),
   created_at: account.createdAt,
   updated_at: account.updatedAt,
   version: account.version,
@@ -128,7 +131,7 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
         .find(({ federations }) => federations.some(({ id }) => id === federationId)) ?? null
     );
   },
-  findByIssuer: async (tenant, issuer) => {
+  findByIssuer: async (tenant, issuer, newest) => {
     if (!mayBeStored(tenant, issuer)) {
       return [];
     }
@@ -143,7 +146,8 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
           .where('tenant', '=', tenant)
           .where('issuer', '=', issuer),
       )
-      .orderBy('seq')
+      .$if(newest === undefined, (query) => query.orderBy('seq'))
+      .$if(newest !== undefined, (query) => query.orderBy('seq', 'desc').limit(newest ?? 0))
       .execute();
     return rows.map(toServiceAccount);
   },

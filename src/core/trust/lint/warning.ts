@@ -7,6 +7,7 @@ export type WarningCode =
   | 'issuer_spelling'
   | 'keys_from_elsewhere'
   | 'lifetime_near_limit'
+  | 'lifetime_over_limit'
   | 'overlap'
   | 'pattern_wider_than_it_seems'
   | 'recycled_name'
