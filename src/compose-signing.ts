@@ -38,7 +38,7 @@ export const requireSigningKeys = async (load: () => Promise<void>): Promise<voi
     if (!(error instanceof CannotOpenSigningKey)) throw error;
     throw new StartRefused(
       [
-        'The key-encryption key is not the one the stored signing keys were encrypted with, or the token not the one they were made in; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one.',
+        'The key-encryption key is not the one the stored signing keys were encrypted with, or the token not the one they were made in; nothing was changed. Set BUREAU_KEY_ENCRYPTION_KEY_FILE to the right one or, for keys made in a token, BUREAU_SIGNING_BACKEND=pkcs11 and the settings of that token.',
       ],
       { exitCode: exitCodes.configuration },
     );

@@ -156,7 +156,11 @@ export const openBureau = async (
     closing.push(startSummingUpStrangers(strangers, activityLog, reportFault).stop);
 
     let stopping = false;
-    const app = createServer({ logger, trustProxy: configuration.trustProxy });
+    const app = createServer({
+      logger,
+      trustProxy: configuration.trustProxy,
+      isStopping: () => stopping,
+    });
     registerWellKnown(app, {
       keyRing,
       baseIssuer,
@@ -249,6 +253,7 @@ export const openBureau = async (
         keyRing,
         newId,
         templateEnvironment,
+        replayGuard: storage.replayGuard,
       },
       explanations: { ...endpoints, keyRing, templateEnvironment },
       presets,

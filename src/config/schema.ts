@@ -106,7 +106,7 @@ export const configurationSchema = z.strictObject({
     .enum(['local', 'pkcs11'])
     .default('local')
     .describe(
-      'Where signing keys are made and sign: local, or pkcs11 for a token (needs the package pkcs11js).',
+      'Where signing keys are made and sign: local, or pkcs11 for a token (needs `npm install --save-optional pkcs11js`).',
     ),
   pkcs11Module: z.string().min(1).optional().describe('PKCS#11 library of the token, a file.'),
   pkcs11TokenLabel: z.string().min(1).max(32).optional().describe('Label of the token.'),

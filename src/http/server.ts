@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   /** Peers whose forwarding headers count (TR-13); none by default. */
   readonly trustProxy: readonly string[];
+  /** Whether the server is about to close; then connections end with their next answer, and clients go elsewhere. */
+  readonly isStopping?: () => boolean;
 }
 
 /** Limits of the HTTP layer (A86, A89, A90, A91). Fastify itself sets no time-outs. */
@@ -34,7 +36,7 @@ const limits = {
  * The Fastify instance every route is registered on: bounds, log lines without a query string, and answers of our own
  * shape for everything that no route answers (A97).
  */
-export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInstance => {
+export const createServer = ({ logger, trustProxy, isStopping }: ServerOptions): FastifyInstance => {
   const app = Fastify({
     // Fastify's own remarks at start-up are dropped: the process says once that it is ready, and with what.
     loggerInstance: logger.child({}, { level: 'warn' }),
@@ -85,6 +87,11 @@ export const createServer = ({ logger, trustProxy }: ServerOptions): FastifyInst
 
   app.decorateRequest('receipt', null);
   app.addHook('onRequest', requireOneHost);
+  app.addHook('onSend', async (_request, reply, payload) => {
+    // Closed while its client sends the next request, a connection would cost that client an answer.
+    if (isStopping?.() === true) reply.header('connection', 'close');
+    return payload;
+  });
   app.addHook('onResponse', logRequest);
   app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404));
   app.setErrorHandler((error, request, reply) => {

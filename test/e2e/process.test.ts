@@ -213,10 +213,12 @@ describe('the process (contract §2)', () => {
     }
   });
 
-  it('SIGTERM: not ready first while requests are still answered, then exit 0', async () => {
+  it('SIGTERM: not ready first while requests are still answered on connections that then end, then exit 0', async () => {
     const bureau = await startBureau({ dataDir, environment: { BUREAU_STOP_DELAY_SECONDS: '1' } });
+    expect((await fetch(`${bureau.url}/livez`)).headers.get('connection')).toBe('keep-alive');
     const code = bureau.stop();
     await expect.poll(async () => (await fetch(`${bureau.url}/readyz`)).status, { interval: 20 }).toBe(503);
+    expect((await fetch(`${bureau.url}/livez`)).headers.get('connection')).toBe('close');
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => bureau.token({ grant_type: 'password' })),
     );
