@@ -22,7 +22,9 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   keys: async () => (await import('./commands/keys.ts')).addKeysCommands,
   issuers: async () => (await import('./commands/issuers.ts')).addIssuersCommands,
   providers: async () => (await import('./commands/providers.ts')).addProvidersCommands,
+  blocks: async () => (await import('./commands/blocks.ts')).addBlocksCommands,
   activities: async () => (await import('./commands/activities.ts')).addActivitiesCommands,
+  explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
   completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
 };
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { accountKeyResource } from '../../admin-api/account-keys.ts';
 import type { activityResource } from '../../admin-api/activities.ts';
+import type { blockResource } from '../../admin-api/blocks.ts';
 import type { credentialProviderResource } from '../../admin-api/credential-providers.ts';
 import type { serviceAccountResource } from '../../admin-api/service-accounts.ts';
 import type { trustedIssuerResource } from '../../admin-api/trusted-issuers.ts';
@@ -15,6 +16,8 @@ export type KeyItem = z.input<typeof accountKeyResource>;
 export type IssuerItem = z.input<typeof trustedIssuerResource>;
 /** A credential provider as the API gives it. */
 export type ProviderItem = z.input<typeof credentialProviderResource>;
+/** A block as the API gives it. */
+export type BlockItem = z.input<typeof blockResource>;
 /** An activity as the API gives it. */
 export type ActivityItem = z.input<typeof activityResource>;
 
@@ -81,6 +84,15 @@ const providers: readonly Column<ProviderItem>[] = [
   { title: 'ACCOUNTS', value: ({ serviceAccounts }) => String(serviceAccounts.length), optional: true },
 ];
 
+const blocks: readonly Column<BlockItem>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'KIND', value: ({ kind }) => kind },
+  { title: 'TARGET', value: ({ name }) => name, shrinksTo: 24 },
+  { title: 'REASON', value: ({ reason }) => reason, shrinksTo: 12 },
+  { title: 'BY', value: ({ createdBy }) => createdBy.name, shrinksTo: 8, optional: true },
+  { title: 'SINCE', value: ({ createdAt }) => shortTime(createdAt), optional: true },
+];
+
 const activities: readonly Column<ActivityItem>[] = [
   { title: 'TIME', value: ({ time }) => shortTime(time) },
   { title: 'RECEIPT', value: ({ id }) => id },
@@ -93,4 +105,4 @@ const activities: readonly Column<ActivityItem>[] = [
 ];
 
 /** What a list shows to people; every member is in `--json`. */
-export const columns = { accounts, keys, issuers, providers, activities } as const;
+export const columns = { accounts, keys, issuers, providers, blocks, activities } as const;

@@ -4,6 +4,7 @@ import type { trustedIssuerWithHealthResource } from '../../admin-api/trusted-is
 import {
   type AccountItem,
   type ActivityItem,
+  type BlockItem,
   type IssuerItem,
   type KeyItem,
   type ProviderItem,
@@ -160,6 +161,20 @@ const providers = (item: ProviderItem): readonly Section[] => [
   },
 ];
 
+const blocks = (item: BlockItem): readonly Section[] => [
+  {
+    rows: [
+      { label: 'ID', value: item.id },
+      { label: 'Kind', value: item.kind },
+      { label: 'Target', value: item.name },
+      ...Object.entries(item.target).map(([label, value]) => ({ label, value })),
+      { label: 'Reason', value: item.reason },
+      { label: 'By', value: `${item.createdBy.name} (${item.createdBy.id})` },
+      { label: 'Since', value: shortTime(item.createdAt) },
+    ],
+  },
+];
+
 /** Every point of a trial, and then what would be in the JWT-SVID. */
 const providerTrial = ({
   ok,
@@ -226,4 +241,13 @@ const activities = (item: ActivityItem): readonly Section[] => [
 ];
 
 /** What is shown of one resource to people; every member is in `--json`. */
-export const records = { accounts, keys, issuers, providers, activities, keyHealth, providerTrial } as const;
+export const records = {
+  accounts,
+  keys,
+  issuers,
+  providers,
+  blocks,
+  activities,
+  keyHealth,
+  providerTrial,
+} as const;

@@ -2,6 +2,7 @@ import type { AdminOperationName } from '../../admin-api/operations.ts';
 import {
   type AccountItem,
   type ActivityItem,
+  type BlockItem,
   columns,
   type IssuerItem,
   type KeyItem,
@@ -126,6 +127,22 @@ const providers: Resource<ProviderItem> = {
   record: records.providers,
 };
 
+/** Without `remove` here: a block is removed with a reason. */
+const blocks: Resource<BlockItem> = {
+  noun: 'block',
+  nouns: 'what is blocked',
+  labels: ['block'],
+  parameter: 'id',
+  longestId: 128,
+  list: 'listBlocks',
+  get: 'getBlock',
+  forcible: false,
+  idOf: readId,
+  names: { of: ({ name }) => name, query: (name) => ({ q: Array.from(name).slice(0, searchable).join('') }) },
+  columns: columns.blocks,
+  record: records.blocks,
+};
+
 const activities: Resource<ActivityItem> = {
   noun: 'activity',
   nouns: 'activities, the newest first',
@@ -142,4 +159,4 @@ const activities: Resource<ActivityItem> = {
 };
 
 /** Every resource that has commands. */
-export const resources = { accounts, keys, issuers, providers, activities } as const;
+export const resources = { accounts, keys, issuers, providers, blocks, activities } as const;
