@@ -177,5 +177,7 @@ const chooseTrustDomain = async (
   if (foreign !== null) return refuseInput([foreign]);
   const settings = { ...tenant.settings, trustDomain };
   // An administrator of tenant `default` may change the row at the same time: no provider without its trust domain.
-  return (await stores.tenants.update({ ...tenant, settings, version: tenant.version + 1 })) ? ok(true) : stale();
+  return (await stores.tenants.update({ ...tenant, settings, version: tenant.version + 1 }))
+    ? ok(true)
+    : stale();
 };

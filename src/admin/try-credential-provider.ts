@@ -1,13 +1,16 @@
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { type Check, failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
+import { present } from '../core/activity/present.ts';
 import type { CredentialProvider } from '../core/credential-providers/credential-provider.ts';
 import { readyProvider, requireUsable } from '../core/credential-providers/ready-provider.ts';
-import type { JsonObject } from '../core/json.ts';
+import { type JsonObject, member } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { problem } from '../core/trust/registration-problem.ts';
 import { type AuthenticatedAccount, authenticateToken } from '../token/authenticate-token.ts';
+import { consumeSingleUse } from '../token/consume-single-use.ts';
 import { collectEvidence, type Evidence } from '../token/evidence.ts';
+import { createLookingGuard } from '../token/explain-without-trace.ts';
 import { type DecodedSvid, trySvid } from '../token/try-svid.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
@@ -29,11 +32,11 @@ export interface CredentialProviderTrial {
 }
 
 type Deps = Pick<AdminDependencies, 'storage' | 'svidTrials'>;
-type Subject = Pick<AuthenticatedAccount, 'account' | 'claims' | 'subjectExpiresAt'>;
+type Subject = Pick<AuthenticatedAccount, 'account' | 'claims' | 'subjectExpiresAt' | 'singleUse'>;
 
 /**
  * Does with a sample what issuing does, and verifies what comes out against the published keys. A token is verified on
- * the path of the token endpoint, and used up nowhere. Nothing is issued or changed, so there is no activity: like a GET.
+ * the path of the token endpoint, and used up nowhere; one that was used up before is refused as it would be there. Nothing is issued or changed, so there is no activity: like a GET.
  */
 export const tryCredentialProvider = async (
   deps: Deps,
@@ -69,17 +72,49 @@ export const tryCredentialProvider = async (
 };
 
 const tryFor = async (
-  { svidTrials }: Deps,
+  { storage, svidTrials }: Deps,
   evidence: Evidence,
   { tenant, provider, subject }: { tenant: Tenant; provider: CredentialProvider; subject: Subject },
 ): Promise<DecodedSvid | null> => {
   const bound = evidence.of(checkBound(provider, subject.account));
   if (!bound.ok) return null;
+  evidence.of(
+    noteNamesakes(await storage.credentialProviders.ofAccount(tenant.name, subject.account.id), provider),
+  );
   const ready = readyProvider(provider, new Set(Object.keys(svidTrials.templateEnvironment)));
   const usable = evidence.of(requireUsable(ready, tenant.settings.trustDomain));
   if (!usable.ok) return null;
   const issuer = tenantIssuer(svidTrials.baseIssuer, tenant.name);
-  return trySvid(svidTrials, evidence, { ...usable.value, ...subject, tenant: tenant.name, issuer });
+  const svid = await trySvid(svidTrials, evidence, {
+    ...usable.value,
+    ...subject,
+    tenant: tenant.name,
+    issuer,
+  });
+  if (svid === null) return null;
+  const looking = createLookingGuard(svidTrials.replayGuard);
+  return evidence.of(await consumeSingleUse(looking, tenant.name, subject)).ok ? svid : null;
+};
+
+/** Other providers of the account for this audience; a request that names the provider is good all the same (A80). */
+const noteNamesakes = (
+  bound: readonly CredentialProvider[],
+  { id, audience }: CredentialProvider,
+): Verdict<void> => {
+  const others = bound.filter((each) => each.id !== id && each.audience === audience);
+  const check = passed(
+    'request.audience',
+    'no other credential provider of the account for this audience',
+    others.length === 0
+      ? 'none'
+      : others
+          .slice(0, 5)
+          .map(({ name }) => present(name))
+          .join(', '),
+  );
+  const hint =
+    'Asked for by the audience alone this provider is ambiguous, and refused. Name it in credential_provider, or give it an audience of its own.';
+  return grant(undefined, [others.length === 0 ? check : { ...check, hint }]);
 };
 
 /** The account that is named in the body; one that does not exist is a mistake of the request. */
@@ -114,7 +149,9 @@ const assumeSubject = async (
       failed('account.status', 'enabled', 'disabled', 'An administrator disabled this account.'),
     ]);
   const shown = claims === null ? 'none, as with a key of its own' : 'given, and verified by nobody';
-  return grant({ account, claims, subjectExpiresAt: null }, [
+  const exp = claims === null ? undefined : member(claims, 'exp');
+  const subjectExpiresAt = typeof exp === 'number' ? exp : null;
+  return grant({ account, claims, subjectExpiresAt, singleUse: null }, [
     passed('account', 'a service account', account.id),
     passed('sample.claims', 'claims of a third-party token', shown),
   ]);

@@ -7,6 +7,7 @@ import { spiffeIssuer } from '../core/oauth/metadata.ts';
 import type { PublishedKey } from '../core/signing-keys/published-keys.ts';
 import { toEpochSeconds } from '../core/time.ts';
 import { type KeyRing, NoActiveSigningKey } from '../keys/key-ring-view.ts';
+import type { ReplayGuard } from '../ports/replay-guard.ts';
 import type { SignatureVerifier } from '../ports/signature-verifier.ts';
 import type { TokenAuthentication } from './authenticate-token.ts';
 import type { Evidence } from './evidence.ts';
@@ -16,6 +17,7 @@ import { type IssuedSvid, issueSvid, type SvidIssuance, type SvidOrder } from '.
 export interface SvidTrials extends TokenAuthentication, SvidIssuance {
   readonly keyRing: Pick<KeyRing, 'signer' | 'published'>;
   readonly verifier: Pick<SignatureVerifier, 'importKey' | 'verify'>;
+  readonly replayGuard: Pick<ReplayGuard, 'isUsed'>;
 }
 
 /** What is in a JWT-SVID; without its signature it is of no use to anybody. */

@@ -147,6 +147,7 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     }),
     newId: () => randomUUID(),
     templateEnvironment,
+    replayGuard: storage.replayGuard,
   } satisfies Partial<AdminApiDependencies['explanations']>;
   const deps: AdminApiDependencies = {
     storage,

@@ -66,7 +66,8 @@ const isSame = (given: unknown, read: unknown): boolean => {
   );
 };
 
-const memberOf = (object: object, name: string): unknown => (object as Readonly<Record<string, unknown>>)[name];
+const memberOf = (object: object, name: string): unknown =>
+  (object as Readonly<Record<string, unknown>>)[name];
 
 /** Claims that change what a token allows, or to whom: none of them is ever in a JWT-SVID of ours. */
 const forbidden = ['nbf', 'cnf', 'act', 'scope', 'client_id'];
