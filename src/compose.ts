@@ -43,6 +43,7 @@ import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { createIntrospection } from './token/introspect.ts';
 import { createKeyUses, startWritingKeyUses } from './token/key-uses.ts';
+import { createAttemptCollection, startWritingAttempts } from './token/refused-attempts.ts';
 import { createRevocation } from './token/revoke.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
 import { createStrangerBudget } from './token/stranger-budget.ts';
@@ -145,13 +146,23 @@ export const openBureau = async (
     const directory = createTrustDirectory(storage, verifier, {
       environmentNames: new Set(Object.keys(templateEnvironment)),
     });
-    const metrics = createPrometheusMetrics();
     const activityLog = createGroupCommitLog({
       append: (batch) => storage.activities.append(batch),
+      clock,
       maxBatch: 500,
       maxQueue: 20_000,
     });
     closing.push(() => activityLog.drain());
+    const metrics = createPrometheusMetrics(
+      {
+        version,
+        issuerKeys: issuerKeys.states,
+        signingKeys: keyRing.states,
+        waitingActivities: activityLog.waiting,
+        store: { engine: engineOf(configuration.databaseUrl), ping: storage.ping },
+      },
+      clock,
+    );
     const strangers = createStrangerBudget(configuration.strangerActivities, clock, newId);
     closing.push(startSummingUpStrangers(strangers, activityLog, reportFault).stop);
 
@@ -194,6 +205,9 @@ export const openBureau = async (
     const keyUses = createKeyUses(storage.accountKeys);
     closing.push(startWritingKeyUses(keyUses, () => clock.now(), reportFault).stop);
 
+    const attempts = createAttemptCollection(storage.inbox, newId, reportFault);
+    closing.push(startWritingAttempts(attempts, reportFault).stop);
+
     const verifyOwnToken = createOwnTokenVerifier({
       keyRing,
       verifier,
@@ -209,7 +223,7 @@ export const openBureau = async (
       clock,
       newId,
       hashToken,
-      replayGuard: storage.replayGuard,
+      replayGuard: metrics.countUses(storage.replayGuard),
       activityLog,
       strangers,
       keyUses,
@@ -218,7 +232,7 @@ export const openBureau = async (
     };
     const limits = { perAddress: configuration.rateLimit, perTenant: configuration.tenantRateLimit };
     await registerTokenRoutes(app, {
-      endpoint: createTokenEndpoint({ ...endpoints, keyRing, templateEnvironment }),
+      endpoint: createTokenEndpoint({ ...endpoints, attempts, keyRing, templateEnvironment }),
       limits,
     });
     await registerTokenQueryRoutes(app, {
@@ -227,7 +241,7 @@ export const openBureau = async (
       limits,
     });
 
-    const adminStorage = withPending(storage, strangers, keyUses);
+    const adminStorage = withPending(storage, strangers, keyUses, attempts);
     await registerAdminApi(app, {
       storage: adminStorage,
       clock,

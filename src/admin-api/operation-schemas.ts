@@ -9,7 +9,9 @@ import {
 import { activityResource, activityStoryResource, listActivitiesQuery } from './activities.ts';
 import { blockResource, createBlockBody, deleteBlockQuery, listBlocksQuery } from './blocks.ts';
 import { explainBody, explainedResource } from './explain.ts';
+import { inboxDetailResource, inboxEntryResource, listInboxQuery } from './inbox.ts';
 import { listQuery, pageOf } from './page.ts';
+import { proposalResource, proposeFromInboxBody, proposeServiceAccountBody } from './propose.ts';
 import {
   createServiceAccountBody,
   createdServiceAccountResource,
@@ -77,6 +79,27 @@ export const operationSchemas = {
     response: serviceAccountResource,
   },
   deleteServiceAccount: { params: identified, query: forceQuery, body: null, response: noContent },
+  proposeServiceAccount: {
+    params: noMembers,
+    query: noMembers,
+    body: proposeServiceAccountBody,
+    response: proposalResource,
+  },
+
+  listInbox: {
+    params: noMembers,
+    query: listInboxQuery,
+    body: null,
+    response: pageOf(inboxEntryResource).meta({ id: 'InboxPage' }),
+  },
+  getInboxEntry: { params: identified, query: noMembers, body: null, response: inboxDetailResource },
+  deleteInboxEntry: { params: identified, query: noMembers, body: null, response: noContent },
+  proposeFromInbox: {
+    params: identified,
+    query: noMembers,
+    body: proposeFromInboxBody.optional(),
+    response: proposalResource,
+  },
 
   listAccountKeys: {
     params: identified,

@@ -59,6 +59,42 @@ export const adminOperations = {
     summary: 'Delete a service account',
     status: 204,
   },
+  proposeServiceAccount: {
+    method: 'POST',
+    path: '/service-accounts:propose',
+    roles: administrators,
+    summary: 'Propose a service account for a token',
+    status: 200,
+  },
+
+  listInbox: {
+    method: 'GET',
+    path: '/inbox',
+    roles: readers,
+    summary: 'List refused attempts that matched no account, the last seen first',
+    status: 200,
+  },
+  getInboxEntry: {
+    method: 'GET',
+    path: '/inbox/{id}',
+    roles: readers,
+    summary: 'Get refused attempts with a sample of their claims',
+    status: 200,
+  },
+  deleteInboxEntry: {
+    method: 'DELETE',
+    path: '/inbox/{id}',
+    roles: administrators,
+    summary: 'Take refused attempts out of the inbox',
+    status: 204,
+  },
+  proposeFromInbox: {
+    method: 'POST',
+    path: '/inbox/{id}/propose',
+    roles: administrators,
+    summary: 'Propose a service account for refused attempts',
+    status: 200,
+  },
 
   listAccountKeys: {
     method: 'GET',

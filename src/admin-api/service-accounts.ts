@@ -3,6 +3,7 @@ import { roles } from '../core/accounts/role.ts';
 import { accessTokenAlgorithms } from '../core/jwt/algorithms.ts';
 import { credentialsResource, firstAccountKey } from './account-keys.ts';
 import { pageQuery } from './page.ts';
+import { warningsOf } from './warnings.ts';
 import { identifier, removable, status, text, timestamp } from './text.ts';
 
 const claim = text(256, 1);
@@ -151,6 +152,7 @@ const resourceMembers = {
   accessTokenAlgorithm: members.accessTokenAlgorithm,
   capToSubjectExpiry: z.boolean(),
   federations: z.array(federationResource),
+  warnings: warningsOf,
   createdAt: timestamp,
   updatedAt: timestamp,
 };

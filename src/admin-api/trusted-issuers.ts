@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { allSignatureAlgorithms } from '../core/jwt/algorithms.ts';
 import { removable, status, text, timestamp } from './text.ts';
+import { warningsOf } from './warnings.ts';
 
 /** A JWK as sent: flat, so that no body makes the parser dig deep. Which keys are good is for the rules. */
 const jwk = z.record(
@@ -83,6 +84,9 @@ export const keyHealthResource = z
     usableUntil: timestamp.nullable(),
     lastAttemptAt: timestamp.nullable(),
     lastError: z.string().nullable(),
+    clockOffsetSeconds: z.int().nullable().meta({
+      description: 'How far its clock was ahead of ours when it last answered; negative: behind.',
+    }),
   })
   .meta({ id: 'KeyHealth' });
 
@@ -124,6 +128,7 @@ const resource = {
     })
     .nullable()
     .meta({ description: 'What is known of the platform behind this issuer.' }),
+  warnings: warningsOf,
   createdAt: timestamp,
   updatedAt: timestamp,
 };

@@ -19,7 +19,9 @@ import { type AdminProblem, notFound, refuseInput, refuseStronger } from './admi
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { issuersOf, registerIssuers } from './federation-issuers.ts';
+import { clearInbox } from './inbox.ts';
 import { refuseLastAdministrator } from './last-administrator.ts';
+import { lintAccount } from './lint-account.ts';
 import { applyPatch, onlyDisables, type Patch } from './merge-patch.ts';
 import { type AccountKeyRequest, prepareAccountKey } from './prepare-account-key.ts';
 import { registrationPolicy } from './register-trusted-issuer.ts';
@@ -87,17 +89,18 @@ export const createServiceAccount = async (
     const draft = await admitAccount(deps, stores, actor, request);
     if (!draft.ok) return draft;
     const now = deps.clock.now();
-    const account: ServiceAccount = {
+    const account = await withWarnings(deps, stores, {
       ...draft.value,
       tenant: actor.account.tenant,
       id: deps.newId(),
       createdAt: now,
       updatedAt: now,
       version: 1,
-    };
+    });
     const registered = await registerIssuers(deps, stores, actor, request.federations);
     if (!registered.ok) return registered;
     await stores.serviceAccounts.insert(account);
+    await clearInbox(stores, account.tenant, account.federations);
     const added =
       prepared.value === null ? null : await insertAccountKey(deps, stores, account, prepared.value);
     return ok({
@@ -143,12 +146,12 @@ export const patchServiceAccount = (
     if (!draft.ok) return draft;
     const now = deps.clock.now();
     const keys = await stores.accountKeys.listOf(actor.account.tenant, id);
-    const after: ServiceAccount = {
+    const after = await withWarnings(deps, stores, {
       ...before.value,
       ...draft.value,
       updatedAt: now,
       version: before.value.version + 1,
-    };
+    });
     const last = await refuseLastAdministrator(
       stores,
       { account: before.value, keys },
@@ -159,6 +162,7 @@ export const patchServiceAccount = (
     const registered = await registerIssuers(deps, stores, actor, patch.federations ?? []);
     if (!registered.ok) return registered;
     if (!(await stores.serviceAccounts.update(after))) return stale();
+    if (patch.federations !== undefined) await clearInbox(stores, after.tenant, after.federations);
     return ok({
       value: await viewOf(stores, after),
       activity: {
@@ -228,6 +232,12 @@ const changeableMembers = [
   'capToSubjectExpiry',
   'federations',
 ] as const satisfies readonly (keyof ServiceAccountDraft)[];
+
+const withWarnings = async (
+  deps: Pick<AdminDependencies, 'presets'>,
+  stores: Pick<Stores, 'serviceAccounts'>,
+  account: ServiceAccount,
+): Promise<ServiceAccount> => ({ ...account, warnings: await lintAccount(deps, stores, account) });
 
 const requestOf = (account: ServiceAccount): ServiceAccountRequest => ({
   ...account,

@@ -12,6 +12,7 @@ import type { Decision } from './decision.ts';
 import { describeRefused, type RecordFacts } from './describe-decision.ts';
 import { collectEvidence } from './evidence.ts';
 import type { StrangerBudget } from './stranger-budget.ts';
+import type { EpochMilliseconds } from '../core/time.ts';
 import type { TokenRequest } from './token-request.ts';
 import type { TrustDirectory } from './trust-directory.ts';
 
@@ -43,6 +44,11 @@ export interface EndpointRules<Request, Granted extends object, Body> {
   readonly name: string;
   /** The type of the activity of a refusal. */
   readonly activityType: string;
+  /** Told of every refusal of a decision, after it was recorded; must not throw. */
+  refused?(
+    decision: Decision<Granted>,
+    refusal: { readonly reason: RefusalReason; readonly receipt: string; readonly at: EpochMilliseconds },
+  ): void;
   /** What a granted request counts as. */
   readonly success: Exclude<DecidedTokenRequest['outcome'], 'refused'>;
   decide(request: Request): Promise<Decision<Granted>>;
@@ -91,9 +97,11 @@ export const createEndpoint = <
     if (outcome.ok) return { ok: true, ...(await rules.keep(decision, outcome, facts)) };
     const { reason, presentedTokenError } = outcome;
     const admission = evidence.seen().known === true ? null : strangers.admit(decision.tenant, reason);
-    if (admission?.kept === 'summed-up') return refused(reason, presentedTokenError, admission.receipt);
-    await activityLog.record(describeRefused(rules.activityType, decision, outcome, facts));
-    return refused(reason, presentedTokenError, facts.id);
+    const receipt = admission?.kept === 'summed-up' ? admission.receipt : facts.id;
+    if (receipt === facts.id)
+      await activityLog.record(describeRefused(rules.activityType, decision, outcome, facts));
+    rules.refused?.(decision, { reason, receipt, at: facts.time });
+    return refused(reason, presentedTokenError, receipt);
   };
 
   const settle = async (decide: () => Promise<Decision<Granted>>, sourceAddress: string): Promise<Reply> => {

@@ -3,12 +3,14 @@ import { describeIssued } from './describe-decision.ts';
 import { createEndpoint, type EndpointAnswers, type EndpointDependencies } from './endpoint.ts';
 import { type GrantedToken, handleTokenRequest, type TokenEndpoint } from './handle-token-request.ts';
 import type { KeyUses } from './key-uses.ts';
+import type { AttemptCollection } from './refused-attempts.ts';
 import type { TokenRequest } from './token-request.ts';
 
 /** What answering uses beside deciding. */
 export interface TokenEndpointDependencies extends TokenEndpoint, EndpointDependencies {
   readonly directory: TokenEndpoint['directory'] & EndpointDependencies['directory'];
   readonly keyUses: Pick<KeyUses, 'used'>;
+  readonly attempts: Pick<AttemptCollection, 'note'>;
 }
 
 /** The token endpoint without its HTTP. */
@@ -21,6 +23,7 @@ export const createTokenEndpoint = (deps: TokenEndpointDependencies): TokenEndpo
     activityType: 'token',
     success: 'issued',
     decide: (request) => handleTokenRequest(deps, request),
+    refused: (decision, refusal) => deps.attempts.note(decision, refusal),
     keep: async (decision, granted, facts) => {
       await deps.activityLog.record(describeIssued(decision, granted, facts));
       for (const key of granted.keys) deps.keyUses.used(key, facts.time);

@@ -4,6 +4,8 @@ import type { AdminRoute } from './admin-route.ts';
 import { blockRoutes } from './blocks.ts';
 import { credentialProviderRoutes } from './credential-providers.ts';
 import { explainRoutes } from './explain.ts';
+import { inboxRoutes } from './inbox.ts';
+import { proposeRoutes } from './propose.ts';
 import { serviceAccountRoutes } from './service-accounts.ts';
 import { settingsRoutes } from './settings.ts';
 import { signingKeyRoutes } from './signing-keys.ts';
@@ -24,6 +26,8 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...useCaseRoutes,
   ...activityRoutes,
   ...explainRoutes,
+  ...proposeRoutes,
+  ...inboxRoutes,
   ...settingsRoutes,
   ...tenantRoutes,
 ];

@@ -46,7 +46,7 @@ export const openapiOptions = (baseIssuer: string): OpenapiOptions => ({
 
 /** The first part of an operation's path, under which the reference shows it. */
 function tagOf(operation: AdminOperation): string {
-  return operation.path.split('/')[1] ?? '';
+  return operation.path.split(/[/:]/)[1] ?? '';
 }
 
 /** What the OpenAPI document says of one route. */
@@ -112,6 +112,7 @@ const possibleCodes = ({ method, path }: AdminOperation): readonly AdminProblemC
 
 const conflictsOf = (method: AdminOperation['method'], path: string): readonly AdminProblemCode[] => {
   if (method === 'GET' || path === '/settings' || path.endsWith('/refresh')) return [];
+  if (path.endsWith('propose') || path.startsWith('/inbox')) return [];
   if (path.startsWith('/service-accounts/{id}/keys'))
     return method === 'POST' ? ['already_exists', 'too_many_keys', 'rate_limited'] : ['last_administrator'];
   if (path.startsWith('/service-accounts')) {

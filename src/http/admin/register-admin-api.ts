@@ -80,7 +80,8 @@ const createAdminScope =
       const operation: AdminOperation = adminOperations[route.operation];
       scope.route({
         method: operation.method,
-        url: operation.path.replaceAll(/\{([a-zA-Z]+)\}/g, ':$1'),
+        // A colon of the path itself is written twice.
+        url: operation.path.replaceAll(':', '::').replaceAll(/\{([a-zA-Z]+)\}/g, ':$1'),
         schema: describeOperation(route, visibility),
         // Before the body is parsed: who may not act is not read.
         onRequest: async (request, reply) => {

@@ -47,6 +47,7 @@ const toWire = (
     cel: federation.cel,
     allowAdditionalAudiences: federation.allowAdditionalAudiences,
   })),
+  warnings: (account.warnings ?? []).map((warning) => ({ ...warning })),
   createdAt: toIso(account.createdAt),
   updatedAt: toIso(account.updatedAt),
 });

@@ -11,6 +11,7 @@ import {
 } from '../../admin/trusted-issuers.ts';
 import type { keyHealthResource, trustedIssuerResource } from '../../admin-api/trusted-issuers.ts';
 import { ok } from '../../core/result.ts';
+import { lintTrustedIssuer } from '../../core/trust/lint/issuer-facts.ts';
 import { findPreset } from '../../core/trust/preset.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { KeyHealth } from '../../ports/issuer-keys.ts';
@@ -33,6 +34,7 @@ const toWire = (
   caCertificates: issuer.caCertificates,
   status: issuer.status,
   platform: platformOf(deps, issuer.issuer),
+  warnings: lintTrustedIssuer(issuer, deps.presets).map((warning) => ({ ...warning })),
   createdAt: toIso(issuer.createdAt),
   updatedAt: toIso(issuer.updatedAt),
 });
@@ -61,6 +63,7 @@ const healthToWire = (health: KeyHealth): z.input<typeof keyHealthResource> => (
   usableUntil: toIsoOrNull(health.usableUntil),
   lastAttemptAt: toIsoOrNull(health.lastAttemptAt),
   lastError: health.lastError,
+  clockOffsetSeconds: health.clockOffsetSeconds,
 });
 
 /** The routes of `trusted-issuers`. */

@@ -205,7 +205,7 @@ describe('trusted issuers', () => {
       platform: {
         name: 'github-actions',
         shared: true,
-        recommendedConditions: [{ claim: 'repository_owner_id' }],
+        recommendedConditions: [{ claim: 'repository_owner_id' }, { claim: 'repository_id' }],
       },
     });
     expect(

@@ -1,0 +1,214 @@
+import { parseCompactJws } from '../core/jwt/compact-form.ts';
+import type { CompactJws } from '../core/jwt/compact-form.ts';
+import type { JsonObject } from '../core/json.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
+import { decideTrust } from '../core/trust/decide-trust.ts';
+import { lintFederations } from '../core/trust/lint/lint-federations.ts';
+import { type RegistrationWarning, warningsBelow } from '../core/trust/lint/warning.ts';
+import { findPreset, type IssuerPreset } from '../core/trust/preset.ts';
+import { lintSampleLifetime } from '../core/trust/propose/lifetime-warnings.ts';
+import { proposeFederation } from '../core/trust/propose/propose-federation.ts';
+import { proposeName } from '../core/trust/propose/propose-name.ts';
+import { readSampleClaims, type SampleClaims } from '../core/trust/propose/sample-claims.ts';
+import { type FederationInput, parseFederation } from '../core/trust/registration.ts';
+import { problem } from '../core/trust/registration-problem.ts';
+import type { Stores } from '../ports/stores.ts';
+import type { Actor } from './actor.ts';
+import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { accountsSharing } from './lint-account.ts';
+import { registrationPolicy } from './register-trusted-issuer.ts';
+import { findSampleIssuer } from './sample-issuer.ts';
+import { findSampleKeys, type SampleKeys } from './sample-keys.ts';
+
+/** What a registration is proposed for: a token of the workload, or its claims; and what is known of the account already. */
+export interface ProposalRequest {
+  readonly token?: string | undefined;
+  readonly claims?: JsonObject | undefined;
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly owningTeam?: string | undefined;
+  readonly useCase?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly audiences?: readonly string[] | undefined;
+}
+
+/** A registration that is ready to be made, with everything to know before that. */
+export interface AccountProposal {
+  readonly account: {
+    readonly name: string;
+    readonly description: string;
+    readonly owningTeam: string;
+    readonly useCase: string;
+    readonly scopes: readonly string[];
+    readonly audiences: readonly string[];
+  };
+  readonly federation: FederationInput;
+  /** For the federation; `null` where the issuer is registered, or the place was not found. */
+  readonly jwksUri: string | null;
+  readonly keys: SampleKeys;
+  readonly preset: IssuerPreset | null;
+  readonly advice: readonly string[];
+  readonly warnings: readonly RegistrationWarning[];
+  readonly notes: readonly string[];
+  /** Accounts with a federation that covers the subject already. */
+  readonly matching: readonly { readonly id: string; readonly name: string; readonly accepts: boolean }[];
+}
+
+/**
+ * Makes a registration out of a token (contract §5 `service-accounts`). Nothing is stored, logged or recorded: like a GET,
+ * but for the keys it may fetch. Refused is only what cannot be read, and what we issued ourselves.
+ */
+export const proposeAccount = async (
+  deps: AdminDependencies,
+  actor: Actor,
+  request: ProposalRequest,
+): Promise<Result<AccountProposal, AdminProblem>> => {
+  const tenant = await deps.storage.tenants.find(actor.account.tenant);
+  if (tenant === null) return notFound('tenant');
+  const sample = readSample(request);
+  if (!sample.ok) return refuseInput([problem(sample.error.path, sample.error.message)]);
+  const { path, jws, claims } = sample.value;
+  const read = readSampleClaims(claims);
+  if (!read.ok) return refuseInput([problem(path, read.error)]);
+  const issuer = await findSampleIssuer(deps, tenant, claims);
+  if (!issuer.ok) return refuseInput([problem(path, issuer.error)]);
+
+  const { name, known } = issuer.value;
+  const preset = findPreset(deps.presets, name);
+  const keys = await findSampleKeys(deps, tenant.name, { name, known, preset }, jws);
+  const ownIssuer = tenantIssuer(deps.baseIssuer, tenant.name);
+  const { federation, notes, advice } = proposeFederation(read.value, {
+    issuer: name,
+    preset,
+    presets: deps.presets,
+    ownIssuer,
+  });
+  const matching = await findMatching(deps, tenant, name, read.value);
+  return ok({
+    account: await describeAccount(deps.storage, tenant, read.value, request),
+    federation,
+    jwksUri: known === null ? keys.jwksUri : null,
+    keys,
+    preset,
+    advice: [...advice, ...(preset?.advice ?? [])],
+    warnings: await lintProposal(deps, tenant, federation, read.value, preset),
+    notes: [
+      ...notes,
+      ...describeProblems(deps, tenant, federation),
+      ...(known?.status === 'disabled' ? ['The trusted issuer is disabled. Enable it first.'] : []),
+    ],
+    matching,
+  });
+};
+
+const readSample = ({
+  token,
+  claims,
+}: ProposalRequest): Result<
+  { readonly path: string; readonly jws: CompactJws | null; readonly claims: JsonObject },
+  { readonly path: string; readonly message: string }
+> => {
+  if ((token === undefined) === (claims === undefined))
+    return fail({ path: '/token', message: 'Give a token or its claims, one of the two.' });
+  if (claims !== undefined) return ok({ path: '/claims', jws: null, claims });
+  const jws = parseCompactJws((token ?? '').trim());
+  if (jws.ok) return ok({ path: '/token', jws: jws.value, claims: jws.value.claims });
+  const defect = jws.checks.findLast((check) => !check.ok);
+  return fail({
+    path: '/token',
+    message:
+      defect?.hint ??
+      `This is no token that can be exchanged: ${defect?.expected ?? 'a signed JWT'} is needed.`,
+  });
+};
+
+/** Nobody has to know by heart which accounts there are. */
+const findMatching = async (
+  { svidTrials }: Pick<AdminDependencies, 'svidTrials'>,
+  tenant: Tenant,
+  issuer: string,
+  { subject, audiences, claims }: SampleClaims,
+): Promise<AccountProposal['matching']> => {
+  const entry = await svidTrials.directory.issuer(tenant.name, issuer);
+  if (entry === null) return [];
+  const token = { issuer, subject, audiences, claims, issuedAt: null, expiresAt: 0, jti: null };
+  const decision = decideTrust(entry.federations, token, null);
+  const accepting = decision.ok ? decision.value.account.id : null;
+  const accounts = entry.federations.covering(subject).map(({ account }) => account);
+  return [
+    ...new Map(accounts.map(({ id, name }) => [id, { id, name, accepts: id === accepting }])).values(),
+  ].slice(0, maxMatching);
+};
+
+const maxMatching = 20;
+
+const lintProposal = async (
+  deps: Pick<AdminDependencies, 'storage' | 'presets'>,
+  tenant: Tenant,
+  federation: FederationInput,
+  { lifetimeSeconds }: SampleClaims,
+  preset: IssuerPreset | null,
+): Promise<readonly RegistrationWarning[]> => {
+  const drafts = [{ ...federation, id: '', audience: federation.audience ?? '' }];
+  const others = await accountsSharing(deps.storage, tenant.name, drafts, null);
+  const ofSample = warningsBelow('/federations/0/issuer', lintSampleLifetime(lifetimeSeconds, preset));
+  const ofFederation = lintFederations(drafts, { presets: deps.presets, others });
+  return [
+    ...ofSample,
+    // What the sample shows is said more exactly than what is known of its platform.
+    ...ofFederation.filter(({ code }) => ofSample.length === 0 || code !== 'lifetime_near_limit'),
+  ];
+};
+
+/** What would be refused about it: rare, for a proposal is made by the same data as the rules. */
+const describeProblems = (
+  deps: AdminDependencies,
+  tenant: Tenant,
+  federation: FederationInput,
+): readonly string[] => {
+  const parsed = parseFederation(federation, '', registrationPolicy(deps, tenant.name));
+  return parsed.ok ? [] : parsed.error.map(({ path, message }) => `As it is, ${path} is refused: ${message}`);
+};
+
+const describeAccount = async (
+  stores: Pick<Stores, 'serviceAccounts' | 'teams' | 'useCases'>,
+  tenant: Tenant,
+  { subject }: SampleClaims,
+  request: ProposalRequest,
+): Promise<AccountProposal['account']> => ({
+  name: request.name ?? (await findFreeName(stores, tenant, proposeName(subject))),
+  description: request.description ?? '',
+  owningTeam: request.owningTeam ?? (await firstOf(stores.teams, tenant, 'default')),
+  useCase: request.useCase ?? (await firstOf(stores.useCases, tenant, 'custom-api-integration')),
+  scopes: request.scopes ?? [],
+  audiences: request.audiences ?? [],
+});
+
+interface NamedThings {
+  find(tenant: string, name: string): Promise<{ readonly name: string } | null>;
+  list(
+    tenant: string,
+    page: { readonly limit: number; readonly cursor: null },
+  ): Promise<{ readonly items: readonly { readonly name: string }[] }>;
+}
+
+/** The one that every tenant begins with, or else the oldest that is left. */
+const firstOf = async (store: NamedThings, tenant: Tenant, usual: string): Promise<string> => {
+  if ((await store.find(tenant.name, usual)) !== null) return usual;
+  const { items } = await store.list(tenant.name, { limit: 1, cursor: null });
+  return items[0]?.name ?? usual;
+};
+
+const findFreeName = async (
+  { serviceAccounts }: Pick<Stores, 'serviceAccounts'>,
+  { name: tenant }: Tenant,
+  name: string,
+): Promise<string> => {
+  const { items } = await serviceAccounts.list(tenant, { q: name }, { limit: 200, cursor: null });
+  const taken = new Set(items.map((account) => account.name));
+  if (!taken.has(name)) return name;
+  const numbers = Array.from({ length: taken.size }, (_, index) => `${name}-${index + 2}`);
+  return numbers.find((candidate) => !taken.has(candidate)) ?? name;
+};
