@@ -159,7 +159,10 @@ export const openBureau = async (
         issuerKeys: issuerKeys.states,
         signingKeys: keyRing.states,
         waitingActivities: activityLog.waiting,
-        store: { engine: engineOf(configuration.databaseUrl), ping: storage.ping },
+        store: {
+          engine: configuration.databaseUrl.startsWith('sqlite:') ? 'sqlite' : 'postgres',
+          ping: storage.ping,
+        },
       },
       clock,
     );

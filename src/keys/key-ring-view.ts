@@ -1,10 +1,12 @@
 import type { AccessTokenAlgorithm } from '../core/jwt/algorithms.ts';
+import { nextChange } from '../core/signing-keys/next-change.ts';
 import { isExpired, type RotationPolicy } from '../core/signing-keys/plan-rotation.ts';
 import type { PublishedKey } from '../core/signing-keys/published-keys.ts';
 import { longestUnheardSeconds } from '../core/signing-keys/rotation-policies.ts';
 import type { KeyPurpose } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SigningKeyState } from '../ports/metrics-sources.ts';
 import type { Signer, SigningBackend } from '../ports/signing-backend.ts';
 import type { SigningKeyStore } from '../ports/stores.ts';
 import { signingKeySlots } from './create-signing-keys.ts';
@@ -44,6 +46,8 @@ export interface KeyRing {
    * with a key before this one hears that it is active. The same array until something changes.
    */
   verificationKeys(tenant: string): Promise<readonly PublishedKey[]>;
+  /** The keys that sign in the tenants known now; nothing is read for it. */
+  states(): readonly SigningKeyState[];
 }
 
 interface Entry {
@@ -73,7 +77,7 @@ export const createKeyRing = ({
   readonly signingKeys: Pick<SigningKeyStore, 'listOf'>;
   readonly backend: Pick<SigningBackend, 'open'>;
   readonly clock: Clock;
-  readonly policies: Readonly<Record<KeyPurpose, Pick<RotationPolicy, 'expireAfterMs'>>>;
+  readonly policies: Readonly<Record<KeyPurpose, RotationPolicy>>;
   /** Told when keys could not be looked at again, once until they could. */
   readonly reportFault: (error: unknown) => void;
 }): KeyRing => {
@@ -196,5 +200,15 @@ export const createKeyRing = ({
     published: async (tenant, purpose) => (await keysOf(tenant)).published[purpose],
     changedAt: async (tenant) => (await keysOf(tenant)).changedAt,
     verificationKeys: async (tenant) => (await keysOf(tenant)).published['access-token'],
+    states: () =>
+      [...entries].flatMap(([tenant, { last }]) =>
+        [...(last?.signers.values() ?? [])].map(({ row }) => ({
+          tenant,
+          purpose: row.purpose,
+          algorithm: row.algorithm,
+          signsSince: row.activatedAt ?? row.createdAt,
+          retiresAt: nextChange(row, last?.rows ?? [], policies[row.purpose], clock.now()).at,
+        })),
+      ),
   };
 };

@@ -12,6 +12,8 @@ export interface TenantKeys {
   readonly published: Readonly<Record<KeyPurpose, readonly PublishedKey[]>>;
   /** The newest active key of each purpose and algorithm, by {@link signerSlot}. */
   readonly signers: ReadonlyMap<string, OpenedKey>;
+  /** When the active key of each {@link signerSlot} retires by itself is told by all of them. */
+  readonly rows: readonly SigningKey[];
   /** Two sets of rows with the same fingerprint give the same of everything here. */
   readonly fingerprint: string;
 }
@@ -70,6 +72,7 @@ export const openTenantKeys = async (
     changedAt: Math.max(now, (last?.changedAt ?? 0) + 1, ...rows.map(latestChange)),
     published: { 'access-token': publishedFor('access-token'), 'jwt-svid': publishedFor('jwt-svid') },
     signers: new Map(signers),
+    rows,
     fingerprint,
   };
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ActivityLogFull, createGroupCommitLog } from '../../src/adapters/activity/group-commit.ts';
+import { systemClock as clock } from '../../src/adapters/clock/system-clock.ts';
 import type { Activity } from '../../src/core/activity/activity.ts';
 import { StoreUnavailable } from '../../src/ports/storage.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
@@ -36,7 +37,7 @@ const settle = (records: readonly Promise<void>[]) =>
 describe('group commit', () => {
   it('§7 resolves only after the append that holds the record', async () => {
     const { append, call } = createSlowAppend();
-    const log = createGroupCommitLog({ append, maxBatch: 10, maxQueue: 10 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 10, maxQueue: 10 });
     let durable = false;
     const record = log.record(line('a')).then(() => {
       durable = true;
@@ -50,7 +51,7 @@ describe('group commit', () => {
 
   it('one append is under way at a time; what arrives meanwhile forms the next, in order', async () => {
     const { append, call, calls } = createSlowAppend();
-    const log = createGroupCommitLog({ append, maxBatch: 3, maxQueue: 10 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 3, maxQueue: 10 });
     const records = [log.record(line('a')), log.record(line('b'))];
     const first = await call(0);
     records.push(...['c', 'd', 'e', 'f'].map((name) => log.record(line(name))));
@@ -71,7 +72,7 @@ describe('group commit', () => {
     const append = async (batch: readonly Activity[]) => {
       kept.push(...batch);
     };
-    const log = createGroupCommitLog({ append, maxBatch: 10, maxQueue: 10 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 10, maxQueue: 10 });
     await log.record(line('a'));
     await log.record(line('b'));
     expect(names(kept)).toEqual(['a', 'b']);
@@ -85,7 +86,7 @@ describe('group commit', () => {
       }
       kept.push(...batch);
     };
-    const log = createGroupCommitLog({ append, maxBatch: 10, maxQueue: 10 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 10, maxQueue: 10 });
     const records = ['a', 'poison', 'b', 'poison', 'c'].map((name) => log.record(line(name)));
     expect(await settle(records)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
     await expect(records[1]).rejects.toThrow('poisoned');
@@ -99,7 +100,7 @@ describe('group commit', () => {
       tries += 1;
       throw new StoreUnavailable('down');
     };
-    const log = createGroupCommitLog({ append, maxBatch: 100, maxQueue: 100 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 100, maxQueue: 100 });
     const records = Array.from({ length: 100 }, (_, index) => log.record(line(String(index))));
     expect(new Set(await settle(records))).toEqual(new Set(['rejected']));
     expect(tries).toBe(1);
@@ -107,7 +108,7 @@ describe('group commit', () => {
 
   it('A67 B16 a store that says nothing rejects each record when its time is over, under way or not', async () => {
     const { append, call, calls } = createSlowAppend();
-    const log = createGroupCommitLog({ append, maxBatch: 1, maxQueue: 10, maxWaitMs: 20 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 1, maxQueue: 10, maxWaitMs: 20 });
     const records = [log.record(line('under way')), log.record(line('waiting'))];
     for (const record of records) await expect(record).rejects.toBeInstanceOf(StoreUnavailable);
     // Once the store answers again, what nobody waits for any more is not tried.
@@ -121,7 +122,7 @@ describe('group commit', () => {
 
   it('A103 B38 a full queue rejects at once, and takes records again when there is room', async () => {
     const { append, call } = createSlowAppend();
-    const log = createGroupCommitLog({ append, maxBatch: 1, maxQueue: 2 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 1, maxQueue: 2 });
     const taken = [log.record(line('a'))];
     const first = await call(0);
     taken.push(log.record(line('b')), log.record(line('c')));
@@ -138,7 +139,7 @@ describe('group commit', () => {
 
   it('B06 drain waits for everything taken so far', async () => {
     const { append, call } = createSlowAppend();
-    const log = createGroupCommitLog({ append, maxBatch: 1, maxQueue: 10 });
+    const log = createGroupCommitLog({ append, clock, maxBatch: 1, maxQueue: 10 });
     await log.drain();
     const records = [log.record(line('a')), log.record(line('b'))];
     let drained = false;
@@ -163,6 +164,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
 
   it('§7 a flood of records is all there, each once', async () => {
     const log = createGroupCommitLog({
+      clock,
       append: (batch) => opened.storage.activities.append(batch),
       maxBatch: 256,
       maxQueue: 5000,
@@ -184,6 +186,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
 
   it('§7 a record the store cannot keep sinks alone', async () => {
     const log = createGroupCommitLog({
+      clock,
       append: (batch) => opened.storage.activities.append(batch),
       maxBatch: 256,
       maxQueue: 5000,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '../../src/adapters/clock/system-clock.ts';
 import { createGroupCommitLog } from '../../src/adapters/activity/group-commit.ts';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { sampleActivity, sampleTime } from './stored-samples.ts';
@@ -7,6 +8,7 @@ import { sampleActivity, sampleTime } from './stored-samples.ts';
 const [, , url = ''] = process.argv;
 const storage = await openStorage({ url });
 const log = createGroupCommitLog({
+  clock: systemClock,
   append: (batch) => storage.activities.append(batch),
   maxBatch: 100,
   maxQueue: 1000,

@@ -2,6 +2,8 @@ import type { Activity } from '../../core/activity/activity.ts';
 import { answerInTime } from '../../core/answer-in-time.ts';
 import type { ActivityLog } from '../../ports/activity-log.ts';
 import type { ActivityStore } from '../../ports/activity-store.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { WaitingActivities } from '../../ports/metrics-sources.ts';
 import { StoreUnavailable } from '../../ports/storage.ts';
 
 /** Thrown for a record that found the queue full: the store is slower than what arrives. */
@@ -11,12 +13,15 @@ export class ActivityLogFull extends StoreUnavailable {}
 export interface GroupCommitLog extends ActivityLog {
   /** Resolves when every record taken so far is durable or has been rejected. */
   drain(): Promise<void>;
+  /** What is not durable yet. */
+  waiting(): WaitingActivities;
 }
 
 /** What a group-commit log works with. */
 export interface GroupCommitOptions {
   /** Throws {@link StoreUnavailable} when no record can be kept, anything else when one of these cannot. */
   readonly append: ActivityStore['append'];
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** The most records of one append. */
   readonly maxBatch: number;
   /** The most records that wait while an append is under way. */
@@ -27,6 +32,8 @@ export interface GroupCommitOptions {
 
 interface Waiting extends PromiseWithResolvers<void> {
   readonly activity: Activity;
+  /** Monotonic. */
+  readonly since: number;
 }
 
 /**
@@ -36,8 +43,10 @@ interface Waiting extends PromiseWithResolvers<void> {
  * a record under way then may still be kept, for a line without a token is allowed, a token without a line is not.
  */
 export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLog => {
-  const { append, maxBatch, maxQueue, maxWaitMs = 3000 } = options;
+  const { append, clock, maxBatch, maxQueue, maxWaitMs = 3000 } = options;
   const queue = new Set<Waiting>();
+  /** Those in the queue and those under way, oldest first. */
+  const unsettled = new Set<Waiting>();
   let underWay: Promise<void> | null = null;
 
   const appendSingly = async (batch: readonly Waiting[]): Promise<void> => {
@@ -70,18 +79,26 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
     record: async (activity) => {
       if (queue.size >= maxQueue)
         throw new ActivityLogFull('more activities wait to be written than the queue holds');
-      const waiting = { activity, ...Promise.withResolvers<void>() };
+      const waiting = { activity, since: clock.monotonic(), ...Promise.withResolvers<void>() };
       queue.add(waiting);
+      unsettled.add(waiting);
       underWay ??= work();
       await answerInTime(waiting.promise, maxWaitMs, () => {
         queue.delete(waiting);
         return new StoreUnavailable(`the activity was not durable within ${maxWaitMs} ms`);
-      });
+      }).finally(() => unsettled.delete(waiting));
     },
     drain: async () => {
       while (underWay !== null) {
         await underWay;
       }
+    },
+    waiting: () => {
+      const [oldest] = unsettled;
+      return {
+        count: unsettled.size,
+        oldestSeconds: oldest === undefined ? 0 : (clock.monotonic() - oldest.since) / 1000,
+      };
     },
   };
 };

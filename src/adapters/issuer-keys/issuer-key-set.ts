@@ -1,5 +1,6 @@
 import type { EpochMilliseconds } from '../../core/time.ts';
 import type { KeyHealth, KeyLookup } from '../../ports/issuer-keys.ts';
+import type { IssuerKeyState } from '../../ports/metrics-sources.ts';
 import type { KeySet } from './key-set.ts';
 import type { KeyChoice } from './select-key.ts';
 
@@ -8,9 +9,14 @@ export interface IssuerKeySet {
   find(choice: KeyChoice): Promise<KeyLookup>;
   refresh(): Promise<void>;
   health(): KeyHealth;
+  /** What operators watch; `null` where nothing is ever fetched. */
+  fetches(): FetchState | null;
   /** Ends everything under way; nothing is found any more. */
   close(): void;
 }
+
+/** How the fetches of one key set go. */
+export type FetchState = Omit<IssuerKeyState, 'tenant' | 'issuer'>;
 
 /** The part of {@link KeyHealth} that a set itself tells. */
 export const describeKeySet = (set: KeySet | null): Pick<KeyHealth, 'keys' | 'ignored'> => ({

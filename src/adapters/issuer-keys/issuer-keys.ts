@@ -4,6 +4,7 @@ import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
 import type { IssuerKeys } from '../../ports/issuer-keys.ts';
+import type { IssuerKeyState } from '../../ports/metrics-sources.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import type { IssuerKeySet } from './issuer-key-set.ts';
 import { bundleDocument, bundleEntryRules, jwkSetDocument } from './key-document.ts';
@@ -31,6 +32,13 @@ export interface IssuerKeysOptions {
   readonly random?: () => number;
 }
 
+/** The keys of trusted issuers, for whoever keeps them running. */
+export interface ObservedIssuerKeys extends IssuerKeys {
+  /** Every issuer whose keys were asked for and are fetched; nothing is fetched for it. */
+  states(): readonly IssuerKeyState[];
+  close(): void;
+}
+
 /** Issuers whose sets are held at one time; the least used ones are fetched again when they are needed. */
 const maxIssuers = 10_000;
 
@@ -44,7 +52,7 @@ interface Slot {
  * the issuer URI, JWKS URI, CA and pinned keys it was fetched for: an edit of any of them drops it at once (A56), an edit
  * of anything else keeps it.
  */
-export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys & { close(): void } => {
+export const createIssuerKeys = (options: IssuerKeysOptions): ObservedIssuerKeys => {
   const { fetch, clock, log, refreshIntervalSeconds = 600, random = Math.random } = options;
   const importKey: SignatureVerifier['importKey'] = (jwk) => options.verifier.importKey(jwk);
   const slots = new LRUCache<string, Slot>({ max: maxIssuers, dispose: (slot) => slot.keySet.close() });
@@ -93,6 +101,11 @@ export const createIssuerKeys = (options: IssuerKeysOptions): IssuerKeys & { clo
     },
     health: (issuer) => keySetOf(issuer).health(),
     forget: (tenant, issuerId) => void slots.delete(slotName(tenant, issuerId)),
+    states: () =>
+      [...slots.values()].flatMap(({ issuer: { tenant, issuer }, keySet }) => {
+        const fetches = keySet.fetches();
+        return fetches === null ? [] : [{ tenant, issuer, ...fetches }];
+      }),
     close: () => slots.clear(),
   };
 };

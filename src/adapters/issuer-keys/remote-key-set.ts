@@ -6,13 +6,15 @@ import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
 import type { KeyHealth, KeyLookup } from '../../ports/issuer-keys.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import { backOffMilliseconds } from './back-off.ts';
+import { describeUnknownKey } from './describe-unknown-key.ts';
 import { fetchKeySet, type FetchedKeySet, type Validators } from './fetch-key-set.ts';
 import { freshnessBounds } from './freshness.ts';
 import { after, describeKeySet, describeUselessness, type IssuerKeySet } from './issuer-key-set.ts';
 import { createJwksLocation } from './jwks-location.ts';
 import type { KeyDocument } from './key-document.ts';
 import type { KeySet } from './key-set.ts';
-import { selectKey } from './select-key.ts';
+import { createKnownKids } from './known-kids.ts';
+import { type KeyChoice, selectKey } from './select-key.ts';
 
 /** Something worth a line in the log. Keys are named by `kid`; no key, token or body is in it. */
 export interface KeySetEvent {
@@ -83,6 +85,8 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
   let held: Held | null = null;
   let flight: Flight | null = null;
   let failures = 0;
+  /** All of them, for operators; never counted back. */
+  let failuresSoFar = 0;
   /** Before this no fetch but a forced one begins (JF-13). */
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let unknownKidFetchAt = Number.NEGATIVE_INFINITY;
@@ -90,7 +94,9 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
   let lastAttemptAt: EpochMilliseconds | null = null;
   let lastError: string | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let clockOffsetSeconds: number | null = null;
   let isClosed = false;
+  const knownKids = createKnownKids();
 
   const begin = (isForced: boolean): Flight => {
     const controller = new AbortController();
@@ -120,6 +126,7 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     const before = held;
     if (!answer.ok) return noteFailure(answer.error);
     const { set, freshSeconds, refreshSeconds, validators } = answer.value;
+    clockOffsetSeconds = answer.value.clockOffsetSeconds ?? clockOffsetSeconds;
     if (set === null) {
       if (before === null) return noteFailure(`${validators.jwksUri} answered 304, and no set is held.`);
       return hold({ ...before, validators }, freshSeconds);
@@ -134,6 +141,7 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     if (!isBelieved)
       return noteFailure(`${useless} The keys known before stay in use until their time is over.`);
     reportChange(before, set, validators.jwksUri);
+    knownKids.replace(kidsOf(before?.set), kidsOf(set), clock.now());
     if (useless === null) return hold({ set, refreshSeconds, validators }, freshSeconds);
     // A set of no use is looked at again soon and never confirmed by a 304.
     const unconfirmed = { ...validators, etag: null, lastModified: null };
@@ -166,6 +174,7 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
 
   const noteFailure = (problem: string): void => {
     failures += 1;
+    failuresSoFar += 1;
     pausedUntil = clock.monotonic() + backOffMilliseconds(failures, random);
     lastError = problem;
     report('warn', 'key set of a trusted issuer could not be refreshed', { problem, failures });
@@ -227,16 +236,34 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     return set;
   };
 
+  const mayAskForUnknown = (now: number): boolean => now - unknownKidFetchAt >= unknownKidPauseMilliseconds;
+
   /** One early refetch for a key that is not in the set, shared, and rare (JF-10, A50). */
   const askForUnknown = (choice: Parameters<IssuerKeySet['find']>[0]): void => {
     const now = clock.monotonic();
-    if (flight !== null || now < pausedUntil || now - unknownKidFetchAt < unknownKidPauseMilliseconds) return;
+    if (flight !== null || now < pausedUntil || !mayAskForUnknown(now)) return;
     const before = unknownKidFetchAt;
     unknownKidFetchAt = now;
     void begin(false).done.then(() => {
       // The key was there: the issuer has rotated, nobody is flooding. The next rotation may be as prompt (B22).
       if (held !== null && selectKey(held.set, choice).found === 'key') unknownKidFetchAt = before;
     });
+  };
+
+  /** What {@link selectKey} says, and for the one who reads the receipt what else is known. */
+  const select = (set: KeySet, choice: KeyChoice): KeyLookup => {
+    const lookup = selectKey(set, choice);
+    if (lookup.found === 'key') return { ...lookup, clockOffsetSeconds };
+    if (lookup.found !== 'unknown' || held === null || set.exposesPrivateKeys) return lookup;
+    const now = clock.monotonic();
+    const nextFetch = Math.max(pausedUntil, unknownKidFetchAt + unknownKidPauseMilliseconds, now);
+    const more = describeUnknownKey({
+      keys: set.keys,
+      fetchedAt: held.fetchedAt,
+      nextFetchAt: clock.now() + (nextFetch - now),
+      withdrawnAt: choice.kid === null ? null : knownKids.withdrawnAt(choice.kid),
+    });
+    return { ...lookup, detail: `${lookup.detail} ${more}` };
   };
 
   const report = (level: KeySetEvent['level'], message: string, details: KeySetEvent['details']): void =>
@@ -261,13 +288,13 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
       if (isClosed) return unavailable();
       const set = await provide();
       if (set === null) return unavailable();
-      const lookup = selectKey(set, choice);
+      const lookup = select(set, choice);
       // A set that arrived while this token waited is as new as any: asking again would tell nothing.
       if (lookup.found !== 'unknown' || held !== heldBefore) return lookup;
       askForUnknown(choice);
       await settled(unknownKidWaitMilliseconds);
       const current = usable();
-      return current === null ? lookup : selectKey(current, choice);
+      return current === null ? lookup : select(current, choice);
     },
     refresh: async () => {
       if (isClosed) return;
@@ -285,8 +312,16 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
         usableUntil: freshUntil === null ? null : after(freshUntil, options.staleIfErrorSeconds()),
         lastAttemptAt,
         lastError,
+        clockOffsetSeconds,
       };
     },
+    fetches: () => ({
+      fetchedAt: held?.fetchedAt ?? null,
+      lastAttemptAt,
+      lastAttemptWasGood: held === null && lastError === null ? null : lastError === null,
+      failures: failuresSoFar,
+      unknownKidFetchesLeft: mayAskForUnknown(clock.monotonic()) ? 1 : 0,
+    }),
     close: () => {
       isClosed = true;
       held = null;
@@ -297,6 +332,9 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     },
   };
 };
+
+const kidsOf = (set: KeySet | undefined): readonly (string | null)[] =>
+  (set?.keys ?? []).map(({ kid }) => kid);
 
 const thumbprints = (set: KeySet | undefined): string | null =>
   set === undefined

@@ -1,38 +1,44 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
+import { collectDefaultMetrics, Gauge, Registry } from '@prometheus-io/client';
+import type { Clock } from '../../ports/clock.ts';
+import type { MetricsSources } from '../../ports/metrics-sources.ts';
 import type { TokenMetrics } from '../../ports/token-metrics.ts';
+import { registerActivityMetrics } from './activity-metrics.ts';
+import { registerIssuerKeyMetrics } from './issuer-key-metrics.ts';
+import { type CountUses, createReplayGuardMetrics } from './replay-guard-metrics.ts';
+import { createRequestMetrics } from './request-metrics.ts';
+import { registerSigningKeyMetrics } from './signing-key-metrics.ts';
+import { registerStoreMetrics } from './store-metrics.ts';
 
 /** Metrics of one server, and their text. */
 export interface PrometheusMetrics {
   readonly token: TokenMetrics;
+  readonly countUses: CountUses;
   readonly contentType: string;
   render(): Promise<string>;
 }
 
-/** Prometheus metrics whose labels all have a bounded number of values. */
-export const createPrometheusMetrics = (): PrometheusMetrics => {
+/**
+ * Prometheus metrics whose labels all have a bounded number of values, none of them from a token that was not verified.
+ * What has a state is looked up when it is asked for; nothing runs in between.
+ */
+export const createPrometheusMetrics = (
+  sources: MetricsSources,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): PrometheusMetrics => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
-    name: 'bureau_token_requests_total',
-    help: 'Requests to the token, introspection and revocation endpoints by door, outcome and reason.',
-    labelNames: ['door', 'outcome', 'reason'] as const,
+  const build = new Gauge({
+    name: 'bureau_build_info',
+    help: 'Always 1; the version of this server is in the label.',
+    labelNames: ['version'] as const,
     registers: [registry],
   });
-  const duration = new Histogram({
-    name: 'bureau_token_request_duration_seconds',
-    help: 'Time from the body of such a request to its recorded decision.',
-    labelNames: ['door', 'outcome'] as const,
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-    registers: [registry],
-  });
-  return {
-    token: {
-      decided: ({ door, outcome, reason, seconds }) => {
-        requests.inc({ door, outcome, reason });
-        duration.observe({ door, outcome }, seconds);
-      },
-    },
-    contentType: registry.contentType,
-    render: async () => registry.metrics(),
-  };
+  build.set({ version: sources.version }, 1);
+  const token = createRequestMetrics(registry);
+  registerIssuerKeyMetrics(registry, sources.issuerKeys, clock);
+  registerSigningKeyMetrics(registry, sources.signingKeys, clock);
+  registerStoreMetrics(registry, sources.store, clock);
+  registerActivityMetrics(registry, sources.waitingActivities);
+  const countUses = createReplayGuardMetrics(registry);
+  return { token, countUses, contentType: registry.contentType, render: async () => registry.metrics() };
 };
