@@ -84,10 +84,16 @@ describe('the command line (contract §6)', () => {
     ['serve', ['serve']],
     [
       'completion',
-      ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion'],
+      ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'explain', 'completion'],
     ],
-    ['nix', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
-    ['toString', ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'completion']],
+    [
+      'nix',
+      ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'explain', 'completion'],
+    ],
+    [
+      'toString',
+      ['serve', 'token', 'accounts', 'keys', 'issuers', 'providers', 'activities', 'explain', 'completion'],
+    ],
   ])('for %s these commands are read: %j', async (wanted, expected) => {
     const server = { version: '1.2.3', serve: async () => undefined, rewrapKeys };
     const program = await buildProgram(createFakeWorld(), server, wanted);
