@@ -43,6 +43,34 @@ export const issuerPresetSchema = z.strictObject({
   subjectVariesAfter: z.int().min(1).max(20).nullable().default(null),
   audienceAdvice: sentence.includes('AUDIENCE').nullable().default(null),
   lifetimeAdvice: sentence.nullable().default(null),
+  recognisedBy: z
+    .strictObject({
+      claims: z.array(z.string().min(1)).default([]),
+      subjectStart: z.string().min(1).nullable().default(null),
+    })
+    .refine(({ claims, subjectStart }) => claims.length > 0 || subjectStart !== null, 'must say something')
+    .nullable()
+    .default(null),
+  refusals: z
+    .array(
+      z
+        .strictObject({
+          checks: list.pipe(z.array(z.string()).min(1)),
+          presented: list.default([]),
+          expected: list.default([]),
+          unlessExpected: list.default([]),
+          atLeast: z.number().positive().nullable().default(null),
+          anywhere: z.boolean().default(false),
+          says: sentence.nullable().default(null),
+          change: sentence.nullable().default(null),
+        })
+        .refine(({ says, change }) => says !== null || change !== null, 'must say something')
+        .refine(
+          ({ anywhere, presented, expected }) => !anywhere || presented.length + expected.length > 0,
+          'must say what gives the platform away',
+        ),
+    )
+    .default([]),
   advice: z.array(sentence).min(1),
   audiencesOfOthers: z.array(z.string().min(1)).default([]),
 });

@@ -81,7 +81,11 @@ export const createOwnTokenVerifier = ({
     if (!own.ok) return own;
     const seen = { ...own.seen, known: true };
     if (await revokedTokens.isRevoked(tenant, own.value.jti))
-      return refuse('token_revoked', [failed('token.revoked', 'not revoked', 'revoked')], seen);
+      return refuse(
+        'token_revoked',
+        [failed('token.revoked', 'not revoked', 'revoked', 'Get a new access token.')],
+        seen,
+      );
     return grant(own.value, [passed('token.signature', 'a key of ours', 'good')], seen);
   };
 };
@@ -102,7 +106,14 @@ const importKeys = (
 const checkType = ({ header: { typ } }: CompactJws): Verdict<void> =>
   typ !== null && mediaSubtype(typ) === 'at+jwt'
     ? grant(undefined)
-    : refuse('token_type_not_allowed', [failed('token.type', 'at+jwt', present(typ ?? undefined))]);
+    : refuse('token_type_not_allowed', [
+        failed(
+          'token.type',
+          'at+jwt',
+          present(typ ?? undefined),
+          'Send the access token this server issued, not the token it was exchanged for.',
+        ),
+      ]);
 
 const checkSignature = async (
   verifier: SignatureVerifier,
@@ -112,11 +123,25 @@ const checkSignature = async (
   const expected = 'a good signature by an active or retired access token key of this tenant';
   const key = kid === null ? undefined : keys.get(kid);
   if (key === undefined)
-    return refuse('key_unknown', [failed('token.signature', expected, `kid ${present(kid ?? undefined)}`)]);
+    return refuse('key_unknown', [
+      failed(
+        'token.signature',
+        expected,
+        `kid ${present(kid ?? undefined)}`,
+        'It was issued by another server or tenant, or its key was revoked. Get a new one here.',
+      ),
+    ]);
   // The key has its `alg`, and the verifier holds the header to it.
   return (await verifier.verify(alg, key, signingInput, signature))
     ? grant(undefined)
-    : refuse('signature_invalid', [failed('token.signature', expected, 'bad')]);
+    : refuse('signature_invalid', [
+        failed(
+          'token.signature',
+          expected,
+          'bad',
+          'The token was altered. Send it exactly as it was issued.',
+        ),
+      ]);
 };
 
 /** The claims of a token whose signature is ours. */
@@ -128,13 +153,31 @@ const readClaims = (
 ): Verdict<OwnToken> => {
   const [iss, sub, aud, exp, jti] = ['iss', 'sub', 'aud', 'exp', 'jti'].map((name) => member(claims, name));
   const seen = typeof sub === 'string' ? { issuer, subject: sub, known: true } : { issuer, known: true };
-  const refused = (reason: RefusalReason, check: string, expected: string, presented: string) =>
-    refuse(reason, [failed(check, expected, presented)], seen);
+  const refused = (
+    reason: RefusalReason,
+    check: string,
+    expected: string,
+    presented: string,
+    hint = 'Get a new access token here.',
+  ) => refuse(reason, [failed(check, expected, presented, hint)], seen);
 
-  if (iss !== issuer) return refused('issuer_unknown', 'token.iss', issuer, present(iss));
+  if (iss !== issuer)
+    return refused(
+      'issuer_unknown',
+      'token.iss',
+      issuer,
+      present(iss),
+      'The token was issued in another tenant. Get one at the token endpoint of this tenant.',
+    );
   const audiences = (Array.isArray(aud) ? aud : [aud]).filter((entry) => typeof entry === 'string');
   if (audience !== null && !audiences.includes(audience))
-    return refused('audience_mismatch', 'token.aud', audience, present(aud));
+    return refused(
+      'audience_mismatch',
+      'token.aud',
+      audience,
+      present(aud),
+      'Ask for a token with exactly this audience; an account with a role may.',
+    );
   if (typeof exp !== 'number') return refused('claim_malformed', 'token.exp', 'a number', present(exp));
   if (now >= exp) return refused('expired', 'token.exp', `after ${now}`, String(exp));
   if (typeof sub !== 'string' || typeof jti !== 'string')

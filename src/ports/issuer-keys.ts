@@ -5,7 +5,12 @@ import type { VerificationKey } from './signature-verifier.ts';
 
 /** What the key set of an issuer says about one token header. */
 export type KeyLookup =
-  | { readonly found: 'key'; readonly key: VerificationKey }
+  | {
+      readonly found: 'key';
+      readonly key: VerificationKey;
+      /** {@link KeyHealth.clockOffsetSeconds}, for hints. */
+      readonly clockOffsetSeconds?: number | null;
+    }
   /** The set is known and holds no key of this `kid`, or none that fits the algorithm. */
   | { readonly found: 'unknown' | 'unfit' | 'ambiguous'; readonly detail: string }
   /** No usable set right now: the token might be good (503, never 400). */
@@ -35,6 +40,8 @@ export interface KeyHealth {
   readonly lastAttemptAt: EpochMilliseconds | null;
   /** `null` after a success. */
   readonly lastError: string | null;
+  /** How far the issuer's clock was ahead of ours when it last answered, in seconds; `null` where it never said. */
+  readonly clockOffsetSeconds: number | null;
 }
 
 /** The verification keys of trusted issuers: fetched, guarded, cached, refreshed in the background. */

@@ -99,12 +99,21 @@ const authenticateBearer = async (
   if (!token.ok) return token;
   evidence.noteGoodSignature();
   if (member(token.value.claims, 'cnf') !== undefined)
-    return evidence.of(refuse('token_bound_to_a_key', [failed('token.cnf', 'absent', 'present')]));
+    return evidence.of(refuse('token_bound_to_a_key', [
+        failed('token.cnf', 'absent', 'present', 'A token bound to a key does not count as a bearer token.'),
+      ]));
   const { accountId } = token.value;
   const entry = await directory.account(tenant.name, accountId);
   if (entry === null)
     return evidence.of(
-      refuse('account_unknown', [failed('account', 'an account of this tenant', accountId)]),
+      refuse('account_unknown', [
+        failed(
+          'account',
+          'an account of this tenant',
+          accountId,
+          'The account was deleted after the token was issued.',
+        ),
+      ]),
     );
   const { account } = entry;
   const seen = { account: { id: account.id, name: account.name } };
@@ -113,6 +122,6 @@ const authenticateBearer = async (
   return evidence.of(
     account.status === 'enabled'
       ? grant({ account, key: null, singleUse: null }, [passed('account.status', 'enabled', 'enabled')], seen)
-      : refuse('account_disabled', [failed('account.status', 'enabled', 'disabled')], seen),
+      : refuse('account_disabled', [failed('account.status', 'enabled', 'disabled', 'An administrator disabled this account.')], seen),
   );
 };

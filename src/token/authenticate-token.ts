@@ -76,7 +76,7 @@ export const authenticateToken = async (
   const issuer = tenantIssuer(deps.baseIssuer, tenant.name);
 
   if (kind.value.kind === 'own-key') {
-    const admitted = evidence.of(admitOwnKey(presentation));
+    const admitted = evidence.of(admitOwnKey(presentation, kind.value.issuer));
     if (!admitted.ok) return admitted;
     const rules = {
       tenant: tenant.name,
@@ -132,14 +132,14 @@ export const authenticateToken = async (
 
 const keepUntil = (expiresAt: EpochSeconds): number => (Math.ceil(expiresAt) + clockToleranceSeconds) * 1000;
 
-const admitOwnKey = ({ acceptsOwnKey }: Presentation): Verdict<void> =>
+const admitOwnKey = ({ acceptsOwnKey }: Presentation, issuer: string): Verdict<void> =>
   acceptsOwnKey
     ? grant(undefined)
     : refuse('issuer_unknown', [
         failed(
           'door.own-key',
           'the token of a third party',
-          'an iss that is no issuer URL',
+          `${present(issuer)}, an iss that is no issuer URL`,
           'An assertion signed with the account key goes into client_assertion or assertion, not into subject_token.',
         ),
       ]);

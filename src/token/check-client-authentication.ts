@@ -69,7 +69,12 @@ export const checkClientAuthentication = (
   const known = types.find((name) => name === type);
   return known === undefined
     ? refuse('client_assertion_type_unknown', [
-        failed('parameter.client_assertion_type', types.join(' or '), present(type)),
+        failed(
+          'parameter.client_assertion_type',
+          types.join(' or '),
+          present(type),
+          'The type is a URN and is compared letter by letter.',
+        ),
       ])
     : grant({ clientAssertion: { token: assertion, type: known } });
 };

@@ -22,7 +22,12 @@ export const readRequestedToken = (parameters: FormParameters): Verdict<Requeste
   const check = 'parameter.requested_token_type';
   if (type !== undefined && type !== tokenTypes.accessToken && type !== tokenTypes.jwt)
     return refuse('requested_token_type_unsupported', [
-      failed(check, `${tokenTypes.accessToken} or ${tokenTypes.jwt}`, present(type)),
+      failed(
+        check,
+        `${tokenTypes.accessToken} or ${tokenTypes.jwt}`,
+        present(type),
+        'Leave requested_token_type out for an access token.',
+      ),
     ]);
   if (type === tokenTypes.accessToken && provider !== null)
     return refuse('requested_token_type_unsupported', [
@@ -74,7 +79,12 @@ export const limitSvidScope = (scope: string | null, strictScopes: boolean): Ver
   const asked = parseScope(scope);
   if (!asked.ok)
     return refuse('scope_malformed', [
-      failed(check, 'scopes between single spaces (RFC 6749 3.3)', `${present(scope)}: ${asked.error}`),
+      failed(
+        check,
+        'scopes between single spaces (RFC 6749 3.3)',
+        `${present(scope)}: ${asked.error}`,
+        'Leave scope out.',
+      ),
     ]);
   return strictScopes
     ? refuse('scope_not_held', [failed(check, expected, present(scope), 'Leave scope out.')])

@@ -52,7 +52,8 @@ export const verifyThirdPartyToken = async (
 
   const named = evidence.of(checkNotBlocked(blocks.key(trustedIssuer.issuer, [jws.header.kid])));
   if (!named.ok) return named;
-  const key = evidence.of(describeLookup(await issuerKeys.find(trustedIssuer, jws.header), jws.header.kid));
+  const lookup = await issuerKeys.find(trustedIssuer, jws.header);
+  const key = evidence.of(describeLookup(lookup, jws.header.kid));
   if (!key.ok) return key;
   const { kid, thumbprint } = key.value;
   const open = evidence.of(checkNotBlocked(blocks.key(trustedIssuer.issuer, [kid, thumbprint])));
@@ -66,6 +67,7 @@ export const verifyThirdPartyToken = async (
     issuer: trustedIssuer.issuer,
     now: toEpochSeconds(clock.now()),
     requireJti: trustedIssuer.replay === 'single-use',
+    clock: { aheadSeconds: lookup.found === 'key' ? (lookup.clockOffsetSeconds ?? null) : null },
   };
   return evidence.of(
     isSvid

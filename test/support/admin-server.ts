@@ -59,6 +59,8 @@ export interface AdminServer {
   readonly changedTenants: string[];
   /** Which trusted issuers were forgotten. */
   readonly forgottenIssuers: string[];
+  /** What was reported. */
+  readonly faults: unknown[];
   /** What the next refreshes say. */
   readonly keyHealth: { lastError: string | null; jwksUri: string | null };
   request(method: string, path: string, options?: AdminRequestOptions): Promise<AdminReply>;
@@ -163,7 +165,8 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     keyGenerationLimit: createKeyGenerationLimit(options.keysPerMinute ?? 'off', clock),
     readPublicKeyText,
     rotation,
-    keysChanged: async () => undefined,
+    keysChanged: options.keysChanged ?? (async () => undefined),
+    reportFault: (error) => void faults.push(error),
     templateEnvironment,
     svidTrials: trials,
     explanations: {
@@ -332,6 +335,7 @@ const buildHealth = (
   freshUntil: null,
   usableUntil: null,
   lastAttemptAt: now,
+  clockOffsetSeconds: null,
   lastError,
 });
 

@@ -115,7 +115,13 @@ export interface ScriptedFetch extends GuardedFetch {
 
 /** An answer without the bookkeeping. */
 export type ScriptedAnswer =
-  | { readonly keys: readonly unknown[]; readonly cacheControl?: string; readonly etag?: string }
+  | {
+      readonly keys: readonly unknown[];
+      readonly cacheControl?: string;
+      readonly etag?: string;
+      readonly date?: string;
+      readonly age?: string;
+    }
   | { readonly text: string; readonly cacheControl?: string }
   | { readonly notModified: true; readonly cacheControl?: string }
   | { readonly failed: string };
@@ -151,6 +157,8 @@ export const createScriptedFetch = (): ScriptedFetch => {
         ...nothing,
         cacheControl: given.cacheControl ?? null,
         etag: 'etag' in given ? (given.etag ?? null) : null,
+        date: 'date' in given ? (given.date ?? null) : null,
+        age: 'age' in given ? (given.age ?? null) : null,
       };
       if ('notModified' in given) return { outcome: 'not-modified', fields, elapsedMilliseconds: 1 };
       const text = 'text' in given ? given.text : JSON.stringify({ keys: given.keys });

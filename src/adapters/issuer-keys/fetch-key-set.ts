@@ -3,6 +3,7 @@ import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FreshnessFields, GuardedFetch } from '../../ports/guarded-fetch.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
+import { clockOffsetSeconds } from './clock-offset.ts';
 import { freshnessSeconds } from './freshness.ts';
 import type { JwksLocation } from './jwks-location.ts';
 import type { KeyDocument } from './key-document.ts';
@@ -27,6 +28,8 @@ export interface FetchedKeySet {
   /** How often a new set wants to be looked at by what its document says; `null`: it does not say. */
   readonly refreshSeconds: number | null;
   readonly validators: Validators;
+  /** How far the clock behind the JWKS URI is ahead of ours; `null`: it did not say. */
+  readonly clockOffsetSeconds: number | null;
 }
 
 /** What one fetch needs. */
@@ -69,10 +72,17 @@ export const fetchKeySet = async (
     location.forget();
     return fail(answer.detail);
   }
+  const offset = clockOffsetSeconds(answer.fields, clock.now(), answer.elapsedMilliseconds);
   const freshSeconds = freshnessSeconds(answer.fields, freshByDefaultSeconds, clock.now());
   if (answer.outcome === 'not-modified') {
     const kept = known ?? readValidators(jwksUri, answer.fields);
-    return ok({ set: null, freshSeconds, refreshSeconds: null, validators: kept });
+    return ok({
+      set: null,
+      freshSeconds,
+      refreshSeconds: null,
+      validators: kept,
+      clockOffsetSeconds: offset,
+    });
   }
   const parsed = parseDocument(answer.text);
   if (!parsed.ok) return fail(`${jwksUri} ${parsed.error}`);
@@ -80,7 +90,7 @@ export const fetchKeySet = async (
   if (!set.ok) return fail(`${jwksUri} ${set.error}`);
   const refreshSeconds = document.refreshSeconds(parsed.value);
   const validators = readValidators(jwksUri, answer.fields);
-  return ok({ set: set.value, freshSeconds, refreshSeconds, validators });
+  return ok({ set: set.value, freshSeconds, refreshSeconds, validators, clockOffsetSeconds: offset });
 };
 
 /** Only validators that can be sent back as they came (RFC 9110 §8.8.3: visible characters). */

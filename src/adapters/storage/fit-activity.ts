@@ -22,12 +22,13 @@ const orNull =
 
 const fitParty = (party: Party): Party => ({ id: fitIndexed(party.id), name: fitText(party.name) });
 
+/** With its members sorted: the canonical form of a line, which the chain hashes, is quickly made then. */
 const fitCheck = (check: Check): Check => ({
   check: fitText(check.check),
   expected: fitText(check.expected),
-  presented: fitText(check.presented),
-  ok: check.ok,
   ...(check.hint === undefined ? {} : { hint: fitText(check.hint) }),
+  ok: check.ok,
+  presented: fitText(check.presented),
 });
 
 const fitChecks = (checks: readonly Check[]): readonly Check[] =>
@@ -113,7 +114,7 @@ export const fitActivity = (activity: Activity): Activity => ({
   tokenHash: orNull(fitText)(activity.tokenHash),
   sourceAddress: orNull(fitText)(activity.sourceAddress),
   checks: fitChecks(activity.checks),
-  parameters: orNull(fitParameters)(activity.parameters),
+  parameters: activity.parameters === null ? null : fitParameters(activity.parameters),
   presented: fitPresented(activity.presented),
   details: orNull(fitDetails)(activity.details),
 });

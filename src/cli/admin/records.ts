@@ -86,6 +86,12 @@ const lastFetch = ({ ok, lastError, lastAttemptAt }: KeyHealth): Omit<Row, 'labe
   return lastAttemptAt === null ? { value: 'none was needed yet' } : { value: 'good', tone: 'good' };
 };
 
+/** `null` where both clocks agree, give or take what is not worth a line. */
+const describeOffset = (seconds: number | null): string | null => {
+  if (seconds === null || Math.abs(seconds) < 5) return null;
+  return `${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} that of the server`;
+};
+
 const keyHealth = (item: KeyHealth): readonly Section[] => [
   {
     heading: 'Keys',
@@ -100,6 +106,7 @@ const keyHealth = (item: KeyHealth): readonly Section[] => [
         value: item.keys.map(({ kid, kty, alg, thumbprint }) => `${kid ?? thumbprint} ${alg ?? kty}`),
       },
       ...optional('Ignored', item.ignored),
+      ...optional('Its clock', describeOffset(item.clockOffsetSeconds)),
     ],
   },
 ];

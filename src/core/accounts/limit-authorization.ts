@@ -49,6 +49,7 @@ const limitScope = ({ account, strictScopes, scope }: AuthorizationRequest): Ver
         'request.scope',
         'scopes between single spaces (RFC 6749 3.3)',
         `${present(scope)}: ${asked.error}`,
+        hintForScope(scope) ?? 'Send the names with one space between them and nothing around them.',
       ),
     ]);
   }
@@ -63,19 +64,27 @@ const limitScope = ({ account, strictScopes, scope }: AuthorizationRequest): Ver
         'request.scope',
         held,
         present(scope),
-        `Not held: ${surplus}. Ask for less, or give them to the account.`,
+        `Not held: ${surplus}. ${hintForScope(surplus) ?? 'Ask for less, or give them to the account.'}`,
       ),
     ]);
   }
   return grant(granted, [
-    { ...passed('request.scope', held, present(scope)), hint: `Dropped, not held: ${surplus}.` },
+    {
+      ...passed('request.scope', held, present(scope)),
+      hint: ['Dropped, not held:', `${surplus}.`, hintForScope(surplus)].filter(Boolean).join(' '),
+    },
   ]);
 };
 
 const limitAudience = ({ account, issuer, audience, resource }: AuthorizationRequest): Verdict<string> => {
   if (resource !== undefined && !isResource(resource)) {
     return refuse('target_malformed', [
-      failed('request.resource', 'an absolute URI without fragment (RFC 8707 2)', present(resource)),
+      failed(
+        'request.resource',
+        'an absolute URI without fragment (RFC 8707 2)',
+        present(resource),
+        'resource is a URI such as https://api.example.com. For a name that is none, send audience.',
+      ),
     ]);
   }
   if (audience !== undefined && resource !== undefined && audience !== resource) {
@@ -96,6 +105,12 @@ const limitAudience = ({ account, issuer, audience, resource }: AuthorizationReq
   if (target === undefined) return grant(unasked, [passed(check, expected, 'absent')]);
   if (!allowed.includes(target)) return refuse('target_not_allowed', [targetCheck(check, expected, target)]);
   return grant(target, [passed(check, expected, present(target))]);
+};
+
+/** How other worlds write several scopes. */
+const hintForScope = (scope: string): string | undefined => {
+  if (/[["{]/.test(scope)) return 'This is JSON. scope is one text with a space between two scopes.';
+  return scope.includes(',') ? 'Scopes are separated by one space, not by commas.' : undefined;
 };
 
 const targetCheck = (check: string, expected: string, target: string): Check =>

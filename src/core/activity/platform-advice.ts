@@ -1,3 +1,6 @@
+import { type JsonObject, member } from '../json.ts';
+import { hintIssuer } from '../trust/hint-issuer.ts';
+import { findPreset, type IssuerPreset } from '../trust/preset.ts';
 import type { Check } from './check.ts';
 import type { ExplainingFacts, Refusal } from './explain-refusal.ts';
 
@@ -8,7 +11,71 @@ export interface PlatformAdvice {
   readonly change?: string;
 }
 
-/** What the presets have to say about a failed check. */
-export const adviseOn = (_check: Check, _refusal: Refusal, _facts: ExplainingFacts): PlatformAdvice => ({
-  sentences: [],
-});
+/** Checks that failed because nobody knows the issuer. */
+const issuerChecks: ReadonlySet<string> = new Set(['issuer.registered', 'door.own-key', 'assertion.account']);
+
+/** Checks about the audience a workload asks its platform for. */
+const audienceChecks: ReadonlySet<string> = new Set(['federation.audience']);
+
+/** What the presets, and the issuers that are registered, have to say about a failed check. */
+export const adviseOn = (check: Check, refusal: Refusal, facts: ExplainingFacts): PlatformAdvice => {
+  const { presets } = facts;
+  const platform = recognisePlatform(presets, refusal);
+  const rule = [
+    ...(platform?.refusals ?? []),
+    ...presets.flatMap(({ refusals }) => refusals.filter(({ anywhere }) => anywhere)),
+  ].find((advice) => advice.appliesTo(check));
+  const addressee = audienceChecks.has(check.check) ? findAddressee(presets, check.presented) : null;
+  const change = rule?.change ?? changeOf(check, platform ?? addressee);
+  return {
+    sentences: [
+      issuerChecks.has(check.check) ? nearIssuer(refusal, facts) : undefined,
+      check.check === 'issuer.registered' && platform !== null
+        ? `It is an issuer of ${platform.title}.`
+        : undefined,
+      rule?.says ?? (addressee === null ? undefined : `That audience means ${addressee.title}.`),
+    ]
+      .filter((sentence) => sentence !== undefined && sentence !== null)
+      .map((sentence) => fillIn(sentence, check)),
+    ...(change === null ? {} : { change: fillIn(change, check) }),
+  };
+};
+
+const changeOf = ({ check }: Check, platform: IssuerPreset | null): string | null => {
+  if (audienceChecks.has(check))
+    return platform?.audienceAdvice?.replaceAll('AUDIENCE', () => 'EXPECTED') ?? null;
+  return check === 'claims.lifetime' ? (platform?.lifetimeAdvice ?? null) : null;
+};
+
+const nearIssuer = ({ issuer }: Refusal, { registeredIssuers }: ExplainingFacts): string | undefined =>
+  issuer === null ? undefined : hintIssuer(registeredIssuers, issuer);
+
+/** Whom an audience means; a token may name several. */
+const findAddressee = (presets: readonly IssuerPreset[], presented: string): IssuerPreset | null => {
+  const audiences = presented.split(', ', 8);
+  return presets.find((preset) => audiences.some(preset.isAudienceOfAnother)) ?? null;
+};
+
+/** By its issuer; where that is one of many installations, by what its tokens look like. Only words depend on it. */
+const recognisePlatform = (
+  presets: readonly IssuerPreset[],
+  { issuer, presented }: Refusal,
+): IssuerPreset | null => {
+  const byIssuer = issuer === null ? null : findPreset(presets, issuer);
+  if (byIssuer !== null) return byIssuer;
+  const tokens = presented.flatMap(({ claims }) => (claims === null ? [] : [claims]));
+  return presets.find((preset) => tokens.some((claims) => looksLike(preset, claims))) ?? null;
+};
+
+const looksLike = ({ recognisedBy }: IssuerPreset, claims: JsonObject): boolean => {
+  if (recognisedBy === null) return false;
+  const subject = member(claims, 'sub');
+  const { subjectStart } = recognisedBy;
+  return (
+    recognisedBy.claims.every((name) => member(claims, name) !== undefined) &&
+    (subjectStart === null || (typeof subject === 'string' && subject.startsWith(subjectStart)))
+  );
+};
+
+const fillIn = (sentence: string, { expected, presented }: Check): string =>
+  sentence.replaceAll('EXPECTED', () => expected).replaceAll('PRESENTED', () => presented);

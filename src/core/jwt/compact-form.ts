@@ -7,6 +7,7 @@ import type { RefusalReason } from '../oauth/reasons.ts';
 import { fail, type Result } from '../result.ts';
 import { decodeBase64Url, decodeBase64UrlOctets, decodeUtf8 } from './base64url.ts';
 import { type JoseHeader, readHeader } from './read-header.ts';
+import { recogniseText } from './recognise-text.ts';
 import { seenInClaims } from './claims.ts';
 
 /** The longest token that is looked at, in characters (contract §3, A20). */
@@ -39,7 +40,7 @@ const jsonIsGood = passed('token.json', expectedJson, 'two such objects');
 export const parseCompactJws = (token: string): Verdict<CompactJws> => {
   const size = `${token.length} characters`;
   if (token.length > maxTokenBytes)
-    return refuse('token_too_large', [failed('token.size', expectedSize, size)]);
+    return refuse('token_too_large', [failed('token.size', expectedSize, size, hintForSize(token))]);
   const sizeIsGood = passed('token.size', expectedSize, size);
 
   const dots = countDots(token);
@@ -89,32 +90,30 @@ const refuseJson = (
     defect.kind === 'repeated-member' ? 'token_member_repeated' : 'token_malformed';
   return refuse(
     reason,
-    [...before, failed('token.json', expectedJson, present(`${part}: ${defect.detail}`))],
+    [
+      ...before,
+      failed('token.json', expectedJson, present(`${part}: ${defect.detail}`), hintForJson(defect)),
+    ],
     seen,
   );
 };
 
+const hintForJson = ({ kind }: JsonDefect): string =>
+  kind === 'repeated-member'
+    ? 'Two readers could take two different values for the claim; whoever makes the token has to write it once.'
+    : 'The token looks like a JWT and is none: it was cut, put together by hand, or made by a broken library.';
+
+const hintForSize = (token: string): string =>
+  countDots(token) > 2
+    ? 'More than one token, or a whole file, was sent. Send the one token alone.'
+    : 'Groups and roles mostly make a token that large. Have the issuer leave them out.';
+
 const describeForm = (token: string, dots: number): Check => {
-  const segments = token.split('.', 6);
-  const presented =
-    dots !== 2
-      ? `${dots + 1} segment${dots === 0 ? '' : 's'}`
-      : segments.includes('')
-        ? 'an empty segment'
-        : 'a segment that is not canonical base64url';
-  return failed('token.form', expectedForm, presented, hintForForm(token, dots));
+  const { kind, hint } = recogniseText(token);
+  return failed('token.form', expectedForm, kind ?? describeSegments(token, dots), hint);
 };
 
-const hintForForm = (token: string, dots: number): string => {
-  if (/^\s|\s$/u.test(token)) {
-    return 'White space stands before or after the token. A file read with its last line break does that: strip it.';
-  }
-  if (token.startsWith('{')) return 'This is JSON. Send the compact form, header.claims.signature, alone.';
-  if (/^bearer\s/iu.test(token)) return 'Send the token alone, without the word Bearer.';
-  if (dots === 4)
-    return 'Five segments make an encrypted token (JWE). Ask the issuer for a signed one that is not encrypted.';
-  if (token.endsWith('.')) return 'The token has no signature. Unsigned tokens are never accepted.';
-  if (dots === 0)
-    return 'This is an opaque token or another secret, not a JWT. Ask the platform for its OIDC identity token.';
-  return 'Send the token exactly as the issuer gave it: nothing added, cut, padded or encoded once more.';
+const describeSegments = (token: string, dots: number): string => {
+  if (dots !== 2) return `${dots + 1} segment${dots === 0 ? '' : 's'}`;
+  return token.split('.', 6).includes('') ? 'an empty segment' : 'a segment that is not canonical base64url';
 };

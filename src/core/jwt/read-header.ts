@@ -60,7 +60,14 @@ const checkMembers = (header: JsonObject): Verdict<null> => {
   }
   const cty = member(header, 'cty');
   if (cty !== undefined && (typeof cty !== 'string' || mediaSubtype(cty) === 'jwt')) {
-    return refuse('token_header_forbidden', [failed('header.members', expectedMembers, present({ cty }))]);
+    return refuse('token_header_forbidden', [
+      failed(
+        'header.members',
+        expectedMembers,
+        present({ cty }),
+        'The token holds another token. Send the inner one, signed by its issuer.',
+      ),
+    ]);
   }
   return grant(null, [passed('header.members', expectedMembers, 'none')]);
 };
@@ -70,7 +77,14 @@ const readKid = (header: JsonObject): Verdict<string | null> => {
   if (kid === undefined || isKid(kid)) {
     return grant(kid ?? null, [passed('header.kid', expectedKid, present(kid))]);
   }
-  return refuse('token_malformed', [failed('header.kid', expectedKid, present(kid))]);
+  return refuse('token_malformed', [
+    failed(
+      'header.kid',
+      expectedKid,
+      present(kid),
+      'The issuer names its key in a way that no key can have.',
+    ),
+  ]);
 };
 
 const readTyp = (header: JsonObject): Verdict<string | null> => {
@@ -78,5 +92,7 @@ const readTyp = (header: JsonObject): Verdict<string | null> => {
   if (typ === undefined || (typeof typ === 'string' && typ !== '')) {
     return grant(typ ?? null, [passed('header.typ', expectedTyp, present(typ))]);
   }
-  return refuse('token_malformed', [failed('header.typ', expectedTyp, present(typ))]);
+  return refuse('token_malformed', [
+    failed('header.typ', expectedTyp, present(typ), 'Have the issuer write JWT, or leave typ out.'),
+  ]);
 };

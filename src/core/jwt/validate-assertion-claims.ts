@@ -2,6 +2,7 @@ import { failed, grant, passed, refuse, type Verdict } from '../activity/check.t
 import { everyVerdict } from '../activity/every-verdict.ts';
 import { present } from '../activity/present.ts';
 import { type JsonObject, member } from '../json.ts';
+import { hintAudience } from '../trust/hint-audience.ts';
 import { type EpochSeconds, maxAssertionLifetimeSeconds } from '../time.ts';
 import { checkExpiry, checkIssuedAt, checkLifetime, checkNotBefore, relative } from './check-times.ts';
 import type { AssertionClaims } from './claims.ts';
@@ -69,7 +70,12 @@ const checkSelfIssued = (claims: JsonObject, tenant: string): Verdict<string> =>
   const accountId = accountIdOfAssertion(claims, tenant);
   return accountId === null
     ? refuse('assertion_subject_mismatch', [
-        failed('claims.iss', expected, present({ iss: issuer.value, sub: subject.value })),
+        failed(
+          'claims.iss',
+          expected,
+          present({ iss: issuer.value, sub: subject.value }),
+          'Put the clientId of the account into both.',
+        ),
       ])
     : grant(accountId, [passed('claims.iss', expected, present(subject.value))]);
 };
@@ -94,7 +100,12 @@ const checkSoleAudience = (claims: JsonObject, rules: AssertionRules): Verdict<n
           'claims.aud',
           expected,
           presented,
-          'Send our issuer identifier. For a client that cannot change, add its literal to assertionAudiences of the tenant.',
+          [
+            sole === undefined ? undefined : hintAudience(rules.issuer, sole),
+            `Send our issuer identifier, ${rules.issuer}. For a client that cannot change, add its literal to assertionAudiences of the tenant.`,
+          ]
+            .filter((sentence) => sentence !== undefined)
+            .join(' '),
         ),
       ]);
 };

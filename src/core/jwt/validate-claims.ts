@@ -3,7 +3,14 @@ import { everyVerdict } from '../activity/every-verdict.ts';
 import { present } from '../activity/present.ts';
 import type { JsonObject } from '../json.ts';
 import { type EpochSeconds, maxThirdPartyLifetimeSeconds } from '../time.ts';
-import { checkExpiry, checkIssuedAt, checkLifetime, checkNotBefore } from './check-times.ts';
+import {
+  checkExpiry,
+  checkIssuedAt,
+  checkLifetime,
+  checkNotBefore,
+  type IssuerClock,
+} from './check-times.ts';
+import { hintSpelling } from '../trust/hint-spelling.ts';
 import type { ThirdPartyClaims } from './claims.ts';
 import { checkAudiences, checkJti, checkNotBoundToKey } from './check-bearer-claims.ts';
 import { readText } from './read-claim.ts';
@@ -13,6 +20,8 @@ export interface ThirdPartyRules {
   /** The registered issuer whose key verified the token. */
   readonly issuer: string;
   readonly now: EpochSeconds;
+  /** What is known of the clock of the issuer, for the hints alone. */
+  readonly clock?: IssuerClock;
   /** For an issuer whose tokens work once (contract §3, `replay: "single-use"`). */
   readonly requireJti: boolean;
 }
@@ -30,10 +39,10 @@ export const validateThirdPartyClaims = (
     issuer: checkIssuer(claims, rules.issuer),
     subject: checkSubject(claims),
     audiences: checkAudiences(claims),
-    issuedAt: checkIssuedAt(claims, rules.now),
-    expiresAt: checkExpiry(claims, rules.now),
+    issuedAt: checkIssuedAt(claims, rules.now, rules.clock),
+    expiresAt: checkExpiry(claims, rules.now, rules.clock),
     lifetime: checkLifetime(claims, maxThirdPartyLifetimeSeconds, hintForLifetime),
-    notBefore: checkNotBefore(claims, rules.now),
+    notBefore: checkNotBefore(claims, rules.now, rules.clock),
     jti: checkJti(claims, rules.requireJti),
     confirmation: checkNotBoundToKey(claims),
   });
@@ -48,7 +57,9 @@ const checkIssuer = (claims: JsonObject, expected: string): Verdict<string> => {
   if (!issuer.ok) return issuer;
   return issuer.value === expected
     ? grant(issuer.value, [passed('claims.iss', expected, expected)])
-    : refuse('issuer_unknown', [failed('claims.iss', expected, present(issuer.value))]);
+    : refuse('issuer_unknown', [
+        failed('claims.iss', expected, present(issuer.value), hintSpelling(expected, issuer.value)),
+      ]);
 };
 
 const checkSubject = (claims: JsonObject): Verdict<string> => {
@@ -57,7 +68,5 @@ const checkSubject = (claims: JsonObject): Verdict<string> => {
   return grant(subject.value, [passed('claims.sub', 'a string that is not empty', present(subject.value))]);
 };
 
-const hintForLifetime = (seconds: number): string =>
-  seconds > 21_600
-    ? 'Tokens that EKS, AKS and Azure managed identities hand out by default live 24 h. Ask for a projected service account token with expirationSeconds of at most 7200.'
-    : 'Ask the issuer for a shorter life: Kubernetes has expirationSeconds on a projected token; GitLab follows the timeout of the job.';
+const hintForLifetime = (): string =>
+  'Have the workload ask its platform for a token that lives minutes; two hours are the most.';

@@ -5,7 +5,14 @@ import { type JsonObject, member } from '../json.ts';
 import { parseSpiffeId } from '../spiffe/spiffe-id.ts';
 import { type EpochSeconds, maxAssertionLifetimeSeconds, maxThirdPartyLifetimeSeconds } from '../time.ts';
 import { checkAudiences, checkJti, checkNotBoundToKey } from './check-bearer-claims.ts';
-import { checkExpiry, checkIssuedAt, checkLifetime, checkNotBefore, relative } from './check-times.ts';
+import {
+  checkExpiry,
+  checkIssuedAt,
+  checkLifetime,
+  checkNotBefore,
+  type IssuerClock,
+  relative,
+} from './check-times.ts';
 import type { ThirdPartyClaims } from './claims.ts';
 import { readText } from './read-claim.ts';
 
@@ -16,6 +23,8 @@ export interface SvidRules {
   readonly trustDomain: string;
   readonly now: EpochSeconds;
   readonly requireJti: boolean;
+  /** What is known of the clock of the trust domain, for the hints alone. */
+  readonly clock?: IssuerClock;
   /** Our issuer identifier where the JWT-SVID authenticates a client (CA-21); `null` where it is exchanged. */
   readonly authenticatesAt: string | null;
 }
@@ -30,10 +39,10 @@ export const validateSvidClaims = (claims: JsonObject, rules: SvidRules): Verdic
   const verdict = everyVerdict({
     subject: checkSubject(claims, rules.trustDomain),
     audiences: authenticatesAt === null ? checkAudiences(claims) : checkSoleAudience(claims, authenticatesAt),
-    issuedAt: checkIssue(claims, now),
+    issuedAt: checkIssue(claims, rules),
     expiresAt: checkTimeLeft(claims, rules),
     lifetime: checkLife(claims),
-    notBefore: checkNotBefore(claims, now),
+    notBefore: checkNotBefore(claims, now, rules.clock),
     jti: checkJti(claims, rules.requireJti),
     confirmation: checkNotBoundToKey(claims),
   });
@@ -69,10 +78,13 @@ const checkSoleAudience = (claims: JsonObject, issuer: string): Verdict<readonly
   ]);
 };
 
-const checkIssue = (claims: JsonObject, now: EpochSeconds): Verdict<EpochSeconds | null> =>
+const checkIssue = (
+  claims: JsonObject,
+  { now, clock }: Pick<SvidRules, 'now' | 'clock'>,
+): Verdict<EpochSeconds | null> =>
   member(claims, 'iat') === undefined
     ? grant(null, [passed('claims.iat', 'absent, or a time', 'absent')])
-    : checkIssuedAt(claims, now);
+    : checkIssuedAt(claims, now, clock);
 
 /** What can be measured where `iat` is there. */
 const checkLife = (claims: JsonObject): Verdict<null> =>
@@ -83,9 +95,9 @@ const checkLife = (claims: JsonObject): Verdict<null> =>
 /** What is left of a life: bounded where nothing says when it began, and for a client assertion, which nobody uses up (CA-21). */
 const checkTimeLeft = (
   claims: JsonObject,
-  { now, authenticatesAt }: Pick<SvidRules, 'now' | 'authenticatesAt'>,
+  { now, clock, authenticatesAt }: Pick<SvidRules, 'now' | 'clock' | 'authenticatesAt'>,
 ): Verdict<EpochSeconds> => {
-  const expiry = checkExpiry(claims, now);
+  const expiry = checkExpiry(claims, now, clock);
   const mostSeconds = authenticatesAt === null ? maxThirdPartyLifetimeSeconds : maxAssertionLifetimeSeconds;
   const isMeasured = authenticatesAt === null && member(claims, 'iat') !== undefined;
   if (!expiry.ok || isMeasured) return expiry;

@@ -30,6 +30,7 @@ export const parseFormParameters = (
         'request.parameters',
         `at most ${maxFormParameters} parameters`,
         `more than ${maxFormParameters}`,
+        'No grant has so many. Was a whole document sent as a form?',
       ),
     ]);
   }

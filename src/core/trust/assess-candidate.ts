@@ -4,7 +4,8 @@ import { describeBlock, reasonOfBlock } from '../blocks/check-blocks.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import type { RefusalReason } from '../oauth/reasons.ts';
 import type { Candidate } from './federation-index.ts';
-import { hintAudience, hintSubject } from './hint-mismatch.ts';
+import { hintAudience } from './hint-audience.ts';
+import { hintSubject } from './hint-subject.ts';
 
 /** A token may name hundreds of audiences; an explanation is looked for in the first few. */
 const maxHintedAudiences = 8;
@@ -49,10 +50,15 @@ export const assessExpression = (assessment: Assessment, token: ThirdPartyClaims
     ok,
     reason: 'condition_unmet',
     describe: () =>
-      ok ? passed('federation.cel', expected, detail) : failed('federation.cel', expected, detail),
+      ok
+        ? passed('federation.cel', expected, detail)
+        : failed('federation.cel', expected, detail, hintForCel),
   };
   return { candidate, findings: [...findings, cel] };
 };
+
+const hintForCel =
+  'Hold the expression against the claims of this receipt; a claim that may be absent needs has(claims.NAME) before it.';
 
 const assessSubject = (candidate: Candidate, subject: string): Finding => {
   const { federation } = candidate;

@@ -1,5 +1,10 @@
-import { fail, ok, type Result } from '../result.ts';
-import { compilePattern } from './pattern.ts';
+import { ok, type Result } from '../result.ts';
+import {
+  compileAny,
+  compileRefusalAdvice,
+  type RefusalAdvice,
+  type RefusalAdviceDefinition,
+} from './refusal-advice.ts';
 
 /** What is known of a platform that issues tokens, as written in `config/issuers/<name>.yaml`. */
 export interface IssuerPresetDefinition {
@@ -29,6 +34,13 @@ export interface IssuerPresetDefinition {
   readonly audienceAdvice: string | null;
   /** For a platform whose tokens can live longer than is accepted: why, and the way out. */
   readonly lifetimeAdvice: string | null;
+  /** What gives its tokens away where each customer has an issuer of its own: what all of them have. */
+  readonly recognisedBy: {
+    readonly claims: readonly string[];
+    readonly subjectStart: string | null;
+  } | null;
+  /** What failed checks mostly mean here; the first that applies counts. */
+  readonly refusals: readonly RefusalAdviceDefinition[];
   /** Sentences for the administrator who registers this issuer. */
   readonly advice: readonly string[];
   /** Audiences, exact or globs, that mean the platform or one of its consumers and never us (ST-21). */
@@ -65,6 +77,7 @@ export interface PatternReach {
 
 /** A preset ready for use. */
 export interface IssuerPreset extends IssuerPresetDefinition {
+  readonly refusals: readonly RefusalAdvice[];
   /** Whether `issuer` is one of this platform. */
   readonly matches: (issuer: string) => boolean;
   /** Whether `audience` means someone else than us. */
@@ -77,17 +90,18 @@ export const compileIssuerPreset = (definition: IssuerPresetDefinition): Result<
   if (!matches.ok) return matches;
   const isAudienceOfAnother = compileAny(definition.audiencesOfOthers);
   if (!isAudienceOfAnother.ok) return isAudienceOfAnother;
-  return ok({ ...definition, matches: matches.value, isAudienceOfAnother: isAudienceOfAnother.value });
-};
-
-const compileAny = (globs: readonly string[]): Result<(value: string) => boolean, string> => {
-  const tests: ((value: string) => boolean)[] = [];
-  for (const glob of globs) {
-    const compiled = compilePattern(glob);
-    if (!compiled.ok) return fail(`${glob}: ${compiled.error}`);
-    tests.push(compiled.value);
+  const refusals: RefusalAdvice[] = [];
+  for (const advice of definition.refusals) {
+    const compiled = compileRefusalAdvice(advice);
+    if (!compiled.ok) return compiled;
+    refusals.push(compiled.value);
   }
-  return ok((value) => tests.some((test) => test(value)));
+  return ok({
+    ...definition,
+    refusals,
+    matches: matches.value,
+    isAudienceOfAnother: isAudienceOfAnother.value,
+  });
 };
 
 /** The preset of the platform behind `issuer`, or `null` when it is none we know. */

@@ -1,4 +1,5 @@
 import type { Condition } from './federation.ts';
+import { hintRegularExpression } from './hint-regular-expression.ts';
 import { compilePattern, countLiteralSegments, everyStarFollowsSeparator } from './pattern.ts';
 import type { IssuerPreset } from './preset.ts';
 import { problem, type RegistrationProblem } from './registration-problem.ts';
@@ -68,7 +69,10 @@ const refusePatternReach = (pattern: string, preset: IssuerPreset | null): strin
     return `Patterns are refused for ${preset.title}: its subjects are single identifiers that do not say whose they are. Give the exact subject.`;
   }
   if (!everyStarFollowsSeparator(pattern)) {
-    return 'Each * must come directly after a / or a :, otherwise repo:acme* would also let in repo:acme-evil. Put the separator before the *.';
+    return (
+      hintRegularExpression(pattern) ??
+      'Each * must come directly after a / or a :, otherwise repo:acme* would also let in repo:acme-evil. Put the separator before the *.'
+    );
   }
   const wanted = preset?.patterns.minimumLiteralSegments ?? minimumLiteralSegments;
   if (countLiteralSegments(pattern) >= wanted) return null;

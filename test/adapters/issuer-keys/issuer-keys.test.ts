@@ -367,6 +367,7 @@ describe('keys of trusted issuers', () => {
       usableUntil: null,
       lastAttemptAt: null,
       lastError: null,
+      clockOffsetSeconds: null,
     });
     expect(fetch.requests).toHaveLength(0);
   });
@@ -384,6 +385,89 @@ describe('keys of trusted issuers', () => {
       usableUntil: now + 4_200_000,
       lastAttemptAt: now,
       lastError: null,
+      clockOffsetSeconds: null,
+    });
+  });
+
+  describe('what a receipt says of a key that was not found', () => {
+    const detail = async (kid: string | null, alg: 'ES256' | 'RS256' = 'ES256'): Promise<string> => {
+      const lookup = await foreign.keys.find(issuer, { alg, kid });
+      if (lookup.found === 'key') throw new Error('the key was found');
+      return lookup.detail;
+    };
+
+    it('the keys of the set, when it was fetched, and when it may be fetched again', async () => {
+      answer({ keys: [a, b], cacheControl: 'max-age=600' });
+      await find('a');
+      foreign.clock.advance(minutes);
+      expect(await detail('c')).toBe(
+        'The key "c" is not in the set. The set was last fetched at 2026-01-01T00:01:00Z and has the keys "a", "b". For an unknown key it is fetched again at 2026-01-01T00:01:30Z at the earliest.',
+      );
+      expect(await detail(null, 'RS256')).toMatch(/^No key of the set fits RS256\. .*"a", "b"/);
+    });
+
+    it('that the key was there and the issuer withdrew it', async () => {
+      answer({ keys: [a, b], cacheControl: 'max-age=600' });
+      await find('a');
+      answer({ keys: [b], cacheControl: 'max-age=600' });
+      foreign.clock.advance(11 * minutes);
+      expect(await detail('a')).toContain(
+        'It was in the set before and was gone when the set was fetched at 2026-01-01T00:11:00Z: the issuer withdrew it',
+      );
+      expect(await detail('never')).not.toContain('withdrew');
+      answer({ keys: [a, b], cacheControl: 'max-age=600' });
+      await foreign.keys.refresh(issuer);
+      expect(await find('a')).toBe('key');
+      expect(await detail('never')).toContain('"a", "b"');
+    });
+
+    it('of a set with many keys, the first ten; of a long name, its beginning', async () => {
+      const many = Array.from({ length: 12 }, (_unused, index) => jwk(`k${index}`));
+      answer({ keys: [jwk('x'.repeat(200)), ...many], cacheControl: 'max-age=600' });
+      await find('k1');
+      const text = await detail('gone');
+      expect(text).toContain(`"${'x'.repeat(64)}…", "k0"`);
+      expect(text).toContain('"k8" and 3 more.');
+    });
+
+    it('of a pinned set, that it is never fetched', async () => {
+      const pinned = trustedIssuer({ issuer: 'https://idp.example', jwks: { keys: [a as never] } });
+      const lookup = await foreign.keys.find(pinned, { alg: 'ES256', kid: 'c' });
+      expect(lookup).toMatchObject({
+        found: 'unknown',
+        detail:
+          'The key "c" is not in the set. The pinned set has the key "a", and is never fetched: when the issuer changes its keys, give the trusted issuer the new set (jwks).',
+      });
+    });
+
+    it('B21 an issuer that renames its keys without end is remembered up to a set of them', async () => {
+      for (let round = 0; round < 120; round += 1) {
+        answer({ keys: [jwk(`round-${round}`)] });
+        await foreign.keys.refresh(issuer);
+      }
+      expect(await detail('round-118')).toContain('withdrew');
+      expect(await detail('round-1')).not.toContain('withdrew');
+    });
+  });
+
+  describe('the clock of an issuer', () => {
+    const now = Date.UTC(2026, 0, 1);
+    const dated = (seconds: number): string => new Date(now + seconds * 1000).toUTCString();
+
+    it.each([
+      ['says the same', dated(0), undefined, 0],
+      ['is ahead', dated(305), undefined, 305],
+      ['is behind', dated(-90), '0', -90],
+      ['cannot be told from a cached answer', dated(-90), '90', null],
+      ['says nothing readable', 'yesterday', undefined, null],
+      ['is beyond belief', 'Thu, 01 Jan 1970 00:00:00 GMT', undefined, null],
+    ])('%s', async (_title, date, age, seconds) => {
+      answer({ keys: [a], date, ...(age === undefined ? {} : { age }) });
+      expect((await foreign.keys.refresh(issuer)).clockOffsetSeconds).toBe(seconds);
+      expect(await foreign.keys.find(issuer, { alg: 'ES256', kid: 'a' })).toMatchObject({
+        found: 'key',
+        clockOffsetSeconds: seconds,
+      });
     });
   });
 

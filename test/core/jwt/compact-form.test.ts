@@ -79,12 +79,25 @@ describe('a compact JWS', () => {
 
   it.each([
     ['a line break at its end', `${makeToken()}\n`, /White space/u],
-    ['JSON around it', JSON.stringify({ token: makeToken() }), /This is JSON/u],
+    ['JSON around it', JSON.stringify({ answer: makeToken() }), /This is JSON/u],
+    ['the whole response around it', JSON.stringify({ value: makeToken() }), /whole response/u],
+    ['quotation marks around it', `"${makeToken()}"`, /quotation marks/u],
+    ['a percent-encoded line break', `${makeToken()}%0A`, /encoded twice/u],
+    ['a break inside', `${makeToken().slice(0, 60)}\n${makeToken().slice(60)}`, /broken into lines/u],
+    ['a variable that is not set', 'undefined', /has no value/u],
+    ['a variable that was not replaced', '$ID_TOKEN', /not replaced/u],
+    ['the name of its file', '/var/run/secrets/tokens/bureau', /The path was sent/u],
+    ['a PEM key', '-----BEGIN PRIVATE KEY-----\nAAAA', /This is a key/u],
+    ['a signed request', 'GetCallerIdentity&X-Amz-Signature=ab', /signed request/u],
+    ['a SAML assertion', '<saml:Assertion>', /SAML/u],
+    ['its last part cut off', `${header}.${claims}`, /signature, is missing/u],
     ['the word Bearer before it', `Bearer ${makeToken()}`, /without the word Bearer/u],
     ['five segments', `${header}.a.b.c.${signature}`, /encrypted/u],
     ['an empty signature', `${header}.${claims}.`, /no signature/u],
-    ['an opaque token', 'ghs_16C7e42F292c6912E7710c838347Ae178B4a', /opaque/u],
-    ['something else', `${header}.${claims}.${signature}=`, /exactly as the issuer gave it/u],
+    ['an opaque token', 'ghs_16C7e42F292c6912E7710c838347Ae178B4a', /secret for the platform itself/u],
+    ['another opaque token', 'c29tZXRoaW5n', /opaque/u],
+    ['padding', `${header}.${claims}.${signature}=`, /ordinary base64/u],
+    ['something else', `${header}.${claims}.${signature}!`, /exactly as the issuer gave it/u],
   ])('with %s is refused with a hint that helps', (_, token, hint) => {
     expect(expectRefused(parseCompactJws(token), 'token_malformed', 'token.form').hint).toMatch(hint);
   });

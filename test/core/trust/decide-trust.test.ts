@@ -304,7 +304,7 @@ describe('decideTrust', () => {
 
     it.each<[string, Partial<Federation>, Parameters<typeof thirdPartyClaims>[0], string]>([
       ['trailing slash', {}, { audiences: [`${registered.audience}/`] }, 'trailing slash'],
-      ['default audience', {}, { audiences: ['https://github.com/acme'] }, 'default audience'],
+      ['an endpoint', {}, { audiences: [`${registered.audience}/token`] }, 'URL of an endpoint'],
       ['several audiences', {}, { audiences: [registered.audience, 'b'] }, 'allowAdditionalAudiences'],
       ['ids', {}, { subject: 'repo:acme@1/payments@2:environment:production' }, 'immutable ids'],
       ['star', { subject: 'repo:acme/*' }, {}, 'subjectPattern'],
@@ -332,6 +332,7 @@ describe('decideTrust', () => {
         expected: 'true from claims.ref == "main"',
         presented: 'failed: field not found: ref',
         ok: false,
+        hint: expect.stringContaining('has(claims.NAME)'),
       });
     });
 

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../json.ts';
+import { compilePattern } from '../pattern.ts';
 import type { Scalar } from './condition-kind.ts';
 
 /** What to say when a claim differs from every wanted value (A32); `undefined` when it is simply another value. */
@@ -15,8 +16,17 @@ export const hintType = (wanted: readonly Scalar[], claim: JsonValue | undefined
     return `The token carries this as a ${typeof claim}, the condition as a ${typeof alike}. Register ${JSON.stringify(claim)}.`;
   }
   if (typeof claim !== 'string') return undefined;
+  const covering = wanted.find((value) => isPatternOf(value, claim));
+  if (covering !== undefined)
+    return `equals and oneOf compare literally, star included. Use matches with ${JSON.stringify(covering)}.`;
   const lowered = claim.toLowerCase();
   return wanted.some((value) => typeof value === 'string' && value.toLowerCase() === lowered)
     ? 'They differ only in upper and lower case, which counts.'
     : undefined;
+};
+
+const isPatternOf = (value: Scalar, claim: string): boolean => {
+  if (typeof value !== 'string' || !value.includes('*')) return false;
+  const pattern = compilePattern(value);
+  return pattern.ok && pattern.value(claim);
 };

@@ -1,5 +1,6 @@
 import { present } from '../../activity/present.ts';
 import { fail, ok } from '../../result.ts';
+import { hintRegularExpression } from '../hint-regular-expression.ts';
 import { compilePattern } from '../pattern.ts';
 import type { ConditionKind } from './condition-kind.ts';
 import { hintType } from './hint-type.ts';
@@ -18,7 +19,7 @@ export const matches: ConditionKind = {
       hint: (claim) =>
         typeof claim === 'number' || typeof claim === 'boolean'
           ? `A pattern covers text only and the token carries a ${typeof claim}. Use equals or oneOf.`
-          : hintType([operand], claim),
+          : (hintType([operand], claim) ?? hintRegularExpression(operand)),
     });
   },
 };
