@@ -152,7 +152,8 @@ const send = (
   reply: FastifyReply,
   answer: EndpointReply<object | null>,
 ): FastifyReply => {
-  request.receipt = answer.activity;
+  const { activity: receipt, tenant, account } = answer;
+  request.logged = { tenant, account, receipt, ...(answer.ok ? {} : { reason: answer.reason }) };
   reply
     .header('cache-control', 'no-store')
     .header('pragma', 'no-cache')

@@ -10,8 +10,7 @@ import { oauthErrors } from '../core/oauth/errors.ts';
 import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import { headerCount } from './header-count.ts';
-import './request-receipt.ts';
-import { sourceAddressOf } from './source-address.ts';
+import { logRequest } from './request-log.ts';
 
 /** What the frame of the server needs to know. */
 export interface ServerOptions {
@@ -85,7 +84,7 @@ export const createServer = ({ logger, trustProxy, isStopping }: ServerOptions):
   for (const method of METHODS)
     if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method);
 
-  app.decorateRequest('receipt', null);
+  app.decorateRequest('logged', null);
   app.addHook('onRequest', requireOneHost);
   app.addHook('onSend', async (_request, reply, payload) => {
     // Closed while its client sends the next request, a connection would cost that client an answer.
@@ -148,20 +147,4 @@ const requireOneHost = (request: FastifyRequest, reply: FastifyReply, done: () =
   const hosts = headerCount(request, 'host');
   if (hosts === 1 || (hosts === 0 && request.raw.httpVersion === '1.0')) done();
   else void sendPlain(reply.header('connection', 'close'), 400);
-};
-
-/** One line per request, with the receipt; the path without its query, where tokens could stand (A84, RS-12). */
-const logRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-  request.log.info(
-    {
-      method: request.method,
-      path: request.routeOptions.url ?? 'unmatched',
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime * 10) / 10,
-      address: sourceAddressOf(request),
-      receipt: request.receipt,
-    },
-    'request',
-  );
-  done();
 };

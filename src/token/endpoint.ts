@@ -17,7 +17,13 @@ import type { TokenRequest } from './token-request.ts';
 import type { TrustDirectory } from './trust-directory.ts';
 
 /** What leaves an endpoint, and the id under which it is found again; `null` where nothing was worth keeping. */
-export type EndpointReply<Body> =
+export type EndpointReply<Body> = {
+  /** The tenant it was about, and the id of the account that asked, as far as they are known; for the log. */
+  readonly tenant: string | null;
+  readonly account: string | null;
+} & EndpointAnswer<Body>;
+
+type EndpointAnswer<Body> =
   | { readonly ok: true; readonly activity: string | null; readonly body: Body }
   | {
       readonly ok: false;
@@ -82,7 +88,7 @@ export const createEndpoint = <
   rules: EndpointRules<Request, Granted, Body>,
 ): EndpointAnswers<Request, Body> => {
   const { clock, newId, activityLog, strangers, metrics } = deps;
-  type Reply = EndpointReply<Body>;
+  type Reply = EndpointAnswer<Body>;
 
   const refused = (reason: RefusalReason, error: OAuthErrorCode, receipt: string): Reply => ({
     ok: false,
@@ -104,13 +110,15 @@ export const createEndpoint = <
     return refused(reason, presentedTokenError, receipt);
   };
 
-  const settle = async (decide: () => Promise<Decision<Granted>>, sourceAddress: string): Promise<Reply> => {
+  const settle = async (
+    decide: () => Promise<Decision<Granted>>,
+    sourceAddress: string,
+  ): Promise<EndpointReply<Body>> => {
     const startedAt = clock.monotonic();
-    let door: string | null = null;
+    let decision: Decision<Granted> | null = null;
     let reply: Reply;
     try {
-      const decision = await decide();
-      door = decision.door;
+      decision = await decide();
       reply = await record(decision, sourceAddress);
     } catch (error) {
       const receipt = newId();
@@ -118,12 +126,16 @@ export const createEndpoint = <
       reply = refused(reasonOfFault(error), 'invalid_request', receipt);
     }
     metrics.decided({
-      door: door ?? rules.name,
+      door: decision?.door ?? rules.name,
       outcome: reply.ok ? rules.success : 'refused',
       reason: reply.ok ? rules.success : reply.reason,
       seconds: (clock.monotonic() - startedAt) / 1000,
     });
-    return reply;
+    return {
+      ...reply,
+      tenant: decision?.tenant ?? null,
+      account: decision?.evidence.seen().account?.id ?? null,
+    };
   };
 
   return {

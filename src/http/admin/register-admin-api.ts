@@ -72,6 +72,7 @@ const createAdminScope =
       const actor = await authenticateRequest(authentication, request, reply);
       if (actor === null) return reply;
       request.adminActor = actor;
+      request.logged = { tenant: actor.account.tenant, account: actor.account.id };
       return undefined;
     });
     scope.setNotFoundHandler((request, reply) => sendNothingHere(request, reply, scope.prefix));
