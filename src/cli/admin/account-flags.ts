@@ -68,6 +68,11 @@ export const accountFlags: readonly MemberFlag[] = [
   },
 ];
 
+/** The members that a proposal takes over, where they are known already. */
+export const proposalFlags = accountFlags.filter(({ member }) =>
+  ['name', 'description', 'owningTeam', 'useCase', 'scopes', 'audiences'].includes(member),
+);
+
 /** The members of one federation. */
 export const federationFlags: readonly MemberFlag[] = [
   { member: 'issuer', kind: 'text', flags: '--issuer <url>', description: 'who issues the token' },

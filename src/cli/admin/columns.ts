@@ -3,6 +3,7 @@ import type { accountKeyResource } from '../../admin-api/account-keys.ts';
 import type { activityResource } from '../../admin-api/activities.ts';
 import type { blockResource } from '../../admin-api/blocks.ts';
 import type { credentialProviderResource } from '../../admin-api/credential-providers.ts';
+import type { inboxEntryResource } from '../../admin-api/inbox.ts';
 import type { serviceAccountResource } from '../../admin-api/service-accounts.ts';
 import type { trustedIssuerResource } from '../../admin-api/trusted-issuers.ts';
 import type { Column } from './render-table.ts';
@@ -14,6 +15,8 @@ export type AccountItem = z.input<typeof serviceAccountResource>;
 export type KeyItem = z.input<typeof accountKeyResource>;
 /** A trusted issuer as the API gives it. */
 export type IssuerItem = z.input<typeof trustedIssuerResource>;
+/** An entry of the inbox as the API gives it in a list. */
+export type InboxItem = z.input<typeof inboxEntryResource>;
 /** A credential provider as the API gives it. */
 export type ProviderItem = z.input<typeof credentialProviderResource>;
 /** A block as the API gives it. */
@@ -104,5 +107,16 @@ const activities: readonly Column<ActivityItem>[] = [
   { title: 'SUBJECT', value: ({ subject }) => subject ?? '-', shrinksTo: 12, optional: true },
 ];
 
+const inbox: readonly Column<InboxItem>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'LAST SEEN', value: ({ lastSeen }) => shortTime(lastSeen) },
+  { title: 'COUNT', value: ({ count }) => String(count) },
+  { title: 'SUBJECT', value: ({ subject }) => subject, shrinksTo: 20 },
+  { title: 'ISSUER', value: ({ issuer }) => issuer, shrinksTo: 16 },
+  { title: 'REASON', value: ({ lastReason }) => lastReason, shrinksTo: 10 },
+  { title: 'VERIFIED', value: ({ verified }) => (verified ? 'yes' : 'no'), optional: true },
+  { title: 'AUDIENCE', value: ({ audience }) => audience, shrinksTo: 12, optional: true },
+];
+
 /** What a list shows to people; every member is in `--json`. */
-export const columns = { accounts, keys, issuers, providers, blocks, activities } as const;
+export const columns = { accounts, keys, issuers, providers, blocks, inbox, activities } as const;

@@ -13,6 +13,7 @@ import {
   toneOfOutcome,
   toneOfStatus,
 } from './columns.ts';
+import { warningSections } from './registration-records.ts';
 import type { Row, Section } from './render-record.ts';
 
 type KeyHealth = z.input<typeof trustedIssuerWithHealthResource>['keyHealth'];
@@ -64,6 +65,7 @@ const accounts = (item: AccountItem): readonly Section[] => [
     ],
   },
   ...item.federations.map(federation),
+  ...warningSections(item),
 ];
 
 const keys = (item: KeyItem): readonly Section[] => [
@@ -141,6 +143,7 @@ const issuers = (item: IssuerItem & { readonly keyHealth?: KeyHealth }): readonl
           ],
         },
       ]),
+  ...warningSections(item),
   ...(item.keyHealth === undefined ? [] : keyHealth(item.keyHealth)),
 ];
 

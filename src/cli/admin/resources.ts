@@ -4,11 +4,13 @@ import {
   type ActivityItem,
   type BlockItem,
   columns,
+  type InboxItem,
   type IssuerItem,
   type KeyItem,
   type ProviderItem,
 } from './columns.ts';
 import { records } from './records.ts';
+import { inboxRecord } from './registration-records.ts';
 import type { Section } from './render-record.ts';
 import type { Column } from './render-table.ts';
 import { notUnderstood } from './understood.ts';
@@ -158,5 +160,21 @@ const activities: Resource<ActivityItem> = {
   record: records.activities,
 };
 
+const inbox: Resource<InboxItem> = {
+  noun: 'inbox entry',
+  nouns: 'refused attempts that matched no account, the last seen first',
+  labels: ['entry'],
+  parameter: 'id',
+  longestId: 128,
+  list: 'listInbox',
+  get: 'getInboxEntry',
+  remove: 'deleteInboxEntry',
+  forcible: false,
+  idOf: readId,
+  names: null,
+  columns: columns.inbox,
+  record: inboxRecord,
+};
+
 /** Every resource that has commands. */
-export const resources = { accounts, keys, issuers, providers, blocks, activities } as const;
+export const resources = { accounts, keys, issuers, providers, blocks, inbox, activities } as const;

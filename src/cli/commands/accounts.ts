@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { accountKeyAlgorithms } from '../../core/accounts/account-key-algorithm.ts';
-import { accountFlags, federationFlags, statuses } from '../admin/account-flags.ts';
+import { accountFlags, federationFlags, proposalFlags, statuses } from '../admin/account-flags.ts';
 import { addAdminCommand, addForce, addResourceCommands, addSignInOptions } from '../admin/add-commands.ts';
 import type { AccountCreateOptions, AccountUpdateOptions } from '../admin/account-changes.ts';
 import { addMemberFlags } from '../admin/member-flags.ts';
+import type { ProposeOptions } from '../admin/propose.ts';
 import { resources } from '../admin/resources.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -38,6 +39,17 @@ export const addAccountsCommands = (program: Command, context: CommandContext): 
     .option('--public-key <file>', 'PEM, certificate or JWK of a key made elsewhere, - for stdin')
     .option('--key-expires <when>', 'from then on the key is not accepted: a time, or a span such as 90d');
   addSignInOptions(create);
+
+  const propose = addAdminCommand<ProposeOptions>(
+    group,
+    'propose',
+    'print a registration for a token, ready for bureau accounts create --file -',
+    async (_said, options) => (await import('../admin/propose.ts')).proposeAccount(context, options),
+  )
+    .option('--token <file>', 'a token of the workload, - for stdin; it is neither kept nor used up')
+    .option('--claims <file>', 'in its place the claims such a token has, as JSON or YAML, - for stdin');
+  addMemberFlags(propose, proposalFlags, false);
+  addSignInOptions(propose);
 
   const update = addAdminCommand<AccountUpdateOptions>(
     group,
