@@ -23,6 +23,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   issuers: async () => (await import('./commands/issuers.ts')).addIssuersCommands,
   providers: async () => (await import('./commands/providers.ts')).addProvidersCommands,
   blocks: async () => (await import('./commands/blocks.ts')).addBlocksCommands,
+  inbox: async () => (await import('./commands/inbox.ts')).addInboxCommands,
   activities: async () => (await import('./commands/activities.ts')).addActivitiesCommands,
   explain: async () => (await import('./commands/explain.ts')).addExplainCommand,
   completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
