@@ -260,6 +260,7 @@ export const openBureau = async (
         keyRing.forget(tenant);
         await keyRing.load(tenant);
       },
+      reportFault,
       templateEnvironment,
       svidTrials: {
         baseIssuer,

@@ -33,7 +33,7 @@ export const signingKeyResource = z
   })
   .meta({ id: 'SigningKey' });
 
-/** The keys after a rotation was asked for, or a key revoked. */
+/** A page of the keys, or all of them after a rotation was asked for, or a key revoked. */
 export const signingKeysResource = z
-  .strictObject({ items: z.array(signingKeyResource), nextCursor: z.null() })
+  .strictObject({ items: z.array(signingKeyResource), nextCursor: z.string().nullable() })
   .meta({ id: 'SigningKeys' });

@@ -27,6 +27,8 @@ export interface AdminDependencies {
   readonly rotation: SigningKeyRotation;
   /** Makes this node read the signing keys of a tenant anew; resolves when it has them. */
   readonly keysChanged: (tenant: string) => Promise<void>;
+  /** Told of what failed after a change was durable: the answer stays what it is. */
+  readonly reportFault: (error: unknown) => void;
   /** What templates may see of the environment of the process: the names the operator listed, with the values that are set. */
   readonly templateEnvironment: Readonly<Record<string, string | undefined>>;
   /** All that issuing a JWT-SVID uses, to try a credential provider. */

@@ -27,13 +27,18 @@ export type WhichKeys = { readonly [Member in keyof SigningKeySlot]?: SigningKey
 export const listSigningKeys = async (
   deps: Pick<AdminDependencies, 'storage' | 'clock' | 'rotation'>,
   actor: Actor,
-): Promise<readonly SigningKeyView[]> => {
-  const keys = await deps.storage.signingKeys.listOf(actor.account.tenant);
-  const now = deps.clock.now();
+): Promise<readonly SigningKeyView[]> =>
+  viewsOf(deps, await deps.storage.signingKeys.listOf(actor.account.tenant));
+
+const viewsOf = (
+  { clock, rotation }: Pick<AdminDependencies, 'clock' | 'rotation'>,
+  keys: readonly SigningKey[],
+): readonly SigningKeyView[] => {
+  const now = clock.now();
   return keys.map((key) => ({
     key,
     ageSeconds: Math.max(0, Math.floor((now - key.createdAt) / 1000)),
-    next: nextChange(key, keys, deps.rotation.policies[key.purpose], now),
+    next: nextChange(key, keys, rotation.policies[key.purpose], now),
   }));
 };
 
@@ -82,6 +87,9 @@ const refuseFull = (
 /**
  * Withdraws a key that may be in the wrong hands: it is published no longer, so that nothing it signed verifies, and where
  * it was the active one another signs at once (A71). Known to every node within seconds.
+ *
+ * Where no other key can be made or opened at the moment, it is withdrawn all the same: nothing is signed until the rotation
+ * can make one. Once the withdrawal is durable nothing that fails afterwards changes the answer.
  */
 export const revokeSigningKey = async (
   deps: AdminDependencies,
@@ -92,43 +100,69 @@ export const revokeSigningKey = async (
   const { backend } = deps.rotation;
   const known = await findKey(deps.storage, tenant, kid);
   if (known === null) return notFound('signing key');
-  // Made before the transaction, and only where nothing is prepared that could take over.
-  const heir = known.prepared !== null && (await opens(backend, known.prepared)) ? known.prepared : null;
-  const spare =
-    known.key.state === 'active' && heir === null
-      ? await backend.generate(known.key.purpose, known.key.algorithm)
-      : null;
+  const heirs = await prepareHeirs(deps, known);
   const revoked = await changeTenant<Revoked>(deps, actor, async (stores) => {
     const found = await findKey(stores, tenant, kid);
     if (found === null) return notFound('signing key');
     const { key } = found;
+    const now = deps.clock.now();
     await stores.signingKeys.remove(tenant, kid);
-    const successor = key.state === 'active' ? await succeed(stores, found, spare, deps.clock.now()) : null;
-    if (key.state === 'active' && successor === null)
+    const successor = key.state === 'active' ? await succeed(stores, found, heirs, now) : null;
+    if (key.state === 'active' && successor === null && !heirs.none)
       return refuse(
         'in_use',
         'The keys changed at this very moment, and this one is still there. Try again.',
       );
+    if (key.purpose === 'jwt-svid') await stores.signingKeys.raiseSpiffeSequence(tenant, now);
     const { purpose, algorithm, state } = key;
     const details = { kid, purpose, algorithm, state, successor };
     return ok({
-      value: { key, successor },
+      value: { key, successor, views: viewsOf(deps, await stores.signingKeys.listOf(tenant)) },
       activity: { type: 'signing-key.revoke', reason: 'deleted', details },
     });
   });
-  if (spare !== null && (!revoked.ok || revoked.value.successor !== spare.publicJwk.kid))
-    await backend.destroy(spare);
+  const { spare } = heirs;
+  const isSpareUsed = revoked.ok && revoked.value.successor === spare?.publicJwk.kid;
+  if (spare !== null && !isSpareUsed) await backend.destroy(spare).catch(deps.reportFault);
   if (!revoked.ok) return revoked;
-  await backend.destroy(revoked.value.key);
-  await deps.keysChanged(tenant);
-  return ok(await listSigningKeys(deps, actor));
+  await backend.destroy(revoked.value.key).catch(deps.reportFault);
+  await deps.keysChanged(tenant).catch(deps.reportFault);
+  return ok(revoked.value.views);
 };
 
 interface Revoked {
   readonly key: SigningKey;
-  /** The kid of the key that signs instead; `null` where the revoked one signed nothing any more, or not yet. */
+  /** The kid of the key that signs instead; `null` where the revoked one signed nothing, or no other can. */
   readonly successor: string | null;
+  /** Every key that is left. */
+  readonly views: readonly SigningKeyView[];
 }
+
+/** What may take over from a key: one of the two, or none. */
+interface Heirs {
+  /** The prepared key, which most verifiers know already. */
+  readonly prepared: SigningKey | null;
+  /** A key made for the purpose. */
+  readonly spare: GeneratedKey | null;
+  /** An heir was needed and there is none. */
+  readonly none: boolean;
+}
+
+/** Made before the transaction, and only where nothing is prepared that could take over. */
+const prepareHeirs = async (
+  { rotation: { backend }, reportFault }: Pick<AdminDependencies, 'rotation' | 'reportFault'>,
+  { key, prepared }: FoundKey,
+): Promise<Heirs> => {
+  if (key.state !== 'active') return { prepared: null, spare: null, none: false };
+  if (prepared !== null && (await opens(backend, prepared))) return { prepared, spare: null, none: false };
+  try {
+    const spare = await backend.generate(key.purpose, key.algorithm);
+    return { prepared: null, spare, none: false };
+  } catch (error) {
+    reportFault(error);
+    return { prepared: null, spare: null, none: true };
+  }
+};
 
 /** Whether the private half is within reach; one that is not must never be what signs. */
 const opens = (backend: Pick<SigningBackend, 'open'>, key: SigningKey): Promise<boolean> =>
@@ -138,24 +172,24 @@ const opens = (backend: Pick<SigningBackend, 'open'>, key: SigningKey): Promise<
   );
 
 /**
- * Lets `spare` sign from now on, or where there is none the prepared key, which most verifiers know already; the kid. A
- * prepared key beside a spare is one that cannot be opened: it goes.
+ * Lets the heir sign from now on; its kid, or `null` where there is none. A prepared key beside a spare is one that cannot be
+ * opened: it goes.
  */
 const succeed = async (
   { signingKeys }: Pick<Stores, 'signingKeys'>,
   { key, prepared }: FoundKey,
-  spare: GeneratedKey | null,
+  heirs: Heirs,
   now: EpochMilliseconds,
 ): Promise<string | null> => {
   const signsNow = { state: 'active', activatedAt: now } as const;
-  if (prepared !== null && spare === null) {
-    await signingKeys.advance({ ...prepared, ...signsNow }, 'prepared');
-    return prepared.kid;
+  if (heirs.spare !== null) {
+    if (prepared !== null) await signingKeys.remove(key.tenant, prepared.kid);
+    await signingKeys.insert({ ...newSigningKey(key.tenant, key, heirs.spare, now), ...signsNow });
+    return heirs.spare.publicJwk.kid;
   }
-  if (spare === null) return null;
-  if (prepared !== null) await signingKeys.remove(key.tenant, prepared.kid);
-  await signingKeys.insert({ ...newSigningKey(key.tenant, key, spare, now), ...signsNow });
-  return spare.publicJwk.kid;
+  if (prepared === null || prepared.kid !== heirs.prepared?.kid) return null;
+  await signingKeys.advance({ ...prepared, ...signsNow }, 'prepared');
+  return prepared.kid;
 };
 
 interface FoundKey {

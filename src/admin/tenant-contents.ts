@@ -114,6 +114,7 @@ export const insertTenantContents = async (stores: Stores, contents: TenantConte
   await stores.teams.insert(contents.team);
   for (const useCase of contents.useCases) await stores.useCases.insert(useCase);
   for (const key of contents.signingKeys) await stores.signingKeys.insert(key);
+  await stores.signingKeys.raiseSpiffeSequence(contents.tenant.name, contents.tenant.createdAt);
   await stores.serviceAccounts.insert(contents.administrator);
   await stores.accountKeys.insert(contents.administratorKey);
   await stores.revisions.bump(contents.tenant.name);

@@ -15,7 +15,7 @@ import { buildPublicDocument, type PublicDocument, sendPublicDocument } from './
 
 /** What the published documents are made from; nothing of the request but the tenant in its path (A93). */
 export interface WellKnownDependencies {
-  readonly keyRing: Pick<KeyRing, 'published' | 'changedAt'>;
+  readonly keyRing: Pick<KeyRing, 'published' | 'spiffeSequence'>;
   readonly baseIssuer: string;
   /** How long verifiers may keep what they read. */
   readonly maxAgeSeconds: number;
@@ -30,7 +30,7 @@ interface DocumentSource {
   readonly grantTypes: readonly string[];
   readonly accessTokenKeys: readonly PublishedKey[];
   readonly svidKeys: readonly PublishedKey[];
-  readonly changedAt: number;
+  readonly spiffeSequence: number;
   readonly maxAgeSeconds: number;
 }
 
@@ -97,7 +97,8 @@ const documentKinds: readonly DocumentKind[] = [
   {
     paths: below('/spiffe/bundle.json'),
     contentType: json,
-    build: ({ svidKeys, changedAt, maxAgeSeconds }) => buildSpiffeBundle(svidKeys, changedAt, maxAgeSeconds),
+    build: ({ svidKeys, spiffeSequence, maxAgeSeconds }) =>
+      buildSpiffeBundle(svidKeys, spiffeSequence, maxAgeSeconds),
   },
 ];
 
@@ -139,10 +140,10 @@ const createDocumentCache = (
   const made = new WeakMap<readonly PublishedKey[], PublicDocument>();
   return async (tenant) => {
     if (tenant === null) return null;
-    const [accessTokenKeys, svidKeys, changedAt] = await Promise.all([
+    const [accessTokenKeys, svidKeys, spiffeSequence] = await Promise.all([
       keyRing.published(tenant, 'access-token'),
       keyRing.published(tenant, 'jwt-svid'),
-      keyRing.changedAt(tenant),
+      keyRing.spiffeSequence(tenant),
     ]);
     if (accessTokenKeys.length === 0) return null;
     const issuer = tenantIssuer(baseIssuer, tenant);
@@ -158,7 +159,7 @@ const createDocumentCache = (
           tenant,
           accessTokenKeys,
           svidKeys,
-          changedAt,
+          spiffeSequence,
         }),
         maxAgeSeconds,
       );

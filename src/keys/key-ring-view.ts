@@ -4,15 +4,17 @@ import { isExpired, type RotationPolicy } from '../core/signing-keys/plan-rotati
 import type { PublishedKey } from '../core/signing-keys/published-keys.ts';
 import { longestUnheardSeconds } from '../core/signing-keys/rotation-policies.ts';
 import type { KeyPurpose } from '../core/signing-keys/signing-key.ts';
-import type { EpochMilliseconds } from '../core/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SigningKeyState } from '../ports/metrics-sources.ts';
-import type { Signer, SigningBackend } from '../ports/signing-backend.ts';
+import type { CannotOpenSigningKey, Signer, SigningBackend } from '../ports/signing-backend.ts';
 import type { SigningKeyStore } from '../ports/stores.ts';
 import { signingKeySlots } from './create-signing-keys.ts';
-import { isEmpty, openTenantKeys, signerSlot, type TenantKeys } from './open-tenant-keys.ts';
+import { findFault, isEmpty, openTenantKeys, signerSlot, type TenantKeys } from './open-tenant-keys.ts';
 
-/** Thrown when a tenant has no active key to sign with: nothing can be issued and the server is not ready (A70). */
+/**
+ * Thrown when a tenant has no active key to sign with, or none that opens, which is the cause then: nothing can be issued
+ * and the server is not ready (A70).
+ */
 export class NoActiveSigningKey extends Error {
   override readonly name = 'NoActiveSigningKey';
 }
@@ -24,23 +26,26 @@ export class NoActiveSigningKey extends Error {
 export interface KeyRing {
   /** Reads and opens the keys of `tenant` unless that was done; throws what prevents it (`CannotOpenSigningKey`, a fault of the store). */
   load(tenant: string): Promise<void>;
-  /** Reads the keys of `tenant` again. What is known serves until then, and on when this throws. */
+  /**
+   * Reads the keys of `tenant` again. What is known serves until then, and on when the store is out of reach; keys that
+   * cannot be opened are published all the same. Throws either.
+   */
   reload(tenant: string): Promise<void>;
   /** {@link reload} for every tenant that was ever read; for when changes may have been missed. */
   reloadAll(): Promise<void>;
   /** The keys of `tenant` changed: nothing known serves any more. A read that began before is not believed (A66). */
   forget(tenant: string): void;
   /**
-   * The key to sign with now. Throws {@link NoActiveSigningKey} where there is none or it is too old, and what keeps the
-   * store from being read where that was not done for {@link longestUnheardSeconds} (A70).
+   * The key to sign with now. Throws {@link NoActiveSigningKey} where there is none, or it is too old or was never opened
+   * here, and what keeps the store from being read where that was not done for {@link longestUnheardSeconds} (A70).
    */
   signer(tenant: string, purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): Promise<Signer>;
-  /** Throws what would keep any {@link signer} of `tenant` from signing now. */
+  /** Throws what would keep any {@link signer} of `tenant` from signing now, or after the next start. */
   requireSigners(tenant: string): Promise<void>;
   /** The keys to publish, oldest first; the same array until something changes. Empty: no such tenant. */
   published(tenant: string, purpose: KeyPurpose): Promise<readonly PublishedKey[]>;
-  /** When the keys of `tenant` last changed as seen from here; never goes back and never repeats for other keys (SV-20). */
-  changedAt(tenant: string): Promise<EpochMilliseconds>;
+  /** The sequence of the SPIFFE bundle of `tenant`, the same on every node (SV-20). */
+  spiffeSequence(tenant: string): Promise<number>;
   /**
    * The keys our own access tokens may have been signed with, retired ones and prepared ones too: another node may sign
    * with a key before this one hears that it is active. The same array until something changes.
@@ -66,6 +71,9 @@ interface Entry {
 /** News of changes comes by the revisions within a second; this finds what was missed all the same. */
 const lookAgainAfterMs = { done: 10_000, failed: 1000 } as const;
 
+const lookAgainAfter = (keys: TenantKeys): number =>
+  findFault(keys) === null ? lookAgainAfterMs.done : lookAgainAfterMs.failed;
+
 /** Creates the view of the signing keys in `signingKeys`, opened by `backend`. */
 export const createKeyRing = ({
   signingKeys,
@@ -74,7 +82,7 @@ export const createKeyRing = ({
   policies,
   reportFault,
 }: {
-  readonly signingKeys: Pick<SigningKeyStore, 'listOf'>;
+  readonly signingKeys: Pick<SigningKeyStore, 'readSet'>;
   readonly backend: Pick<SigningBackend, 'open'>;
   readonly clock: Clock;
   readonly policies: Readonly<Record<KeyPurpose, RotationPolicy>>;
@@ -82,7 +90,7 @@ export const createKeyRing = ({
   readonly reportFault: (error: unknown) => void;
 }): KeyRing => {
   const entries = new Map<string, Entry>();
-  const looking = new Map<string, Promise<void>>();
+  const looking = new Map<string, Promise<CannotOpenSigningKey | null>>();
   const failing = new Set<string>();
   let turns = 0;
   const nextTurn = (): number => {
@@ -91,7 +99,7 @@ export const createKeyRing = ({
   };
 
   const read = async (tenant: string, last: TenantKeys | null): Promise<TenantKeys> =>
-    openTenantKeys(backend, await signingKeys.listOf(tenant), last, clock.now());
+    openTenantKeys(backend, await signingKeys.readSet(tenant), last);
 
   const settle = (tenant: string, entry: Entry): void => {
     const known = entries.get(tenant);
@@ -102,14 +110,17 @@ export const createKeyRing = ({
     else entries.delete(tenant);
   };
 
-  const reload = async (tenant: string): Promise<void> => {
+  /** Reads again; gives why an active key cannot be opened, and throws only where the store is out of reach. */
+  const readAgain = async (tenant: string): Promise<CannotOpenSigningKey | null> => {
     const turn = nextTurn();
     const readAt = clock.monotonic();
     try {
       const keys = await read(tenant, entries.get(tenant)?.last ?? null);
-      const lookAgainAt = readAt + lookAgainAfterMs.done;
+      const lookAgainAt = readAt + lookAgainAfter(keys);
       settle(tenant, { last: keys, current: Promise.resolve(keys), turn, readAt, lookAgainAt });
-      failing.delete(tenant);
+      const fault = findFault(keys);
+      if (fault === null) failing.delete(tenant);
+      return fault;
     } catch (error) {
       const entry = entries.get(tenant);
       const lookAgainAt = clock.monotonic() + lookAgainAfterMs.failed;
@@ -118,20 +129,28 @@ export const createKeyRing = ({
     }
   };
 
-  /** {@link reload}, once for everybody who wants it at the same time. */
-  const lookAgain = (tenant: string): Promise<void> => {
+  const reload = async (tenant: string): Promise<void> => {
+    const fault = await readAgain(tenant);
+    if (fault !== null) throw fault;
+  };
+
+  /** {@link readAgain}, once for everybody who wants it at the same time. */
+  const lookAgain = (tenant: string): Promise<CannotOpenSigningKey | null> => {
     const known = looking.get(tenant);
     if (known !== undefined) return known;
-    const look = reload(tenant).finally(() => void looking.delete(tenant));
+    const look = readAgain(tenant).finally(() => void looking.delete(tenant));
     looking.set(tenant, look);
     return look;
   };
 
-  const lookAgainBeside = (tenant: string): void =>
-    void lookAgain(tenant).catch((error: unknown) => {
-      if (!failing.has(tenant)) reportFault(error);
-      failing.add(tenant);
-    });
+  const lookAgainBeside = (tenant: string): void => void reportOnce(tenant, () => lookAgain(tenant));
+
+  const reportOnce = async (tenant: string, look: () => Promise<unknown>): Promise<void> => {
+    const fault = await look().catch((error: unknown) => error);
+    if (fault === null) return;
+    if (!failing.has(tenant)) reportFault(fault);
+    failing.add(tenant);
+  };
 
   const keysOf = (tenant: string): Promise<TenantKeys> => {
     const entry = entries.get(tenant);
@@ -146,7 +165,7 @@ export const createKeyRing = ({
     const reading: Entry = { last, current, turn, readAt, lookAgainAt: readAt + lookAgainAfterMs.done };
     entries.set(tenant, reading);
     current.then(
-      (keys) => settle(tenant, { ...reading, last: keys }),
+      (keys) => settle(tenant, { ...reading, last: keys, lookAgainAt: readAt + lookAgainAfter(keys) }),
       () => settle(tenant, { ...reading, current: null }),
     );
     return current;
@@ -166,18 +185,23 @@ export const createKeyRing = ({
     purpose: KeyPurpose,
     algorithm: AccessTokenAlgorithm,
   ): Signer => {
-    const opened = signers.get(signerSlot(purpose, algorithm));
-    if (opened === undefined)
+    const active = signers.get(signerSlot(purpose, algorithm));
+    if (active === undefined)
       throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);
-    if (isExpired(opened.row, policies[purpose], clock.now()))
-      throw new NoActiveSigningKey(
-        `the active ${algorithm} key for ${purpose} in tenant ${tenant} is too old to sign: ${opened.row.kid}`,
-      );
-    return opened.signer;
+    const { row, signer, fault } = active;
+    const key = `the active ${algorithm} key for ${purpose} in tenant ${tenant}`;
+    if (isExpired(row, policies[purpose], clock.now()))
+      throw new NoActiveSigningKey(`${key} is too old to sign: ${row.kid}`);
+    if (signer === null)
+      throw new NoActiveSigningKey(`${key} cannot be opened: ${row.kid}`, { cause: fault });
+    return signer;
   };
 
   return {
-    load: async (tenant) => void (await keysOf(tenant)),
+    load: async (tenant) => {
+      const fault = findFault(await keysOf(tenant));
+      if (fault !== null) throw fault;
+    },
     reload,
     reloadAll: async () => {
       // One tenant whose keys cannot be read or opened does not keep the others from theirs.
@@ -196,9 +220,11 @@ export const createKeyRing = ({
     requireSigners: async (tenant) => {
       const keys = await signingKeysOf(tenant);
       for (const { purpose, algorithm } of signingKeySlots) signerIn(keys, tenant, purpose, algorithm);
+      const fault = findFault(keys);
+      if (fault !== null) throw fault;
     },
     published: async (tenant, purpose) => (await keysOf(tenant)).published[purpose],
-    changedAt: async (tenant) => (await keysOf(tenant)).changedAt,
+    spiffeSequence: async (tenant) => (await keysOf(tenant)).spiffeSequence,
     verificationKeys: async (tenant) => (await keysOf(tenant)).published['access-token'],
     states: () =>
       [...entries].flatMap(([tenant, { last }]) =>

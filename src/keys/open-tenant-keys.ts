@@ -2,26 +2,28 @@ import type { AccessTokenAlgorithm } from '../core/jwt/algorithms.ts';
 import { type PublishedKey, publishKey } from '../core/signing-keys/published-keys.ts';
 import type { KeyPurpose, SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
-import type { Signer, SigningBackend } from '../ports/signing-backend.ts';
+import { CannotOpenSigningKey, type Signer, type SigningBackend } from '../ports/signing-backend.ts';
+import type { SigningKeySet } from '../ports/stores.ts';
 
 /** The signing keys of one tenant, read once: what is published, what verifies, what signs. */
 export interface TenantKeys {
-  /** When this very set was first seen; grows with every change. */
-  readonly changedAt: EpochMilliseconds;
+  /** The sequence of the SPIFFE bundle with these very keys. */
+  readonly spiffeSequence: number;
   /** Prepared, active and retired keys: a key signs nothing that is not in here (AT-03). */
   readonly published: Readonly<Record<KeyPurpose, readonly PublishedKey[]>>;
   /** The newest active key of each purpose and algorithm, by {@link signerSlot}. */
-  readonly signers: ReadonlyMap<string, OpenedKey>;
-  /** When the active key of each {@link signerSlot} retires by itself is told by all of them. */
-  readonly rows: readonly SigningKey[];
+  readonly signers: ReadonlyMap<string, ActiveKey>;
   /** Two sets of rows with the same fingerprint give the same of everything here. */
   readonly fingerprint: string;
 }
 
-/** A signer with the row it was opened from. */
-interface OpenedKey {
+/** An active key, and whether it signs here. */
+export interface ActiveKey {
   readonly row: SigningKey;
-  readonly signer: Signer;
+  /** `null` where the key was never opened here. */
+  readonly signer: Signer | null;
+  /** Why the row cannot be opened as it is now; `null` where it can. A signer may be left from before. */
+  readonly fault: CannotOpenSigningKey | null;
 }
 
 /** The key of {@link TenantKeys.signers}. */
@@ -32,49 +34,75 @@ export const signerSlot = (purpose: KeyPurpose, algorithm: AccessTokenAlgorithm)
 export const isEmpty = ({ published }: TenantKeys): boolean =>
   published['access-token'].length === 0 && published['jwt-svid'].length === 0;
 
+/** The first reason why an active key cannot be opened; `null` where all of them can. */
+export const findFault = ({ signers }: TenantKeys): CannotOpenSigningKey | null =>
+  [...signers.values()].find(({ fault }) => fault !== null)?.fault ?? null;
+
 /**
- * Opens the keys in `rows`. Keys that `last` has opened already are taken from there, and when nothing changed, `last`
- * itself is the answer.
+ * Opens the active keys in the set. Keys that `last` has opened already are taken from there, and when nothing changed,
+ * `last` itself is the answer. Publishing needs no private key, so one that cannot be opened keeps nothing else away: it
+ * is tried again with each call.
  *
- * @throws {CannotOpenSigningKey} when an active key cannot be opened; an error for rows that contradict each other
+ * @throws an error for rows that contradict each other
  */
 export const openTenantKeys = async (
   backend: Pick<SigningBackend, 'open'>,
-  rows: readonly SigningKey[],
+  { keys: rows, spiffeSequence }: SigningKeySet,
   last: TenantKeys | null,
-  now: EpochMilliseconds,
 ): Promise<TenantKeys> => {
-  const fingerprint = JSON.stringify(rows);
-  if (last?.fingerprint === fingerprint) return last;
+  const fingerprint = JSON.stringify([spiffeSequence, rows]);
+  const isKnown = last?.fingerprint === fingerprint;
+  if (isKnown && findFault(last) === null) return last;
   // Two keys of one kid would leave it to chance which of them verifies (MD-11).
   if (new Set(rows.map(({ kid }) => kid)).size !== rows.length)
     throw new Error('two signing keys share one kid');
 
-  const newestActive = new Map<string, SigningKey>();
-  for (const row of rows.filter(({ state }) => state === 'active')) {
-    const slot = signerSlot(row.purpose, row.algorithm);
-    const other = newestActive.get(slot);
-    if (other === undefined || (other.activatedAt ?? 0) <= (row.activatedAt ?? 0))
-      newestActive.set(slot, row);
-  }
   const signers = await Promise.all(
-    [...newestActive].map(async ([slot, row]): Promise<[string, OpenedKey]> => {
-      const opened = last?.signers.get(slot);
-      if (opened?.row.sealedPrivateKey === row.sealedPrivateKey)
-        return [slot, { row, signer: opened.signer }];
-      return [slot, { row, signer: await backend.open(row) }];
-    }),
+    [...newestActive(rows)].map(
+      async ([slot, row]): Promise<[string, ActiveKey]> => [
+        slot,
+        await openActive(backend, row, last?.signers.get(slot)),
+      ],
+    ),
   );
-
+  // The same arrays while the set is the same: what is made from them is kept by them.
+  if (isKnown) return { ...last, signers: new Map(signers) };
   const publishedFor = (purpose: KeyPurpose): readonly PublishedKey[] =>
     rows.filter((row) => row.purpose === purpose).map(publishKey);
   return {
-    changedAt: Math.max(now, (last?.changedAt ?? 0) + 1, ...rows.map(latestChange)),
+    spiffeSequence: spiffeSequence ?? Math.max(0, ...rows.map(latestChange)),
     published: { 'access-token': publishedFor('access-token'), 'jwt-svid': publishedFor('jwt-svid') },
     signers: new Map(signers),
-    rows,
     fingerprint,
   };
+};
+
+const newestActive = (rows: readonly SigningKey[]): ReadonlyMap<string, SigningKey> => {
+  const newest = new Map<string, SigningKey>();
+  for (const row of rows.filter(({ state }) => state === 'active')) {
+    const slot = signerSlot(row.purpose, row.algorithm);
+    const other = newest.get(slot);
+    if (other === undefined || (other.activatedAt ?? 0) <= (row.activatedAt ?? 0)) newest.set(slot, row);
+  }
+  return newest;
+};
+
+const openActive = async (
+  backend: Pick<SigningBackend, 'open'>,
+  row: SigningKey,
+  known: ActiveKey | undefined,
+): Promise<ActiveKey> => {
+  if (known?.fault === null && known.row.sealedPrivateKey === row.sealedPrivateKey) return { ...known, row };
+  try {
+    return { row, signer: await backend.open(row), fault: null };
+  } catch (error) {
+    const fault =
+      error instanceof CannotOpenSigningKey
+        ? error
+        : new CannotOpenSigningKey(`signing key ${row.kid} cannot be opened`, { cause: error });
+    // A kid is the thumbprint: what was opened under it is this key, in whatever way the row is sealed by now.
+    return { row, signer: known?.row.kid === row.kid ? known.signer : null, fault };
+  }
 };
 
 const latestChange = ({ createdAt, activatedAt, retiredAt }: SigningKey): EpochMilliseconds =>

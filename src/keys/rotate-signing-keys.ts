@@ -142,6 +142,7 @@ const takeStep = async (
         ({ purpose, algorithm }) => purpose === slot.purpose && algorithm === slot.algorithm,
       );
       const kid = await applyStep(stores, tenant, { plan, slot, fresh }, ofSlot, deps.clock.now());
+      if (slot.purpose === 'jwt-svid') await stores.signingKeys.raiseSpiffeSequence(tenant, deps.clock.now());
       const details = { kid, ...slot };
       await stores.activities.append([
         buildRotationActivity(deps, tenant, { step: plan.step, ...order, details }),

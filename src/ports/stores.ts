@@ -12,6 +12,7 @@ import type { Tenant } from '../core/tenants/tenant.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { ActivityStore } from './activity-store.ts';
 import type { Page, PageRequest } from './page.ts';
+import type { TrailStore } from './trail-store.ts';
 
 /**
  * Rules shared by every store: text is compared code point by code point; a row belongs to a tenant and is invisible to
@@ -109,9 +110,23 @@ export interface UseCaseStore {
   scopesInUse(tenant: string, name: string): Promise<readonly string[]>;
 }
 
+/** The signing keys of a tenant with the sequence of its SPIFFE bundle, as of one instant. */
+export interface SigningKeySet {
+  /** Every key of the tenant that is not gone, oldest first. */
+  readonly keys: readonly SigningKey[];
+  /** `null` where no change of a JWT-SVID key was ever noted: an older version made the tenant. */
+  readonly spiffeSequence: number | null;
+}
+
 export interface SigningKeyStore {
   /** Every key of the tenant that is not gone, oldest first. */
   listOf(tenant: string): Promise<readonly SigningKey[]>;
+  readSet(tenant: string): Promise<SigningKeySet>;
+  /**
+   * Notes that the JWT-SVID keys of the tenant change, within the transaction of the change (SV-20): the sequence of its
+   * bundle becomes `now`, in milliseconds, or one more than it was, whichever is greater.
+   */
+  raiseSpiffeSequence(tenant: string, now: EpochMilliseconds): Promise<void>;
   /** {@link UniqueViolation} `signing-key` also where purpose and algorithm have a prepared, or an active, key already (A69). */
   insert(key: SigningKey): Promise<void>;
   /** State and times of the row that is still in the state `from`; `UniqueViolation` where the new state has its key. */
@@ -203,5 +218,6 @@ export interface Stores {
   readonly blocks: BlockStore;
   readonly inbox: InboxStore;
   readonly activities: ActivityStore;
+  readonly trail: TrailStore;
   readonly revisions: RevisionStore;
 }

@@ -4,7 +4,8 @@ import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
 import type { KeyState, SigningKey } from '../../src/core/signing-keys/signing-key.ts';
 import { createTenantSigningKeys } from '../../src/keys/create-signing-keys.ts';
 import { createKeyRing, NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
-import { CannotOpenSigningKey } from '../../src/ports/signing-backend.ts';
+import { CannotOpenSigningKey, type SigningBackend } from '../../src/ports/signing-backend.ts';
+import type { SigningKeySet } from '../../src/ports/stores.ts';
 import { defaultPolicies, keyRingParts } from '../support/key-ring-parts.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { createMemorySigningKeys } from '../support/memory-signing-keys.ts';
@@ -208,7 +209,10 @@ describe('what the key ring keeps', () => {
   it('serves what is known while a reload is on its way, and a later read wins over an earlier one', async () => {
     const answers: ((rows: readonly SigningKey[]) => void)[] = [];
     const slow = {
-      listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
+      readSet: () =>
+        new Promise<SigningKeySet>((resolve) => {
+          answers.push((keys) => resolve({ keys, spiffeSequence: 1 }));
+        }),
     };
     const ring = createKeyRing({ ...keyRingParts, signingKeys: slow, backend, clock });
     const kid = async () => (await ring.signer('default', 'access-token', 'ES256')).kid;
@@ -237,7 +241,10 @@ describe('what the key ring keeps', () => {
     const { store } = open(first);
     const answers: ((rows: readonly SigningKey[]) => void)[] = [];
     const slow = {
-      listOf: () => new Promise<readonly SigningKey[]>((resolve) => void answers.push(resolve)),
+      readSet: () =>
+        new Promise<SigningKeySet>((resolve) => {
+          answers.push((keys) => resolve({ keys, spiffeSequence: 1 }));
+        }),
     };
     const ring = createKeyRing({ ...keyRingParts, signingKeys: slow, backend, clock });
     const early = ring.signer('default', 'access-token', 'ES256');
@@ -245,7 +252,7 @@ describe('what the key ring keeps', () => {
     const late = ring.signer('default', 'access-token', 'ES256');
     answers[1]?.(second);
     expect((await late).kid).toBe(one(second).kid);
-    answers[0]?.(await store.listOf('default'));
+    answers[0]?.((await store.readSet('default')).keys);
     await early;
     expect((await ring.signer('default', 'access-token', 'ES256')).kid).toBe(one(second).kid);
     expect(answers).toHaveLength(2);
@@ -278,59 +285,136 @@ describe('what the key ring keeps', () => {
   });
 });
 
-describe('SV-20 when the keys last changed', () => {
-  it('grows with every change, also when a key only goes and the clock stands still', async () => {
+describe('SV-20 the sequence of the bundle', () => {
+  it('SV-20 is the one in the store, and stays where nothing changed, whatever this node and its clock did', async () => {
     const { ring, store } = open(first);
-    const stages = [
-      [...first, inState(one(second), 'prepared')],
-      [...first, one(second)],
-      first.slice(1),
-      first,
-    ];
-    const seen = [await ring.changedAt('default')];
-    for (const rows of stages) {
-      store.set('default', rows);
-      await ring.reload('default');
-      seen.push(await ring.changedAt('default'));
+    const sequence = await ring.spiffeSequence('default');
+    expect(sequence).toBe((await store.readSet('default')).spiffeSequence);
+    await ring.reload('default');
+    const clocks = [0, now + 3_600_000].map((at) => ({ now: () => at, monotonic: () => 0 }));
+    for (const other of clocks) {
+      const ringThere = createKeyRing({ ...keyRingParts, signingKeys: store, backend, clock: other });
+      expect(await ringThere.spiffeSequence('default')).toBe(sequence);
     }
-    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
-  });
-
-  it('stays where nothing changed', async () => {
-    const { ring } = open(first);
-    const before = await ring.changedAt('default');
+    store.set('default', first.slice(1));
     await ring.reload('default');
-    expect(await ring.changedAt('default')).toBe(before);
+    expect(await ring.spiffeSequence('default')).toBe(sequence + 1);
   });
 
-  it('is not set back by a store from a backup, nor by a clock that was', async () => {
-    let time = now + 10_000;
-    const store = createMemorySigningKeys([...first, inState(one(second), 'active', now + 5000)]);
+  it('SV-20 is seen where it alone changed', async () => {
+    let spiffeSequence = 5;
+    const signingKeys = { readSet: async () => ({ keys: first, spiffeSequence }) };
+    const ring = createKeyRing({ ...keyRingParts, signingKeys, backend, clock });
+    expect(await ring.spiffeSequence('default')).toBe(5);
+    spiffeSequence = 6;
+    await ring.reload('default');
+    expect(await ring.spiffeSequence('default')).toBe(6);
+  });
+
+  it('SV-20 is the latest change of a key where an older version made the tenant, the same on every node', async () => {
+    const keys = [...first, inState(one(second), 'active', now + 5000)];
+    const signingKeys = { readSet: async () => ({ keys, spiffeSequence: null }) };
+    for (const at of [0, now + 3_600_000]) {
+      const there = { now: () => at, monotonic: () => 0 };
+      const ring = createKeyRing({ ...keyRingParts, signingKeys, backend, clock: there });
+      expect(await ring.spiffeSequence('default')).toBe(now + 5000);
+    }
+  });
+});
+
+describe('A70 A71 an active key that cannot be opened', () => {
+  const setUp = (rows: readonly SigningKey[] = first) => {
+    const store = createMemorySigningKeys(rows);
+    const manual = createManualClock(now);
+    const shut = new Set<string>();
+    let opened = 0;
+    const selective: Pick<SigningBackend, 'open'> = {
+      open: async (key) => {
+        opened += 1;
+        if (shut.has(key.sealedPrivateKey)) throw new Error('the token does not answer');
+        return backend.open(key);
+      },
+    };
+    const faults: unknown[] = [];
     const ring = createKeyRing({
-      ...keyRingParts,
       signingKeys: store,
-      backend,
-      clock: { ...clock, now: () => time },
+      backend: selective,
+      clock: manual,
+      policies: defaultPolicies,
+      reportFault: (error) => void faults.push(error),
     });
-    const before = await ring.changedAt('default');
-    store.set('default', first);
-    time = now - 10_000;
-    await ring.reload('default');
-    expect(await ring.changedAt('default')).toBeGreaterThan(before);
-    const restarted = createKeyRing({
-      ...keyRingParts,
-      signingKeys: store,
-      backend,
-      clock: { ...clock, now: () => before + 1 },
-    });
-    expect(await restarted.changedAt('default')).toBeGreaterThan(before);
-    const slow = createKeyRing({
-      ...keyRingParts,
-      signingKeys: store,
-      backend,
-      clock: { ...clock, now: () => 0 },
-    });
-    expect(await slow.changedAt('default')).toBe(now);
+    const kid = async () => (await ring.signer('default', 'access-token', 'ES256')).kid;
+    return { store, clock: manual, shut, faults, ring, kid, opened: () => opened };
+  };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('A70 keeps itself from signing and the node from being ready, and nothing from being published', async () => {
+    const { shut, ring, kid } = setUp();
+    shut.add(one(first).sealedPrivateKey);
+    await expect(ring.load('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    expect(await ring.published('default', 'access-token')).toHaveLength(2);
+    expect(await ring.published('default', 'jwt-svid')).toHaveLength(2);
+    expect(await ring.verificationKeys('default')).toHaveLength(2);
+    expect(await ring.spiffeSequence('default')).toBe(now);
+    await expect(kid()).rejects.toBeInstanceOf(NoActiveSigningKey);
+    await expect(kid()).rejects.toMatchObject({ cause: expect.any(CannotOpenSigningKey) });
+    await expect(ring.requireSigners('default')).rejects.toThrow('cannot be opened');
+    const other = await ring.signer('default', 'jwt-svid', 'ES256');
+    expect(other.kid).toBe(one(first, 'jwt-svid').kid);
+  });
+
+  it('A70 is tried again after a second, and signs as soon as it opens', async () => {
+    const { clock: manual, shut, faults, ring, kid, opened } = setUp();
+    shut.add(one(first).sealedPrivateKey);
+    await expect(kid()).rejects.toBeInstanceOf(NoActiveSigningKey);
+    const published = await ring.published('default', 'access-token');
+    expect(opened()).toBe(4);
+    for (let round = 0; round < 3; round += 1) {
+      manual.advance(1000);
+      await expect(kid()).rejects.toBeInstanceOf(NoActiveSigningKey);
+      await settled();
+    }
+    // The others are not opened again, and what is wrong is said once.
+    expect(opened()).toBe(7);
+    expect(faults).toMatchObject([{ name: 'CannotOpenSigningKey' }]);
+    shut.clear();
+    manual.advance(1000);
+    await expect(kid()).rejects.toBeInstanceOf(NoActiveSigningKey);
+    await settled();
+    expect(await kid()).toBe(one(first).kid);
+    await expect(ring.requireSigners('default')).resolves.toBeUndefined();
+    expect(await ring.published('default', 'access-token')).toBe(published);
+  });
+
+  it('A119 goes on signing where it was opened before it was sealed in another way, and is not ready at once', async () => {
+    const { store, clock: manual, shut, ring, kid } = setUp();
+    expect(await kid()).toBe(one(first).kid);
+    await expect(ring.requireSigners('default')).resolves.toBeUndefined();
+    const rewrapped = first.map((row) => ({ ...row, sealedPrivateKey: `anew ${row.kid}` }));
+    for (const { sealedPrivateKey } of rewrapped) shut.add(sealedPrivateKey);
+    store.set('default', rewrapped);
+    await expect(ring.reload('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    await expect(ring.requireSigners('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    manual.advance(3_600_000);
+    expect(await kid()).toBe(one(first).kid);
+    store.set('default', [
+      ...rewrapped,
+      { ...inState(one(second), 'active', now + 1), sealedPrivateKey: '' },
+    ]);
+    shut.add('');
+    await expect(ring.reload('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    await expect(kid()).rejects.toBeInstanceOf(NoActiveSigningKey);
+  });
+
+  it('A71 a revoked key is published no longer, whatever becomes of its successor', async () => {
+    const { store, shut, ring } = setUp();
+    await ring.load('default');
+    shut.add(one(second).sealedPrivateKey);
+    store.set('default', [...first.filter((row) => row !== one(first)), one(second)]);
+    await expect(ring.reload('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    const kids = (await ring.published('default', 'access-token')).map((key) => key.kid);
+    expect(kids).toContain(one(second).kid);
+    expect(kids).not.toContain(one(first).kid);
   });
 });
 

@@ -22,6 +22,7 @@ import { type AdminApiDependencies, registerAdminApi } from '../../src/http/admi
 import { createKeyRing } from '../../src/keys/key-ring-view.ts';
 import type { VerifiedAccessToken } from '../../src/keys/verify-access-token.ts';
 import type { KeyHealth } from '../../src/ports/issuer-keys.ts';
+import type { SigningBackend } from '../../src/ports/signing-backend.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import type { Stores } from '../../src/ports/stores.ts';
 import { createTrustDirectory } from '../../src/token/trust-directory.ts';
@@ -79,6 +80,9 @@ export interface AdminServerOptions {
   readonly keysPerMinute?: number;
   /** Replaces parts of the store, for faults. */
   readonly spoil?: (storage: Storage) => Storage;
+  /** Replaces parts of what makes and opens signing keys, for faults. */
+  readonly spoilSigning?: (backend: SigningBackend) => SigningBackend;
+  readonly keysChanged?: (tenant: string) => Promise<void>;
 }
 
 const baseIssuer = 'https://sts.example.com';
@@ -106,12 +110,14 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
   const storage = options.spoil?.(opened) ?? opened;
   const changedTenants: string[] = [];
   const forgottenIssuers: string[] = [];
+  const faults: unknown[] = [];
   const keyHealth = { lastError: null as string | null, jwksUri: null as string | null };
   const allow = readAllow(options.outboundAllow ?? '');
   const healthOf = (issuer: TrustedIssuer): KeyHealth => buildHealth(issuer, keyHealth, clock.now());
 
   const verifier = createSignatureVerifier();
-  const backend = createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32).fill(7) });
+  const local = createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32).fill(7) });
+  const backend = options.spoilSigning?.(local) ?? local;
   const templateEnvironment = { CLUSTER_NAME: 'prod-eu-1' };
   const policies = rotationPolicies({
     rotateAfterDays: 30,
@@ -212,6 +218,7 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     baseIssuer,
     changedTenants,
     forgottenIssuers,
+    faults,
     keyHealth,
     accountOf: (token) => {
       const account = accounts.get(token);

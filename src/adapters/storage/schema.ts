@@ -190,6 +190,12 @@ interface SigningKeyRow {
   retired_at: number | null;
 }
 
+interface SpiffeSequenceRow {
+  tenant: string;
+  /** Milliseconds since 1970, or more where changes came faster or a clock was set back. */
+  sequence: number;
+}
+
 interface ActivityRow {
   seq: Sequence;
   tenant: string;
@@ -256,6 +262,7 @@ export interface Database {
   teams: TeamRow;
   use_cases: UseCaseRow;
   signing_keys: SigningKeyRow;
+  spiffe_sequences: SpiffeSequenceRow;
   credential_providers: CredentialProviderRow;
   credential_provider_accounts: CredentialProviderAccountRow;
   revoked_tokens: RevokedTokenRow;

@@ -1,5 +1,4 @@
 import type { PublicJwk } from '../jwt/jwk.ts';
-import type { EpochMilliseconds } from '../time.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** A key as the world sees it: every member said, nothing private (MD-10, MD-11). */
@@ -27,15 +26,16 @@ export interface SpiffeBundle {
 /**
  * The bundle of the JWT-SVID keys (SV-19, SV-20).
  *
- * @param changedAt when this very set of keys was first seen. It is the sequence: it grows with every change, also when a
- *   key only goes, and a store restored from a backup cannot set it back, which counters and creation times can.
+ * @param sequence of this very set of keys, kept beside them and the same on every node: it grows with each change, also
+ *   when a key only goes, by one at least and to the time of the change. So neither a restart nor a clock that was set
+ *   back lowers it, and the first change after a store was restored from a backup leads beyond everything published before.
  */
 export const buildSpiffeBundle = (
   keys: readonly PublishedKey[],
-  changedAt: EpochMilliseconds,
+  sequence: number,
   refreshHintSeconds: number,
 ): SpiffeBundle => ({
-  spiffe_sequence: changedAt,
+  spiffe_sequence: sequence,
   spiffe_refresh_hint: refreshHintSeconds,
   keys: keys.map((key) => ({ ...key, use: 'jwt-svid' })),
 });

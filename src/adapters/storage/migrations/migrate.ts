@@ -8,6 +8,7 @@ import { svidsAndRotation } from './0003-svids-and-rotation.ts';
 import { activityChains } from './0004-activity-chains.ts';
 import { warningsAndInbox } from './0005-warnings-and-inbox.ts';
 import { blocks } from './0006-blocks.ts';
+import { spiffeSequences } from './0007-spiffe-sequences.ts';
 
 /** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
 const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
@@ -17,6 +18,7 @@ const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName
   '0004-activity-chains': activityChains,
   '0005-warnings-and-inbox': warningsAndInbox,
   '0006-blocks': blocks,
+  '0007-spiffe-sequences': spiffeSequences,
 };
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {

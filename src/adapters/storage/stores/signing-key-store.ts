@@ -33,6 +33,31 @@ export const createSigningKeyStore = (db: Kysely<Database>): SigningKeyStore => 
       .execute();
     return rows.map(toSigningKey);
   },
+  readSet: async (tenant) => {
+    if (!mayBeStored(tenant)) return { keys: [], spiffeSequence: null };
+    // One statement: keys of one instant with the sequence of another would give two sets one sequence.
+    const rows = await db
+      .selectFrom('signing_keys')
+      .leftJoin('spiffe_sequences', 'spiffe_sequences.tenant', 'signing_keys.tenant')
+      .selectAll('signing_keys')
+      .select('spiffe_sequences.sequence')
+      .where('signing_keys.tenant', '=', tenant)
+      .orderBy('signing_keys.seq')
+      .execute();
+    return { keys: rows.map(toSigningKey), spiffeSequence: rows[0]?.sequence ?? null };
+  },
+  raiseSpiffeSequence: async (tenant, now) => {
+    await db
+      .insertInto('spiffe_sequences')
+      .values({ tenant, sequence: now })
+      .onConflict((conflict) =>
+        conflict.column('tenant').doUpdateSet({
+          sequence: sql<number>`case when spiffe_sequences.sequence >= excluded.sequence
+            then spiffe_sequences.sequence + 1 else excluded.sequence end`,
+        }),
+      )
+      .execute();
+  },
   insert: async (key) => {
     requireInserted(
       'signing-key',
