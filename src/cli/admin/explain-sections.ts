@@ -12,22 +12,26 @@ export const explainedSections = (explained: Explained): readonly Section[] => {
   const { explanation, candidates, checks, granted } = explained;
   return [
     { rows: verdictRows(explained) },
-    ...(explanation === null
-      ? []
-      : [
-          {
-            heading: 'Why',
-            rows: [
-              ...explanation.causes.map(({ check, sentence }) => ({ label: check, value: sentence })),
-              { label: 'To do', value: explanation.change, tone: 'title' as const },
-            ],
-          },
-        ]),
-    ...candidates.map(candidateSection),
+    ...whySections(explanation),
+    ...candidateSections(candidates),
     ...(granted === null ? [] : [{ heading: 'Claims of the token', rows: memberRows(granted.claims) }]),
     ...otherChecks(checks, candidates),
   ];
 };
+
+/** The causes in plain words, and what to do. */
+export const whySections = (explanation: Explained['explanation']): readonly Section[] =>
+  explanation === null
+    ? []
+    : [
+        {
+          heading: 'Why',
+          rows: [
+            ...explanation.causes.map(({ check, sentence }) => ({ label: check, value: sentence })),
+            { label: 'To do', value: explanation.change, tone: 'title' as const },
+          ],
+        },
+      ];
 
 const verdictRows = (explained: Explained): readonly Row[] => {
   const { outcome, reason, error, door, account, federation, granted, explanation, at, assumed } = explained;
@@ -56,6 +60,10 @@ const verdictRows = (explained: Explained): readonly Row[] => {
 const optional = (label: string, value: string | null): readonly Row[] =>
   value === null ? [] : [{ label, value }];
 
+/** The federations a token was held against, the nearest first, and in each what failed first. */
+export const candidateSections = (candidates: readonly Candidate[]): readonly Section[] =>
+  candidates.map(candidateSection);
+
 const candidateSection = ({ account, federation, matches, checks }: Candidate, index: number): Section => {
   const place = index === 0 ? 'Nearest candidate' : `Candidate ${index + 1}`;
   return {
@@ -65,7 +73,11 @@ const candidateSection = ({ account, federation, matches, checks }: Candidate, i
   };
 };
 
-const otherChecks = (checks: readonly Check[], candidates: readonly Candidate[]): readonly Section[] => {
+/** What was looked at beside the candidates. */
+export const otherChecks = (
+  checks: readonly Check[],
+  candidates: readonly Candidate[],
+): readonly Section[] => {
   const shown = new Set(candidates.flatMap((candidate) => candidate.checks).map(identityOf));
   const others = checks.filter(
     (each) => each.check !== 'federation.candidate' && !shown.has(identityOf(each)),
@@ -95,5 +107,6 @@ const checkRow = ({ check, expected, presented, ok, hint }: Check): Row =>
         tone: 'bad',
       };
 
-const memberRows = (members: Readonly<Record<string, unknown>>): readonly Row[] =>
+/** The members of a header or of claims. */
+export const memberRows = (members: Readonly<Record<string, unknown>>): readonly Row[] =>
   Object.entries(members).map(([label, value]) => ({ label, value: JSON.stringify(value) ?? '' }));

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { addResourceCommands } from '../admin/add-commands.ts';
+import { addAdminCommand, addResourceCommands, addSignInOptions } from '../admin/add-commands.ts';
 import { resources } from '../admin/resources.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -35,4 +35,13 @@ export const addActivitiesCommands = (program: Command, context: CommandContext)
     { parameter: 'jti', option: new Option('--jti <jti>', 'jti of the token that was issued') },
     { parameter: 'receipt', option: new Option('--receipt <receipt>', 'what a refused caller was given') },
   ]);
+  addSignInOptions(
+    addAdminCommand(
+      group,
+      'show <receipt>',
+      'say why a request was refused, and what to do',
+      async (said, options) =>
+        (await import('../admin/activity-story.ts')).showActivity(context, said, options),
+    ),
+  );
 };

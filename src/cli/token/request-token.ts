@@ -67,7 +67,7 @@ const refusalOf = ({ status, headers, text }: TextAnswer, host: string, now: num
   return refused(
     `refused: ${printable(error)}${description}`,
     ...(typeof receipt === 'string' && /^[\w-]{1,64}$/.test(receipt)
-      ? [`receipt ${receipt}: an administrator sees why with  bureau activities get ${receipt}`]
+      ? [`receipt ${receipt}: an administrator sees why with  bureau activities show ${receipt}`]
       : []),
     ...clock,
   );

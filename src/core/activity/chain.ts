@@ -15,6 +15,11 @@ export interface ChainHead extends ChainEnd {
   readonly writer: string;
 }
 
+/** A chain, by its writer and its number among the chains of the tenant, with its last line. */
+export interface NumberedHead extends ChainHead {
+  readonly ordinal: number;
+}
+
 /** The place of a line in a chain. The first line of a chain has the number 1. */
 export interface Link extends ChainHead {
   /** The hash of the line before it, or for the first one of {@link startOfChain}. */

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { readableCheck } from './readable-check.ts';
 
 /** What a check is about, in the words people use; the others go by their name. */
 const subjects: Readonly<Record<string, string>> = {
@@ -41,8 +42,10 @@ const subjects: Readonly<Record<string, string>> = {
 };
 
 /** One failed check as a sentence: what came, and what would have been good. */
-export const describeCause = ({ check, expected, presented }: Check): string =>
-  `${subjectOf(check)} is ${presented}; wanted is ${expected}.`;
+export const describeCause = (check: Check): string => {
+  const { expected, presented } = readableCheck(check);
+  return `${subjectOf(check.check)} is ${presented}; wanted is ${expected}.`;
+};
 
 const subjectOf = (check: string): string => {
   const known = subjects[check];

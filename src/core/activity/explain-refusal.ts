@@ -6,6 +6,7 @@ import type { Check } from './check.ts';
 import { describeCause } from './describe-cause.ts';
 import { checksBesideCandidates, groupCandidates } from './group-candidates.ts';
 import { adviseOn } from './platform-advice.ts';
+import { readableCheck } from './readable-check.ts';
 
 /** What happened, why, and what to do: for the administrator who opens a receipt. */
 export interface Explanation {
@@ -44,8 +45,9 @@ export const explainRefusal = (refusal: Refusal, facts: ExplainingFacts): Explan
   const [first] = failures;
   const advice = failures.map((check) => adviseOn(check, refusal, facts));
   const values = {
-    expected: first?.expected ?? 'something else',
-    presented: first?.presented ?? 'something else',
+    ...(first === undefined
+      ? { expected: 'something else', presented: 'something else' }
+      : readableCheck(first)),
     issuer: refusal.issuer ?? 'of the token',
     subject: refusal.subject ?? 'of the token',
     audience: refusal.audience ?? 'of the token',

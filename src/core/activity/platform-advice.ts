@@ -1,6 +1,5 @@
-import { type JsonObject, member } from '../json.ts';
 import { hintIssuer } from '../trust/hint-issuer.ts';
-import { findPreset, type IssuerPreset } from '../trust/preset.ts';
+import { type IssuerPreset, recognisePreset } from '../trust/preset.ts';
 import type { Check } from './check.ts';
 import type { ExplainingFacts, Refusal } from './explain-refusal.ts';
 
@@ -61,20 +60,8 @@ const recognisePlatform = (
   presets: readonly IssuerPreset[],
   { issuer, presented }: Refusal,
 ): IssuerPreset | null => {
-  const byIssuer = issuer === null ? null : findPreset(presets, issuer);
-  if (byIssuer !== null) return byIssuer;
   const tokens = presented.flatMap(({ claims }) => (claims === null ? [] : [claims]));
-  return presets.find((preset) => tokens.some((claims) => looksLike(preset, claims))) ?? null;
-};
-
-const looksLike = ({ recognisedBy }: IssuerPreset, claims: JsonObject): boolean => {
-  if (recognisedBy === null) return false;
-  const subject = member(claims, 'sub');
-  const { subjectStart } = recognisedBy;
-  return (
-    recognisedBy.claims.every((name) => member(claims, name) !== undefined) &&
-    (subjectStart === null || (typeof subject === 'string' && subject.startsWith(subjectStart)))
-  );
+  return recognisePreset(presets, issuer, tokens);
 };
 
 const fillIn = (sentence: string, { expected, presented }: Check): string =>

@@ -74,6 +74,7 @@ describe.each([
   ['accounts get', `/service-accounts/${id}`, accountItem({ federations: [{ conditions: [] }] })],
   ['issuers get', `/trusted-issuers/${id}`, issuer],
   ['activities get', `/activities/${id}`, { id, account: {}, checks: [{}], details: {} }],
+  ['activities show', `/activities/${id}`, { id, account: {}, checks: [{}], details: {} }],
 ])('bureau %s', (line, path, item) => {
   it.each(spoilt)('%s in place of it: an end, and no stack', async (_title, spoil) => {
     const world = createAdminWorld({ [`GET ${path}`]: versioned(spoil(item)) });

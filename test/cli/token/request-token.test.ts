@@ -143,7 +143,7 @@ describe('asking a token endpoint (contract §3, §6)', () => {
     const { world, answer } = ask(always(() => Response.json(refusal, { status: 400 })));
     expect(await failureOf(answer)).toEqual({
       code: 1,
-      text: `refused: invalid_client: It is bad.\nreceipt ${receipt}: an administrator sees why with  bureau activities get ${receipt}`,
+      text: `refused: invalid_client: It is bad.\nreceipt ${receipt}: an administrator sees why with  bureau activities show ${receipt}`,
     });
     expect(world.calls).toHaveLength(1);
   });

@@ -248,7 +248,7 @@ describe('bureau token (contract §6)', () => {
       exitCode: 1,
       lines: [
         'refused: invalid_request: No.',
-        'receipt r-1: an administrator sees why with  bureau activities get r-1',
+        'receipt r-1: an administrator sees why with  bureau activities show r-1',
         expect.stringMatching(
           /^presented \(unverified\): iss=https:\/\/platform\.example sub=job aud=https:\/\/github\.com\/acme/,
         ),
