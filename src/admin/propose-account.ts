@@ -6,7 +6,7 @@ import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { decideTrust } from '../core/trust/decide-trust.ts';
 import { lintFederations } from '../core/trust/lint/lint-federations.ts';
 import { type RegistrationWarning, warningsBelow } from '../core/trust/lint/warning.ts';
-import { findPreset, type IssuerPreset } from '../core/trust/preset.ts';
+import { findPreset, type IssuerPreset, recognisePreset } from '../core/trust/preset.ts';
 import { lintSampleLifetime } from '../core/trust/propose/lifetime-warnings.ts';
 import { proposeFederation } from '../core/trust/propose/propose-federation.ts';
 import { proposeName } from '../core/trust/propose/propose-name.ts';
@@ -76,8 +76,13 @@ export const proposeAccount = async (
   if (!issuer.ok) return refuseInput([problem(path, issuer.error)]);
 
   const { name, known } = issuer.value;
-  const preset = findPreset(deps.presets, name);
-  const keys = await findSampleKeys(deps, tenant.name, { name, known, preset }, jws);
+  const preset = recognisePreset(deps.presets, name, [claims]);
+  const keys = await findSampleKeys(
+    deps,
+    tenant.name,
+    { name, known, preset: findPreset(deps.presets, name) },
+    jws,
+  );
   const ownIssuer = tenantIssuer(deps.baseIssuer, tenant.name);
   const { federation, notes, advice } = proposeFederation(read.value, {
     issuer: name,

@@ -42,6 +42,7 @@ export const issuerPresetSchema = z.strictObject({
     .default([]),
   subjectVariesAfter: z.int().min(1).max(20).nullable().default(null),
   audienceAdvice: sentence.includes('AUDIENCE').nullable().default(null),
+  longestLifetimeSeconds: z.int().min(1).nullable().default(null),
   lifetimeAdvice: sentence.nullable().default(null),
   recognisedBy: z
     .strictObject({

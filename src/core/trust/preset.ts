@@ -1,3 +1,4 @@
+import { type JsonObject, member } from '../json.ts';
 import { ok, type Result } from '../result.ts';
 import {
   compileAny,
@@ -32,7 +33,9 @@ export interface IssuerPresetDefinition {
   readonly subjectVariesAfter: number | null;
   /** How a workload asks for an audience; AUDIENCE stands for it. */
   readonly audienceAdvice: string | null;
-  /** For a platform whose tokens can live longer than is accepted: why, and the way out. */
+  /** The longest that its tokens live when nobody limits them; `null`: not so long that it matters. */
+  readonly longestLifetimeSeconds: number | null;
+  /** The way out where a token lives longer than is accepted, and why it may. */
   readonly lifetimeAdvice: string | null;
   /** What gives its tokens away where each customer has an issuer of its own: what all of them have. */
   readonly recognisedBy: {
@@ -107,3 +110,26 @@ export const compileIssuerPreset = (definition: IssuerPresetDefinition): Result<
 /** The preset of the platform behind `issuer`, or `null` when it is none we know. */
 export const findPreset = (presets: readonly IssuerPreset[], issuer: string): IssuerPreset | null =>
   presets.find((preset) => preset.matches(issuer)) ?? null;
+
+/**
+ * The preset of the platform a token comes from: by its issuer; where that is one of many installations, by what its
+ * tokens look like. Only words and proposals may depend on the latter: whoever issues the token chose its looks.
+ */
+export const recognisePreset = (
+  presets: readonly IssuerPreset[],
+  issuer: string | null,
+  tokens: readonly JsonObject[],
+): IssuerPreset | null =>
+  (issuer === null ? null : findPreset(presets, issuer)) ??
+  presets.find((preset) => tokens.some((claims) => looksLike(preset, claims))) ??
+  null;
+
+const looksLike = ({ recognisedBy }: IssuerPreset, claims: JsonObject): boolean => {
+  if (recognisedBy === null) return false;
+  const subject = member(claims, 'sub');
+  const { subjectStart } = recognisedBy;
+  return (
+    recognisedBy.claims.every((name) => member(claims, name) !== undefined) &&
+    (subjectStart === null || (typeof subject === 'string' && subject.startsWith(subjectStart)))
+  );
+};

@@ -1,12 +1,19 @@
+import { maxThirdPartyLifetimeSeconds } from '../../time.ts';
 import { findPreset, type IssuerPreset } from '../preset.ts';
 import type { TrustedIssuer } from '../trusted-issuer.ts';
-import { type RegistrationWarning, warn } from './warning.ts';
+import { nearLifetimeSeconds, type RegistrationWarning, warn } from './warning.ts';
 
 /** A platform whose tokens may live longer than is accepted: found out at registration, not at the first long job. */
 const lintLifetime = (preset: IssuerPreset | null): readonly RegistrationWarning[] =>
-  preset === null || preset.lifetimeAdvice === null
+  (preset?.longestLifetimeSeconds ?? 0) < nearLifetimeSeconds
     ? []
-    : [warn('lifetime_near_limit', '/issuer', preset.lifetimeAdvice)];
+    : [
+        warn(
+          'lifetime_near_limit',
+          '/issuer',
+          `Tokens of ${preset?.title ?? ''} can live ${preset?.longestLifetimeSeconds ?? 0} s, and at most ${maxThirdPartyLifetimeSeconds} s are accepted. ${preset?.lifetimeAdvice ?? ''}`.trim(),
+        ),
+      ];
 
 /** An issuer that is one of a known platform but for a slash at its end, which counts (ST-12). */
 const lintSpelling = (issuer: string, presets: readonly IssuerPreset[]): readonly RegistrationWarning[] => {

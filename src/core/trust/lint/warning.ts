@@ -1,3 +1,5 @@
+import { maxThirdPartyLifetimeSeconds } from '../../time.ts';
+
 /** What lint can find; stable codes. */
 export type WarningCode =
   | 'condition_never_holds'
@@ -13,6 +15,9 @@ export type WarningCode =
   | 'recycled_name'
   | 'regex_for_glob'
   | 'shared_issuer_unpinned';
+
+/** Tokens that live this long are, or soon will be, refused for it. */
+export const nearLifetimeSeconds = 0.9 * maxThirdPartyLifetimeSeconds;
 
 /** Something that can be registered and may not be what was meant. It never stops a save. */
 export interface RegistrationWarning {

@@ -1,9 +1,6 @@
 import { maxThirdPartyLifetimeSeconds } from '../../time.ts';
-import { type RegistrationWarning, warn } from '../lint/warning.ts';
+import { nearLifetimeSeconds, type RegistrationWarning, warn } from '../lint/warning.ts';
 import type { IssuerPreset } from '../preset.ts';
-
-/** A token that lives this long or longer may well live too long the next time. */
-const nearSeconds = 0.9 * maxThirdPartyLifetimeSeconds;
 
 const generalAdvice = 'Have the platform issue a token that lives at most two hours.';
 
@@ -12,7 +9,7 @@ export const lintSampleLifetime = (
   lifetimeSeconds: number | null,
   preset: IssuerPreset | null,
 ): readonly RegistrationWarning[] => {
-  if (lifetimeSeconds === null || lifetimeSeconds < nearSeconds) return [];
+  if (lifetimeSeconds === null || lifetimeSeconds < nearLifetimeSeconds) return [];
   const advice = preset?.lifetimeAdvice ?? generalAdvice;
   return lifetimeSeconds > maxThirdPartyLifetimeSeconds
     ? [
