@@ -74,6 +74,7 @@ export const registerFormEndpoint = async <Request extends TokenRequest, Body ex
           ...callerOf(request),
           body: typeof request.body === 'string' ? request.body : '',
           authorizationHeader: headers.authorization !== undefined,
+          authorizationScheme: schemeOf(headers.authorization),
           attestationHeader: headers['oauth-client-attestation'] !== undefined,
         }),
       );
@@ -86,6 +87,7 @@ export const registerFormEndpoint = async <Request extends TokenRequest, Body ex
         check: 'request.method',
         expected: 'POST',
         presented: request.method,
+        hint: 'Send a POST with a form body.',
         headers: { allow: 'POST' },
       });
 
@@ -100,6 +102,14 @@ export const registerFormEndpoint = async <Request extends TokenRequest, Body ex
       });
     }
   });
+};
+
+/** Named only where it is one of these: what stands there without a scheme may be the secret itself (A102). */
+const schemes = ['Basic', 'Bearer', 'DPoP', 'Digest', 'Negotiate', 'AWS4-HMAC-SHA256'];
+
+const schemeOf = (header: string | undefined): string | null => {
+  const said = header?.split(' ', 1)[0]?.toLowerCase();
+  return schemes.find((scheme) => scheme.toLowerCase() === said) ?? null;
 };
 
 interface Turned {
@@ -124,6 +134,7 @@ const describeError = (error: unknown, request: FastifyRequest): Turned => {
       check: 'request.rate',
       expected: 'fewer requests a minute',
       presented: 'more',
+      hint: 'Keep a token until shortly before it expires. Behind a proxy, list its address in BUREAU_TRUST_PROXY, or all callers count as one.',
       headers: { 'retry-after': String(error.retryAfterSeconds) },
     };
   const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
@@ -133,6 +144,7 @@ const describeError = (error: unknown, request: FastifyRequest): Turned => {
       check: 'request.body.size',
       expected: `at most ${maxBodyBytes} bytes`,
       presented: 'more',
+      hint: 'Send the parameters of the grant and nothing else.',
       headers: { connection: 'close' },
     };
   if (statusCode !== undefined && statusCode < 500)
@@ -141,9 +153,16 @@ const describeError = (error: unknown, request: FastifyRequest): Turned => {
       check: 'request.body',
       expected: 'a complete form body',
       presented: code ?? 'broken',
+      hint: 'The connection broke, or Content-Length is not the length of the body.',
     };
   request.log.error({ err: error }, 'fault at an endpoint of OAuth');
-  return { reason: 'internal_fault', check: 'server', expected: 'no fault', presented: 'a fault' };
+  return {
+    reason: 'internal_fault',
+    check: 'server',
+    expected: 'no fault',
+    presented: 'a fault',
+    hint: 'The log has the fault beside this receipt.',
+  };
 };
 
 /** The few headers by hand: this is the hot path (RS-01, A95). */

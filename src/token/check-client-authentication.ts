@@ -18,13 +18,15 @@ export interface ClientAssertion {
  * them is looked at, so that two are refused without burning a `jti` (CA-01, CA-03, CA-23, RS-10, FX-07).
  */
 export const checkClientAuthentication = (
-  request: Pick<TokenRequest, 'authorizationHeader' | 'attestationHeader'>,
+  request: Pick<TokenRequest, 'authorizationHeader' | 'authorizationScheme' | 'attestationHeader'>,
   parameters: FormParameters,
 ): Verdict<{ readonly clientAssertion: ClientAssertion | null }> => {
   const assertion = parameters.get('client_assertion');
   const type = parameters.get('client_assertion_type');
+  const { authorizationScheme: scheme = null } = request;
+  const header = scheme === null ? 'Authorization header' : `Authorization header (${scheme})`;
   const mechanisms = [
-    ...(request.authorizationHeader ? ['Authorization header'] : []),
+    ...(request.authorizationHeader ? [header] : []),
     ...(request.attestationHeader ? ['client attestation'] : []),
     ...(parameters.has('client_secret') ? ['client_secret'] : []),
     ...(assertion === undefined ? [] : ['client_assertion']),
@@ -40,12 +42,7 @@ export const checkClientAuthentication = (
     ]);
   if (request.authorizationHeader)
     return refuse('client_authorization_header', [
-      failed(
-        check,
-        'client_assertion',
-        'Authorization header',
-        'There are no client secrets here: send a client_assertion.',
-      ),
+      failed(check, 'client_assertion', header, 'There are no client secrets here: send a client_assertion.'),
     ]);
   if (mechanisms.length === 1 && assertion === undefined)
     return refuse('client_authentication_unsupported', [

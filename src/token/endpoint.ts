@@ -1,4 +1,4 @@
-import type { Check } from '../core/activity/check.ts';
+import { type Check, failed, refuse } from '../core/activity/check.ts';
 import { describeRefusal, type OAuthErrorCode, type RefusalResponse } from '../core/oauth/errors.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import { defaultTenant } from '../core/tenants/tenant.ts';
@@ -6,6 +6,7 @@ import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import type { ActivityLog } from '../ports/activity-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewId } from '../ports/identifiers.ts';
+import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import type { DecidedTokenRequest, TokenMetrics } from '../ports/token-metrics.ts';
 import type { Decision } from './decision.ts';
@@ -110,20 +111,40 @@ export const createEndpoint = <
     return refused(reason, presentedTokenError, receipt);
   };
 
+  /** A fault has its receipt in the log; in the trail too, where that can be had: the administrator looks there first. */
+  const recordFault = async (
+    reason: RefusalReason,
+    id: string,
+    { tenant, sourceAddress }: Pick<TokenRequest, 'tenant' | 'sourceAddress'>,
+  ): Promise<void> => {
+    const evidence = collectEvidence();
+    evidence.of(refuse(reason, [faultCheck(reason)]));
+    const known = (await deps.directory.tenant(tenant)) === null ? defaultTenant : tenant;
+    if (strangers.admit(known, reason).kept === 'summed-up') return;
+    const decision = { tenant: known, door: null, tokenHash: null, evidence };
+    const facts = { id, time: clock.now(), sourceAddress };
+    await activityLog.record(describeRefused(rules.activityType, decision, { reason }, facts));
+  };
+
   const settle = async (
     decide: () => Promise<Decision<Granted>>,
-    sourceAddress: string,
+    caller: Pick<TokenRequest, 'tenant' | 'sourceAddress'>,
   ): Promise<EndpointReply<Body>> => {
     const startedAt = clock.monotonic();
     let decision: Decision<Granted> | null = null;
     let reply: Reply;
     try {
       decision = await decide();
-      reply = await record(decision, sourceAddress);
+      reply = await record(decision, caller.sourceAddress);
     } catch (error) {
       const receipt = newId();
       deps.reportFault(error, receipt);
-      reply = refused(reasonOfFault(error), 'invalid_request', receipt);
+      const reason = reasonOfFault(error);
+      if (reason !== 'store_unavailable')
+        await recordFault(reason, receipt, caller).catch((cause: unknown) =>
+          deps.reportFault(cause, receipt),
+        );
+      reply = refused(reason, 'invalid_request', receipt);
     }
     metrics.decided({
       door: decision?.door ?? rules.name,
@@ -139,11 +160,12 @@ export const createEndpoint = <
   };
 
   return {
-    answer: (request) => settle(() => rules.decide(request), request.sourceAddress),
-    turnAway: ({ tenant, sourceAddress }, reason, checks) =>
+    answer: (request) => settle(() => rules.decide(request), request),
+    turnAway: (request, reason, checks) =>
       settle(async () => {
         const evidence = collectEvidence();
         evidence.of({ ok: false, reason, checks });
+        const { tenant } = request;
         const known = (await deps.directory.tenant(tenant)) !== null;
         return {
           tenant: known ? tenant : defaultTenant,
@@ -152,12 +174,23 @@ export const createEndpoint = <
           evidence,
           outcome: { ok: false, reason, presentedTokenError: 'invalid_request' },
         };
-      }, sourceAddress),
+      }, request),
   };
 };
 
+const faultCheck = (reason: RefusalReason): Check =>
+  reason === 'signing_key_unavailable'
+    ? failed(
+        'signing-key',
+        'an active key to sign with',
+        'none that can be used',
+        'See the signing keys of the tenant, and the log beside this receipt.',
+      )
+    : failed('server', 'no fault', 'a fault', 'The log has the fault beside this receipt.');
+
 const reasonOfFault = (error: unknown): RefusalReason => {
   if (error instanceof StoreUnavailable) return 'store_unavailable';
-  if (error instanceof NoActiveSigningKey) return 'signing_key_unavailable';
+  if (error instanceof NoActiveSigningKey || error instanceof CannotOpenSigningKey)
+    return 'signing_key_unavailable';
   return 'internal_fault';
 };

@@ -8,6 +8,8 @@ export interface TokenRequest {
   readonly body: string;
   /** Whether an `Authorization` header came with it. */
   readonly authorizationHeader: boolean;
+  /** Its scheme where that is one people use; for the evidence, and never more of it. */
+  readonly authorizationScheme?: string | null;
   /** Whether client attestation headers came with it (FX-07). */
   readonly attestationHeader: boolean;
   readonly sourceAddress: string;
