@@ -38,7 +38,7 @@ export const buildSampleForm = (
 ): Result<string, RegistrationProblem> => {
   const given = new Set(parameters.map(([name]) => name));
   const usual = token.kind?.kind === 'own-key' ? grantTypes.clientCredentials : grantTypes.tokenExchange;
-  const type = parameters.find(([name]) => name === 'grant_type')?.[1] || usual;
+  const type = parameters.find(([name]) => name === 'grant_type')?.[1] ?? usual;
   const place = grants.find((grant) => grant.type === type)?.tokenParameter ?? 'subject_token';
   if (given.has(place))
     return fail(problem(`/parameters/${place}`, 'The token stands there. Leave the parameter out.'));

@@ -52,17 +52,15 @@ const key = (kid: string | null): VerificationKey => ({
   handle: null,
 });
 
-/** A bureau in memory with nothing but this registration. */
-export const createAgreement = (registration: Registration) => {
+/** What explain decides with where nothing but this is registered; every signature that begins with 1 is good. */
+export const createExplanations = (
+  registration: Registration,
+  isUsed: (...use: readonly string[]) => boolean = () => false,
+  fetched: string[] = [],
+): Explanations => {
   const blocks = buildBlocks(registration.blocks);
-  const clock = createFixedClock(pairTime);
-  const activities: Activity[] = [];
-  const used = new Set<string>();
-  const consumed: string[] = [];
-  const fetched: string[] = [];
-  const nameOf = (...parts: readonly string[]): string => JSON.stringify(parts);
   let ids = 0;
-  const decision: Explanations = {
+  return {
     baseIssuer: ownIssuer,
     directory: {
       tenant: async (name) => (name === 'default' ? registration.tenant : null),
@@ -94,7 +92,7 @@ export const createAgreement = (registration: Registration) => {
       },
     },
     verifier: { verify: async (_algorithm, _key, _input, signature) => signature[0] === 1 },
-    clock,
+    clock: createFixedClock(pairTime),
     newId: () => `id-${(ids += 1)}`,
     hashToken: (token) => `hash-${token.length}`,
     templateEnvironment: { CLUSTER_NAME: 'prod' },
@@ -104,8 +102,18 @@ export const createAgreement = (registration: Registration) => {
         return { kid: `${purpose}-${algorithm}`, algorithm, sign: async () => new Uint8Array([1, 2, 3]) };
       },
     },
-    replayGuard: { isUsed: async (...use) => used.has(nameOf(...use)) },
+    replayGuard: { isUsed: async (...use) => isUsed(...use) },
   };
+};
+
+/** A bureau in memory with nothing but this registration. */
+export const createAgreement = (registration: Registration) => {
+  const activities: Activity[] = [];
+  const used = new Set<string>();
+  const consumed: string[] = [];
+  const fetched: string[] = [];
+  const nameOf = (...parts: readonly string[]): string => JSON.stringify(parts);
+  const decision = createExplanations(registration, (...use) => used.has(nameOf(...use)), fetched);
   const endpoint = createTokenEndpoint({
     ...decision,
     replayGuard: {

@@ -162,7 +162,7 @@ const randomProvider = (
           type: 'dynamic',
           value: `spiffe://${chance(random, 0.9) ? 'example.com' : 'else.example'}/ns/\${oidc.identityToken.decode.payload.namespace}`,
         },
-    claims: chance(random, 0.5)
+    claims: chance(random, 0.7)
       ? [
           {
             name: 'level',
@@ -355,8 +355,8 @@ const thirdPartyDraft = (random: Random, { accounts }: Registration): Draft => {
     namespace: 'prod',
     level: 1,
     repository_owner_id: pick(random, claimPool.repository_owner_id),
-    deep: { a: [chance(random, 0.05) ? 2 ** 60 : 1] },
-    ...(chance(random, 0.03) ? { big: 'x'.repeat(9000) } : {}),
+    deep: { a: [chance(random, 0.2) ? 2 ** 60 : 1] },
+    ...(chance(random, 0.1) ? { big: 'x'.repeat(9000) } : {}),
   };
   meet(claims, federation?.conditions ?? []);
   return {

@@ -2,13 +2,19 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signAssertion } from '../../support/bureau-process.ts';
+import { createFakeIssuer, type FakeIssuer } from '../../support/fake-issuer.ts';
 import { doors, openTestBureau, registered, type TestBureau, urn } from '../../support/test-bureau.ts';
 
 let bureau: TestBureau;
+let stranger: FakeIssuer;
 beforeAll(async () => {
-  bureau = await openTestBureau();
+  stranger = await createFakeIssuer();
+  bureau = await openTestBureau({ allow: [`${stranger.host}:${stranger.port}`] });
 });
-afterAll(() => bureau.close());
+afterAll(async () => {
+  await bureau.close();
+  await stranger.close();
+});
 
 type Members = Readonly<Record<string, unknown>>;
 const explain = (body: Members) => bureau.admin('POST', '/explain', body);
@@ -279,13 +285,21 @@ describe('POST /explain with a registration that is not saved', () => {
     await bureau.admin('DELETE', `/service-accounts/${created.body.id}`, undefined, { 'if-match': '*' });
   });
 
-  it('an issuer nobody registered is known for this one request: fetched, and forgotten', async () => {
-    const issuer = 'https://unknown.example.com';
-    const claims = { iss: issuer, sub: 'repo:acme/new:ref:main', aud: registered.audience };
+  it('an issuer nobody registered is discovered for this one request, and forgotten', async () => {
+    const issuer = stranger.issuer;
+    const foreign = await stranger.signToken({ sub: 'repo:acme/new:ref:main', aud: registered.audience });
+    const reasonOf = async (body: Members): Promise<unknown> =>
+      (await explain({ token: foreign, ...body })).body.reason;
     const proposed = registration({}, { issuer });
-    expect((await explain({ claims })).body.reason).toBe('issuer_unknown');
-    expect((await explain({ claims, proposed })).body.outcome).toBe('issued');
-    expect((await explain({ claims })).body.reason).toBe('issuer_unknown');
+    expect([await reasonOf({}), stranger.hits()]).toEqual(['issuer_unknown', 0]);
+    expect([await reasonOf({ proposed }), stranger.hits()]).toEqual(['issued', 2]);
+    expect([await reasonOf({}), stranger.hits()]).toEqual(['issuer_unknown', 2]);
+    expect([await reasonOf({ proposed }), stranger.hits()]).toEqual(['issued', 4]);
+    const list = await bureau.admin('GET', '/trusted-issuers?limit=200');
+    expect(list.body.items.map((item: Members) => item['issuer'])).toEqual([bureau.issuer.issuer]);
+    const elsewhere = registration({}, { issuer, jwksUri: 'http://127.0.0.1:1/jwks.json' });
+    const refused = await explain({ token: foreign, proposed: elsewhere });
+    expect([refused.status, refused.body.errors?.[0].path]).toEqual([422, '/proposed/federations/0/jwksUri']);
   });
 
   it('with an id it stands in the place of that account', async () => {
