@@ -77,6 +77,7 @@ describe('the first exchange of README.md', () => {
       'administration',
       'refused',
       'receipt',
+      'explain',
     ]);
   });
 
@@ -111,6 +112,13 @@ describe('the first exchange of README.md', () => {
     const activity = outputs['receipt'] ?? '';
     for (const said of [refusal['receipt'], 'subject_not_registered', 'repo:acme/payments:pull_request'])
       expect(activity).toContain(said);
+  });
+
+  it('explains a token that is good and one that is not', () => {
+    const [good = '', bad = ''] = (outputs['explain'] ?? '').split(/(?=^Verdict)/m);
+    expect(good).toMatch(/^Verdict +would be issued$/m);
+    expect(bad).toMatch(/^Verdict +would be refused: subject_not_registered$/m);
+    expect(bad).toMatch(/exit code 1$/);
   });
 
   it('makes an account with a key of its own, which signs in', () => {
