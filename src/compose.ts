@@ -19,8 +19,11 @@ import { createKeyPairGenerator } from './adapters/signing/key-pair-generator.ts
 import { openStorage } from './adapters/storage/open-storage.ts';
 import { prepareFirstStart } from './admin/first-start.ts';
 import { createKeyGenerationLimit } from './admin/key-generation-limit.ts';
+import { createExportLimit } from './admin/export-limit.ts';
 import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
+import { createTrailVerifier } from './admin/verify-trail.ts';
+import { startTrailWatch } from './admin/watch-trail.ts';
 import { loadIssuerPresets } from './config/issuer-presets.ts';
 import { openConfiguredSigning, requireSigningKeys } from './compose-signing.ts';
 import { chosenVariables, rotationSettings } from './config/load.ts';
@@ -36,6 +39,7 @@ import { registerTokenRoutes } from './http/token-routes.ts';
 import { registerWellKnown } from './http/well-known.ts';
 import { createKeyRing } from './keys/key-ring-view.ts';
 import type { SigningKeyRotation } from './keys/rotate-signing-keys.ts';
+import { createTrailSeals } from './keys/trail-seals.ts';
 import { startRotationLoop } from './keys/rotation-loop.ts';
 import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { createOwnTokenVerifier } from './keys/verify-own-token.ts';
@@ -103,7 +107,7 @@ export const openBureau = async (
   const close = async (): Promise<void> => {
     // What cannot be ended is said, and does not keep the rest, the store above all, from being closed.
     for (const end of closing.toReversed()) await end().catch(reportFault);
-    log.flush();
+    await log.close();
   };
 
   try {
@@ -159,6 +163,7 @@ export const openBureau = async (
         issuerKeys: issuerKeys.states,
         signingKeys: keyRing.states,
         waitingActivities: activityLog.waiting,
+        droppedLogLines: log.dropped,
         store: {
           engine: configuration.databaseUrl.startsWith('sqlite:') ? 'sqlite' : 'postgres',
           ping: storage.ping,
@@ -193,7 +198,9 @@ export const openBureau = async (
       reportFault,
     };
     closing.push(startFollowingRevisions(storage.revisions, follower, clock).stop);
-    closing.push(startRetention({ storage, clock, reportFault }).stop);
+    const seals = createTrailSeals({ keyRing, verifier });
+    closing.push(startRetention({ storage, clock, seals, log: logger, reportFault }).stop);
+    closing.push(startTrailWatch({ storage, seals, log: logger, reportFault }).stop);
 
     const rotation: SigningKeyRotation = {
       storage,
@@ -279,6 +286,9 @@ export const openBureau = async (
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
       allowLoopbackHttp: (url) => allowsLoopbackHttp(outboundAllow.value, url),
       checkOutboundUrl: (url) => guardedFetch.checkUrl(url),
+      seals,
+      verifyTrail: createTrailVerifier({ storage, seals }),
+      takeExport: createExportLimit(),
       changed: forget,
       openTenant: async (tenant, alongside) => {
         const contents = await prepareTenantContents(foundry, tenant);

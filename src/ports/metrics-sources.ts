@@ -41,6 +41,8 @@ export interface MetricsSources {
   readonly issuerKeys: () => readonly IssuerKeyState[];
   readonly signingKeys: () => readonly SigningKeyState[];
   readonly waitingActivities: () => WaitingActivities;
+  /** Lines of the log that could not be written, since the start. */
+  readonly droppedLogLines: () => number;
   readonly store: {
     readonly engine: string;
     /** Resolves when the store answers and accepts writes. */

@@ -1,41 +1,28 @@
 import pino, { type Logger } from 'pino';
+import { createLineWriter, openStandardOutput } from './line-writer.ts';
 
-/** A log that is written without blocking the event loop and flushed at the end. */
+/** A log that is written without blocking the event loop. */
 export interface Log {
   readonly logger: Logger;
-  /** Writes out what is still in memory. */
+  /** Begins to write what is still in memory. */
   flush(): void;
+  /** Lines that could not be written, since the start. */
+  dropped(): number;
+  /** Writes what is still in memory, and ends. */
+  close(): Promise<void>;
 }
-
-/** How long a line may stay in memory: lines are written together, for a write each would cost as much as a signature. */
-const flushEveryMs = 200;
-
-/** The most bytes kept for a reader of stdout that does not read; beyond it lines are dropped, never memory. */
-const mostBytes = 16 * 1024 * 1024;
 
 /** Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message. */
 export const openLog = (level: string): Log => {
-  const destination = pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: 4096,
-    maxLength: mostBytes,
-    periodicFlush: flushEveryMs,
+  const writer = createLineWriter({
+    fd: openStandardOutput(),
+    recovered: (lost) => logger.warn({ lost }, 'log lines were lost: nobody read them, or the disk was full'),
   });
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeFault } },
-    destination,
+    writer,
   );
-  return {
-    logger,
-    flush: () => {
-      try {
-        destination.flushSync();
-      } catch {
-        // The destination was never opened, or stdout is gone: there is nothing left to say it to.
-      }
-    },
-  };
+  return { logger, flush: writer.flush, dropped: writer.dropped, close: writer.close };
 };
 
 /** A fault without the values that drivers hang on their errors (rows, parameters, URLs with passwords: RS-12, A102). */

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from '@prometheus-io/client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { Clock } from '../../ports/clock.ts';
 import type { MetricsSources } from '../../ports/metrics-sources.ts';
 import type { TokenMetrics } from '../../ports/token-metrics.ts';
@@ -39,6 +39,15 @@ export const createPrometheusMetrics = (
   registerSigningKeyMetrics(registry, sources.signingKeys, clock);
   registerStoreMetrics(registry, sources.store, clock);
   registerActivityMetrics(registry, sources.waitingActivities);
+  new Counter({
+    name: 'bureau_log_lines_dropped_total',
+    help: 'Lines of the log that nobody read or that found the disk full. Activities are in the store and never dropped.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(sources.droppedLogLines());
+    },
+  });
   const countUses = createReplayGuardMetrics(registry);
   return { token, countUses, contentType: registry.contentType, render: async () => registry.metrics() };
 };
