@@ -14,7 +14,7 @@ export const registerSigningKeyMetrics = (
     name: string,
     help: string,
     valueOf: (state: SigningKeyState) => number,
-    worst: (one: number, other: number) => number,
+    worst: (...values: readonly number[]) => number,
   ): void => {
     new Gauge({
       name,
@@ -30,7 +30,7 @@ export const registerSigningKeyMetrics = (
         }
         for (const group of Map.groupBy(others, (state) => `${state.purpose} ${state.algorithm}`).values()) {
           const [{ purpose, algorithm }] = group as [SigningKeyState];
-          this.set({ tenant: otherLabel, purpose, algorithm }, group.map(valueOf).reduce(worst));
+          this.set({ tenant: otherLabel, purpose, algorithm }, worst(...group.map(valueOf)));
         }
       },
     });
