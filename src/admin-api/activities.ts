@@ -7,10 +7,12 @@ const moment = z.iso
   .datetime({ offset: true, error: 'Give a time such as 2027-01-31T12:00:00Z.' })
   .transform((value) => Date.parse(value));
 
-/** Query of `GET /activities`. */
-export const listActivitiesQuery = z.strictObject({
-  ...pageQuery,
-  from: moment.optional().meta({ description: 'First moment included.' }),
+/** What a list and an export of activities may be narrowed by; every given member must hold. */
+const filters = {
+  from: moment.optional().meta({
+    description:
+      'First moment included. A line that was written more than an hour away from its time may be left out.',
+  }),
   to: moment.optional().meta({ description: 'First moment not included.' }),
   type: text(128)
     .optional()
@@ -18,11 +20,64 @@ export const listActivitiesQuery = z.strictObject({
   outcome: outcome.optional(),
   reason: text(128).optional().meta({ description: 'Why it was refused, for example audience_mismatch.' }),
   account: text(128).optional().meta({ description: 'Id of the service account concerned.' }),
+  actor: text(128).optional().meta({ description: 'Id of the service account that acted.' }),
   issuer: text(1024).optional(),
   subject: text(2048).optional(),
+  door: text(128).optional(),
+  audience: text(2048).optional(),
   jti: text(1024).optional().meta({ description: 'jti of the token issued.' }),
+  tokenHash: text(128).optional().meta({ description: 'Base64url SHA-256 of the token presented.' }),
+  sourceAddress: text(128).optional(),
   receipt: text(128).optional().meta({ description: 'The receipt a refused caller was given.' }),
+  q: text(256, 1)
+    .optional()
+    .meta({ description: 'Text anywhere in the activity as JSON, taken literally; A to Z in either case.' }),
+};
+
+/** Query of `GET /activities`. */
+export const listActivitiesQuery = z.strictObject({ ...pageQuery, ...filters });
+
+/** Query of `GET /activities/export`. */
+export const exportActivitiesQuery = z.strictObject(filters);
+
+/** What an export is: lines, each a JSON object. */
+export const exportedActivities = z.string().meta({
+  description:
+    'One JSON object a line: the activities, oldest first, each with its tenant and its place in a chain; the last line has type export, the digest of the lines before it and a signature.',
 });
+
+const head = z.strictObject({
+  writer: z.string(),
+  ordinal: z.number().meta({ description: 'Of the chain among those of the tenant.' }),
+  number: z.number().meta({ description: 'How many lines the chain has.' }),
+  hash: z.string(),
+});
+
+/** What the check of the whole trail found. */
+export const trailReportResource = z
+  .strictObject({
+    ok: z.boolean(),
+    checked: z.number().meta({ description: 'Activities that were looked at.' }),
+    unlinked: z.number().meta({ description: 'How many of them are from before there were chains.' }),
+    heads: z.array(head).meta({ description: 'How each chain ends. Keep them elsewhere to compare later.' }),
+    faults: z
+      .array(
+        z.strictObject({
+          kind: z.string(),
+          writer: z.string().nullable(),
+          number: z.number().nullable(),
+          id: z.string().nullable(),
+          sentence: z.string(),
+        }),
+      )
+      .meta({ description: 'The first faults, 20 at most.' }),
+    faultCount: z.number(),
+    checkpoint: z
+      .string()
+      .nullable()
+      .meta({ description: 'Compact JWS that stands for the activities retention dropped.' }),
+  })
+  .meta({ id: 'TrailReport' });
 
 const party = z.strictObject({ id: z.string(), name: z.string() }).nullable();
 const detail = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);

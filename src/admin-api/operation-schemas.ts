@@ -6,7 +6,14 @@ import {
   createdAccountKeyResource,
   patchAccountKeyBody,
 } from './account-keys.ts';
-import { activityResource, activityStoryResource, listActivitiesQuery } from './activities.ts';
+import {
+  activityResource,
+  activityStoryResource,
+  exportActivitiesQuery,
+  exportedActivities,
+  listActivitiesQuery,
+  trailReportResource,
+} from './activities.ts';
 import { blockResource, createBlockBody, deleteBlockQuery, listBlocksQuery } from './blocks.ts';
 import { explainBody, explainedResource } from './explain.ts';
 import { inboxDetailResource, inboxEntryResource, listInboxQuery } from './inbox.ts';
@@ -225,6 +232,13 @@ export const operationSchemas = {
     body: null,
     response: pageOf(activityResource).meta({ id: 'ActivityPage' }),
   },
+  exportActivities: {
+    params: noMembers,
+    query: exportActivitiesQuery,
+    body: null,
+    response: exportedActivities,
+  },
+  verifyActivities: { params: noMembers, query: noMembers, body: null, response: trailReportResource },
   getActivity: { params: identified, query: noMembers, body: null, response: activityStoryResource },
   explain: { params: noMembers, query: noMembers, body: explainBody, response: explainedResource },
   getSettings: { params: noMembers, query: noMembers, body: null, response: settingsResource },

@@ -13,6 +13,8 @@ export interface AdminOperation {
   readonly summary: string;
   /** Of the answer when it is done. */
   readonly status: 200 | 201 | 204;
+  /** Of the answer, where it is not JSON. */
+  readonly produces?: 'application/x-ndjson';
 }
 
 const everyone = roles;
@@ -322,6 +324,21 @@ export const adminOperations = {
     path: '/activities',
     roles: everyone,
     summary: 'List activities, newest first',
+    status: 200,
+  },
+  exportActivities: {
+    method: 'GET',
+    path: '/activities/export',
+    roles: everyone,
+    summary: 'Export activities, oldest first, one JSON object a line, with a signed last line',
+    status: 200,
+    produces: 'application/x-ndjson',
+  },
+  verifyActivities: {
+    method: 'GET',
+    path: '/activities/verify',
+    roles: everyone,
+    summary: 'Prove that no activity was changed, moved or cut',
     status: 200,
   },
   getActivity: {

@@ -1,29 +1,24 @@
 import type { Activity } from '../core/activity/activity.ts';
+import { type ActivityFilter, fitsFilter } from '../core/activity/activity-filter.ts';
 import { type Explanation, explainRefusal, type Refusal } from '../core/activity/explain-refusal.ts';
 import { type CandidateChecks, groupCandidates } from '../core/activity/group-candidates.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { ActivityFilter } from '../ports/activity-store.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound } from './admin-problem.ts';
 import type { AdminDependencies } from './dependencies.ts';
 
-/** What a list of activities may be narrowed by; a receipt leads to one activity at most. */
-export interface ActivityQuery extends ActivityFilter {
-  readonly receipt?: string;
-}
-
 /** One page of the activities of the actor's tenant, newest first. */
 export const listActivities = async (
   deps: Pick<AdminDependencies, 'storage'>,
   actor: Actor,
-  { receipt, ...filter }: ActivityQuery,
+  { receipt, ...filter }: ActivityFilter,
   page: PageRequest,
 ): Promise<Page<Activity>> => {
   const { tenant } = actor.account;
   if (receipt === undefined) return deps.storage.activities.list(tenant, filter, page);
   const activity = await deps.storage.activities.find(tenant, receipt);
-  const items = activity !== null && fits(activity, filter) ? [activity] : [];
+  const items = activity !== null && fitsFilter(activity, filter) ? [activity] : [];
   return { items, nextCursor: null };
 };
 
@@ -82,17 +77,3 @@ export const listIssuerNames = async (
   } while (cursor !== null && names.length < maxIssuersCompared);
   return names;
 };
-
-const fits = (activity: Activity, filter: ActivityFilter): boolean =>
-  activity.time >= (filter.from ?? activity.time) &&
-  activity.time < (filter.to ?? Number.POSITIVE_INFINITY) &&
-  isAsked(filter.type, activity.type) &&
-  isAsked(filter.outcome, activity.outcome) &&
-  isAsked(filter.reason, activity.reason) &&
-  isAsked(filter.account, activity.account?.id) &&
-  isAsked(filter.issuer, activity.issuer) &&
-  isAsked(filter.subject, activity.subject) &&
-  isAsked(filter.jti, activity.jti);
-
-const isAsked = (wanted: string | undefined, value: string | null | undefined): boolean =>
-  wanted === undefined || wanted === value;

@@ -10,9 +10,11 @@ import type { SignatureVerifier } from '../ports/signature-verifier.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { SigningKeyRotation } from '../keys/rotate-signing-keys.ts';
-import type { Explanations } from '../token/explain.ts';
+import type { TrailSeals } from '../keys/trail-seals.ts';
+import type { Explanations } from '../token/explanations.ts';
 import type { SvidTrials } from '../token/try-svid.ts';
 import type { KeyGenerationLimit } from './key-generation-limit.ts';
+import type { TrailReport } from './verify-trail.ts';
 
 /** What the acts of administration need. */
 export interface AdminDependencies {
@@ -44,6 +46,12 @@ export interface AdminDependencies {
   readonly allowLoopbackHttp: (url: URL) => boolean;
   /** Why this URL is never fetched (A46), as a sentence, or `null` when it may be. */
   readonly checkOutboundUrl: (url: string) => string | null;
+  /** Signs exports of activities. */
+  readonly seals: Pick<TrailSeals, 'seal'>;
+  /** Checks the whole trail of a tenant; one check at a time for each. */
+  readonly verifyTrail: (tenant: string) => Promise<TrailReport>;
+  /** Takes a place for an export of a tenant; `null` where as many are under way as may be. */
+  readonly takeExport: (tenant: string) => (() => void) | null;
   /** Tells this node, after the commit, that a tenant was changed. */
   readonly changed: (tenant: string) => void;
   /**

@@ -1,17 +1,25 @@
 import { startRounds } from '../core/rounds.ts';
-import type { Tenant } from '../core/tenants/tenant.ts';
+import type { EpochMilliseconds } from '../core/time.ts';
+import type { TrailSeals } from '../keys/trail-seals.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Storage } from '../ports/storage.ts';
+import { allTenants } from './all-tenants.ts';
+import { sealCheckpoint } from './checkpoint.ts';
 
 const dayMs = 86_400_000;
 
-/** Rows dropped in one statement: short enough that nobody waits behind it. */
+/** Rows dropped in one transaction: short enough that nobody waits behind it. */
 const batch = 1000;
 
 /** What retention uses. */
 export interface Retention {
-  readonly storage: Pick<Storage, 'tenants' | 'activities' | 'replayGuard' | 'revokedTokens'>;
+  readonly storage: Pick<Storage, 'tenants' | 'trail' | 'replayGuard' | 'revokedTokens'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly seals: Pick<TrailSeals, 'seal' | 'verify'>;
+  readonly log: {
+    info(details: object, message: string): void;
+    error(details: object, message: string): void;
+  };
   /** Told when a round failed; the next one tries again. */
   readonly reportFault: (error: unknown) => void;
 }
@@ -21,7 +29,7 @@ export interface Retention {
  * tokens whose time is over (IR-12).
  */
 export const dropExpired = async (
-  { storage, clock }: Omit<Retention, 'reportFault'>,
+  { storage, clock, seals, log }: Omit<Retention, 'reportFault'>,
   isStopping: () => boolean = () => false,
 ): Promise<void> => {
   const now = clock.now();
@@ -30,10 +38,37 @@ export const dropExpired = async (
   };
   await inBatches(() => storage.replayGuard.forgetBefore(now, batch));
   await inBatches(() => storage.revokedTokens.forgetBefore(now, batch));
-  for await (const tenant of allTenants(storage)) {
-    const horizon = now - tenant.settings.activityRetentionDays * dayMs;
-    await inBatches(() => storage.activities.dropBefore(tenant.name, horizon, batch));
+  const faults: unknown[] = [];
+  for await (const { name, settings } of allTenants(storage.tenants)) {
+    const horizon = now - settings.activityRetentionDays * dayMs;
+    const drop = () => dropLines({ storage, seals, log }, name, horizon, now);
+    // One tenant without a key to sign with does not keep the others from their turn.
+    await inBatches(drop).catch((error: unknown) => void faults.push(error));
   }
+  if (faults.length > 0) throw new AggregateError(faults, 'old activities could not be dropped');
+};
+
+/**
+ * Drops the oldest lines of a trail and leaves a signed checkpoint in their place, so that what is left still verifies
+ * (A115). It is signed before anything goes: without a key to sign with, everything stays.
+ *
+ * @returns how many are gone
+ */
+const dropLines = async (
+  { storage, seals, log }: Pick<Retention, 'storage' | 'seals' | 'log'>,
+  tenant: string,
+  horizon: EpochMilliseconds,
+  now: EpochMilliseconds,
+): Promise<number> => {
+  const lines = await storage.trail.droppable(tenant, horizon, batch);
+  if (lines.count === 0) return 0;
+  const state = await storage.trail.state(tenant);
+  const { text, isProven } = await sealCheckpoint(seals, tenant, state, lines, new Date(now).toISOString());
+  if (!(await storage.trail.drop(tenant, state.chains, lines, text))) return 0;
+  if (!isProven)
+    log.error({ tenant }, 'the checkpoint of the trail was not what it had to be; from now on it says so');
+  log.info({ tenant, lines: lines.count }, 'old activities were dropped');
+  return lines.count;
 };
 
 /** {@link dropExpired} now and then once every `intervalMs`, one round at a time. */
@@ -55,12 +90,3 @@ export const startRetention = (
     },
   };
 };
-
-async function* allTenants({ tenants }: Pick<Storage, 'tenants'>): AsyncGenerator<Tenant> {
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof tenants.list>> = await tenants.list({ limit: 200, cursor });
-    yield* page.items;
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activity } from '../../src/core/activity/activity.ts';
-import type { ActivityFilter } from '../../src/ports/activity-store.ts';
+import type { ActivityFilter } from '../../src/core/activity/activity-filter.ts';
 import { InvalidCursor } from '../../src/ports/page.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleActivity, sampleTime } from '../support/stored-samples.ts';
@@ -288,19 +288,5 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       const kept = await opened.storage.activities.find('acme', activity.id);
       expect(Object.entries(kept?.details ?? {})).toEqual(Object.entries(details));
     });
-  });
-
-  it('drops only what is older, only of the tenant, oldest first, at most so many', async () => {
-    const tenant = 'retention';
-    const lines = [5, 1, 3, 2, 4].map((time) => bare({ tenant, time, subject: String(time) }));
-    await opened.storage.activities.append([...lines, bare({ tenant: 'neighbour', time: 1 })]);
-    expect(await opened.storage.activities.dropBefore(tenant, 4, 2)).toBe(2);
-    const left = async () =>
-      (await opened.storage.activities.list(tenant, {}, everything)).items.map((item) => item.subject);
-    expect(await left()).toEqual(['4', '3', '5']);
-    expect(await opened.storage.activities.dropBefore(tenant, 4, 100)).toBe(1);
-    expect(await opened.storage.activities.dropBefore(tenant, 4, 100)).toBe(0);
-    expect(await left()).toEqual(['4', '5']);
-    expect((await opened.storage.activities.list('neighbour', {}, everything)).items).toHaveLength(1);
   });
 });

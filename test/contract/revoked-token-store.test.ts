@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { dropExpired } from '../../src/admin/retention.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
+import { createTestSeals } from '../support/trail-seals.ts';
 import { sampleTime } from '../support/stored-samples.ts';
 
 describe.each(storageEngines)('IR-12 revoked tokens on $engine', ({ createPlace }) => {
@@ -72,7 +73,12 @@ describe.each(storageEngines)('IR-12 revoked tokens on $engine', ({ createPlace 
     await store().forgetBefore(Number.MAX_SAFE_INTEGER, 10_000);
     for (let index = 0; index < 1100; index += 1) await store().revoke('acme', `many-${index}`, sampleTime);
     await store().revoke('acme', 'still-good', sampleTime + 900_000);
-    await dropExpired({ storage: opened.storage, clock: { now: () => sampleTime + 1 } });
+    await dropExpired({
+      storage: opened.storage,
+      clock: { now: () => sampleTime + 1 },
+      seals: await createTestSeals(),
+      log: { info: () => undefined, error: () => undefined },
+    });
     expect(await store().isRevoked('acme', 'many-0')).toBe(false);
     expect(await store().isRevoked('acme', 'still-good')).toBe(true);
     expect(await store().forgetBefore(sampleTime + 1, 10_000)).toBe(0);

@@ -25,8 +25,11 @@ import type { KeyHealth } from '../../src/ports/issuer-keys.ts';
 import type { SigningBackend } from '../../src/ports/signing-backend.ts';
 import type { Storage } from '../../src/ports/storage.ts';
 import type { Stores } from '../../src/ports/stores.ts';
+import { createExportLimit } from '../../src/admin/export-limit.ts';
+import { createTrailVerifier } from '../../src/admin/verify-trail.ts';
 import { createTrustDirectory } from '../../src/token/trust-directory.ts';
 import { sampleAccountKey } from './stored-samples.ts';
+import { createTestSeals } from './trail-seals.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 
 /** A JSON body; tests look into it freely. */
@@ -116,6 +119,7 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
   const healthOf = (issuer: TrustedIssuer): KeyHealth => buildHealth(issuer, keyHealth, clock.now());
 
   const verifier = createSignatureVerifier();
+  const seals = await createTestSeals();
   const local = createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32).fill(7) });
   const backend = options.spoilSigning?.(local) ?? local;
   const templateEnvironment = { CLUSTER_NAME: 'prod-eu-1' };
@@ -188,6 +192,9 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
       const parsed = parseFetchUrl(url, allow);
       return parsed.ok ? null : parsed.error;
     },
+    seals,
+    verifyTrail: createTrailVerifier({ storage, seals }),
+    takeExport: createExportLimit(),
     changed: (tenant) => void changedTenants.push(tenant),
     openTenant: async (tenant, alongside) => {
       await storage.transaction(async (stores) => {

@@ -52,6 +52,8 @@ const contract: Readonly<Record<AdminOperationName, 'A' | 'AV' | 'AVU' | 'A defa
   patchUseCase: 'A',
   deleteUseCase: 'A',
   listActivities: 'AVU',
+  exportActivities: 'AVU',
+  verifyActivities: 'AVU',
   getActivity: 'AVU',
   explain: 'A',
   getSettings: 'AV',

@@ -13,7 +13,8 @@ export type ListName =
 
 const form = /^[a-z-]+:(0|[1-9][0-9]{0,15})$/;
 
-const writeCursor = (list: ListName, seq: number): string =>
+/** The cursor of a page of `list` that begins behind the row of this sequence number. */
+export const writeCursor = (list: ListName, seq: number): string =>
   Buffer.from(`${list}:${seq}`).toString('base64url');
 
 /**

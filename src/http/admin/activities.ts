@@ -1,16 +1,13 @@
 import type * as z from 'zod';
-import {
-  type ActivityQuery,
-  type ActivityStory,
-  getActivity,
-  listActivities,
-} from '../../admin/activities.ts';
+import { type ActivityStory, getActivity, listActivities } from '../../admin/activities.ts';
 import type {
   activityResource,
   activityStoryResource,
   listActivitiesQuery,
 } from '../../admin-api/activities.ts';
+import { exportActivities } from '../../admin/export-activities.ts';
 import type { Activity } from '../../core/activity/activity.ts';
+import type { ActivityFilter } from '../../core/activity/activity-filter.ts';
 import { ok } from '../../core/result.ts';
 import { type AdminRoute, adminRoute } from './admin-route.ts';
 import {
@@ -21,6 +18,8 @@ import {
 } from './explanation-to-wire.ts';
 import { cursorOf } from './page-request.ts';
 import { toIso } from './wire-time.ts';
+
+const ndjson = 'application/x-ndjson';
 
 /** An activity as contract §5 has it, with the members a change has besides. */
 const toWire = (activity: Activity): z.input<typeof activityResource> => ({
@@ -64,16 +63,30 @@ const storyToWire = ({
 });
 
 /** Only the members that were given, so that an absent one never narrows the list. */
-const filterOf = (query: z.output<typeof listActivitiesQuery>): ActivityQuery => {
+const filterOf = (query: Partial<z.output<typeof listActivitiesQuery>>): ActivityFilter => {
   const { limit: _limit, cursor: _cursor, ...filter } = query;
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 };
 
 /** The routes of `activities`; nothing here edits or deletes one (A115). */
 export const activityRoutes: readonly AdminRoute[] = [
-  adminRoute('listActivities', async (deps, { actor, query }) => {
+  adminRoute('listActivities', async (deps, { actor, query, accept }) => {
+    if (accept.split(/[;,]/, 1)[0]?.trim().toLowerCase() === ndjson) {
+      const lines = exportActivities(deps, actor, filterOf(query));
+      return lines.ok
+        ? ok({ body: { items: [], nextCursor: null }, stream: { type: ndjson, text: lines.value } })
+        : lines;
+    }
     const { items, nextCursor } = await listActivities(deps, actor, filterOf(query), cursorOf(query));
     return ok({ body: { items: items.map(toWire), nextCursor } });
+  }),
+  adminRoute('exportActivities', async (deps, { actor, query }) => {
+    const lines = exportActivities(deps, actor, filterOf(query));
+    return lines.ok ? ok({ body: '', stream: { type: ndjson, text: lines.value } }) : lines;
+  }),
+  adminRoute('verifyActivities', async (deps, { actor }) => {
+    const { heads, faults, count, ...report } = await deps.verifyTrail(actor.account.tenant);
+    return ok({ body: { ...report, heads: [...heads], faults: [...faults], faultCount: count } });
   }),
   adminRoute('getActivity', async (deps, { actor, params }) => {
     const activity = await getActivity(deps, actor, params.id);

@@ -19,11 +19,15 @@ export interface AdminRequest<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly condition: VersionCondition;
+  /** `Accept`, as it came. */
+  readonly accept: string;
 }
 
 /** What goes back. */
 export interface AdminAnswer<Body> {
   readonly body: Body;
+  /** In place of a body: text that is sent while it is made. */
+  readonly stream?: { readonly type: string; readonly text: AsyncIterable<string> };
   /** For the ETag of one resource. */
   readonly version?: number;
   /** For a create: where the new resource is, below the base of the API. */

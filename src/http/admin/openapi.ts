@@ -67,7 +67,10 @@ export const describeOperation = (route: AdminRoute, visibility: 'documented' | 
     ...(hasMembers(route.schemas.query) ? { querystring: route.schemas.query } : {}),
     ...(route.schemas.body === null ? {} : { body: route.schemas.body, consumes: mediaTypesOf(operation) }),
     response: {
-      [adminOperations[route.operation].status]: route.schemas.response,
+      [adminOperations[route.operation].status]:
+        operation.produces === undefined
+          ? route.schemas.response
+          : { content: { [operation.produces]: { schema: route.schemas.response } } },
       ...problemResponses(operation),
     },
   };

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
@@ -116,12 +117,17 @@ const answer = async (
     query: { ...(request.query as object) },
     body: request.body ?? undefined,
     condition: parseIfMatch(request.headers['if-match']),
+    accept: request.headers.accept ?? '',
   });
   if (!result.ok) return sendProblem(request, reply, result.error);
-  const { body, version, location } = result.value;
+  const { body, stream, version, location } = result.value;
   if (version !== undefined) reply.header('etag', etagOf(version));
   if (location !== undefined) reply.header('location', `${basePathOf(request)}${location}`);
-  return reply.code(adminOperations[route.operation].status).send(body);
+  reply.code(adminOperations[route.operation].status);
+  if (stream === undefined) return reply.send(body);
+  reply.header('content-type', stream.type);
+  // Nobody reads what a HEAD would make.
+  return reply.send(request.method === 'HEAD' ? '' : Readable.from(stream.text, { objectMode: false }));
 };
 
 /** The path up to and with `/api/v1`, as the caller wrote it. */

@@ -40,9 +40,7 @@ const open = ({ path, role }: WorkerOptions): DatabaseSync => {
   return database;
 };
 
-const createRunner = (database: DatabaseSync, { path, role }: WorkerOptions) => {
-  // What is written must be found again; what is read may be old, and whoever acts on it has to write.
-  const check = role === 'writer' ? watchFile(path) : () => undefined;
+const createRunner = (database: DatabaseSync) => {
   const prepared = new Map<string, { readonly statement: StatementSync; readonly answersRows: boolean }>();
 
   const prepare = (sql: string) => {
@@ -63,7 +61,6 @@ const createRunner = (database: DatabaseSync, { path, role }: WorkerOptions) => 
   };
 
   return (sql: string, parameters: readonly Bindable[]): StatementResult => {
-    check();
     const { statement, answersRows } = prepare(sql);
     return answersRows
       ? { rows: statement.all(...parameters), changes: 0 }
@@ -134,9 +131,16 @@ const serve = (port: NonNullable<typeof parentPort>): void => {
     port.close();
     return;
   }
-  const run = createRunner(database, workerData as WorkerOptions);
+  const run = createRunner(database);
+  const { path, role } = workerData as WorkerOptions;
+  // What is written must be found again; what is read may be old, and whoever acts on it has to write.
+  const checkFile = role === 'writer' ? watchFile(path) : () => undefined;
   port.on('message', (request: WorkerRequest) => {
-    port.postMessage(attempt(request.id, () => answerTo(request, database, run)));
+    const work = (): StatementResult => {
+      if (request.ask !== 'close') checkFile();
+      return answerTo(request, database, run);
+    };
+    port.postMessage(attempt(request.id, work));
     if (request.ask === 'close') {
       port.close();
     }

@@ -14,6 +14,7 @@ import { createServiceAccountStore } from './service-account-store.ts';
 import { createSigningKeyStore } from './signing-key-store.ts';
 import { createTeamStore } from './team-store.ts';
 import { createTenantStore } from './tenant-store.ts';
+import { createTrailStore } from './trail-store.ts';
 import { createTrustedIssuerStore } from './trusted-issuer-store.ts';
 import { createUseCaseStore } from './use-case-store.ts';
 
@@ -31,5 +32,6 @@ export const createStores = (db: Kysely<Database>, chaining: Chaining): Stores =
   blocks: reportUnavailable(createBlockStore(db)),
   inbox: reportUnavailable(createInboxStore(db)),
   activities: reportUnavailable(createActivityStore(db, chaining)),
+  trail: reportUnavailable(createTrailStore(db)),
   revisions: reportUnavailable(createRevisionStore(db)),
 });

@@ -1,0 +1,178 @@
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type ActivityFilter, foldCase, insideJson } from '../../../core/activity/activity-filter.ts';
+import { fitIndexed, fitText } from '../fit-activity.ts';
+import type { Database } from '../schema.ts';
+import type { StoredActivity } from './activity-row.ts';
+
+/**
+ * The most lines of which one page looks at more than their place in an index. It keeps a page short whatever is asked of
+ * however many lines; a page that stops there has a cursor that goes on behind them.
+ */
+export const scanLimit = 10_000;
+
+/**
+ * Lines are stored in the order of their times, but for what the clocks of nodes differ and what a line waits to be
+ * written. A list that is narrowed by time begins and ends so much earlier and later in the order of storing.
+ */
+const latenessMs = 3_600_000;
+
+type Condition = RawBuilder<SqlBool>;
+
+/** A filter in the terms of the table. */
+interface Narrowing {
+  /** What an index finds, in the order of storing; at most one, for another one would be looked up line by line. */
+  readonly indexed: readonly Condition[];
+  /** What has to be looked up line by line. */
+  readonly others: readonly Condition[];
+}
+
+/** As what was stored was fitted, so that a long value finds its line. */
+export const fitFilter = (filter: ActivityFilter): ActivityFilter => {
+  const fitted = (names: readonly (keyof ActivityFilter)[], fit: (text: string) => string) =>
+    names.flatMap((name) => {
+      const value = filter[name];
+      return typeof value === 'string' ? [[name, fit(value)] as const] : [];
+    });
+  return {
+    ...filter,
+    ...Object.fromEntries([
+      ...fitted(['type', 'reason', 'account', 'actor', 'jti', 'receipt'], fitIndexed),
+      ...fitted(['issuer', 'subject', 'door', 'audience', 'tokenHash', 'sourceAddress', 'q'], fitText),
+    ]),
+  };
+};
+
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+const contains = (text: string): Condition => sql`body like ${`%${escapeLike(text)}%`} escape '\\'`;
+
+/** Columns and text of a line in which `q` is searched. */
+const searched = ['id', 'type', 'reason', 'account_id', 'issuer', 'subject', 'jti'] as const;
+
+const search = (q: string): Condition => {
+  const inColumns = searched.map(
+    (column) => sql<SqlBool>`lower(${sql.ref(column)}) like ${`%${escapeLike(foldCase(q))}%`} escape '\\'`,
+  );
+  const inBody = sql<SqlBool>`lower(body) like ${`%${escapeLike(foldCase(insideJson(q)))}%`} escape '\\'`;
+  return sql`(${sql.join([...inColumns, inBody], sql` or `)})`;
+};
+
+/**
+ * Members without a column of their own are searched as a piece of the JSON text; a line where that piece means something
+ * else is left out by `fitsFilter`.
+ */
+const narrowingOf = (filter: ActivityFilter): Narrowing => {
+  const { from, to, type, outcome, reason, account, actor, issuer, subject, jti, receipt, q } = filter;
+  const given = <T>(value: T | undefined, condition: (value: T) => Condition): readonly Condition[] =>
+    value === undefined ? [] : [condition(value)];
+  // Where it matters said twice, because the indexes leave out what there is most of.
+  const [indexed, ...unused] = [
+    ...given(receipt, (value) => sql<SqlBool>`id = ${value}`),
+    ...given(jti, (value) => sql<SqlBool>`jti = ${value}`),
+    ...given(account, (value) => sql<SqlBool>`account_id = ${value}`),
+    ...given(rare(reason, 'issued'), (value) => sql<SqlBool>`reason = ${value} and reason <> 'issued'`),
+    ...given(rare(type, 'token'), (value) => sql<SqlBool>`type = ${value} and type <> 'token'`),
+    ...given(rare(outcome, 'issued'), (value) => sql<SqlBool>`outcome = ${value} and outcome <> 'issued'`),
+  ];
+  return {
+    indexed: indexed === undefined ? [] : [indexed],
+    others: [
+      ...unused,
+      ...given(reason === 'issued' ? reason : undefined, (value) => sql`reason = ${value}`),
+      ...given(type === 'token' ? type : undefined, (value) => sql`type = ${value}`),
+      ...given(outcome === 'issued' ? outcome : undefined, (value) => sql`outcome = ${value}`),
+      // Not by the index of times, which would have to be sorted.
+      ...given(from, (value) => sql`time + 0 >= ${Math.ceil(value)}`),
+      ...given(to, (value) => sql`time + 0 < ${Math.ceil(value)}`),
+      ...given(issuer, (value) => sql`issuer = ${value}`),
+      ...given(subject, (value) => sql`subject = ${value}`),
+      ...given(actor, (value) => contains(`"actor":${JSON.stringify({ id: value }).slice(0, -1)}`)),
+      ...(['door', 'audience', 'tokenHash', 'sourceAddress'] as const).flatMap((name) =>
+        given(filter[name], (value) => contains(`"${name}":${JSON.stringify(value)}`)),
+      ),
+      ...given(q, search),
+    ],
+  };
+};
+
+/** `value`, unless it is what most lines have. */
+const rare = (value: string | undefined, common: string): string | undefined =>
+  value === common ? undefined : value;
+
+/** Lines of a tenant between two places in the order of storing, both not included. */
+export interface SeqRange {
+  readonly above: number;
+  readonly below: number;
+}
+
+/** Rows that fit as far as the table can say, and where to go on; `null` after the last. */
+export interface FoundRows {
+  readonly rows: readonly StoredActivity[];
+  readonly next: number | null;
+}
+
+const and = (conditions: readonly Condition[]): Condition =>
+  sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+
+/** Where lines of about this time begin or end in the order of storing; `null` where there are none beyond it. */
+const seqAbout = async (
+  db: Kysely<Database>,
+  tenant: string,
+  side: '>=' | '<',
+  time: number,
+): Promise<number | null> => {
+  const row = await db
+    .selectFrom('activities')
+    .select('seq')
+    .where('tenant', '=', tenant)
+    .where('time', side, time)
+    .orderBy('time', side === '<' ? 'desc' : 'asc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.seq ?? null;
+};
+
+/**
+ * At most `limit` lines that fit, beginning at one end of the range.
+ *
+ * @param filter fitted ({@link fitFilter})
+ * @param direction `desc`: from the upper end downwards, the newest first
+ */
+export const findRows = async (
+  db: Kysely<Database>,
+  tenant: string,
+  filter: ActivityFilter,
+  { above, below }: SeqRange,
+  direction: 'asc' | 'desc',
+  limit: number,
+): Promise<FoundRows> => {
+  const { from, to } = filter;
+  const low = from === undefined ? null : await seqAbout(db, tenant, '<', Math.ceil(from) - latenessMs);
+  const high = to === undefined ? null : await seqAbout(db, tenant, '>=', Math.ceil(to) + latenessMs);
+  const range = { above: Math.max(above, low ?? above), below: Math.min(below, high ?? below) };
+  const { indexed, others } = narrowingOf(filter);
+  const within = and([
+    sql`tenant = ${tenant}`,
+    sql`seq > ${range.above}`,
+    sql`seq < ${range.below}`,
+    ...indexed,
+  ]);
+  const order = sql.raw(direction);
+  const reach = others.length === 0 ? null : await reachOf(db, within, direction);
+  const near =
+    reach === null ? sql<SqlBool>`true` : direction === 'desc' ? sql`seq >= ${reach}` : sql`seq <= ${reach}`;
+  const { rows } = await sql<StoredActivity>`select * from activities
+    where ${and([within, near, ...others])} order by seq ${order} limit ${limit + 1}`.execute(db);
+  const shown = rows.slice(0, limit);
+  return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.seq ?? null) : reach };
+};
+
+/** The place of the last line that may be looked at; `null` where all of them may. */
+const reachOf = async (
+  db: Kysely<Database>,
+  within: Condition,
+  direction: 'asc' | 'desc',
+): Promise<number | null> => {
+  const { rows } = await sql<{ readonly seq: number }>`select seq from activities
+    where ${within} order by seq ${sql.raw(direction)} limit 1 offset ${scanLimit - 1}`.execute(db);
+  return rows[0]?.seq ?? null;
+};
