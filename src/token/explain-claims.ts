@@ -6,7 +6,7 @@ import { type EpochMilliseconds, toEpochSeconds } from '../core/time.ts';
 import { trustDomainIssuer } from '../core/trust/trust-domain.ts';
 import type { VerificationKey } from '../ports/signature-verifier.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
-import type { Explanations } from './explain.ts';
+import type { Explanations } from './explanations.ts';
 import { readSampleToken } from './explain-form.ts';
 
 /** How long a token is said to live whose claims do not say so. */

@@ -1,7 +1,7 @@
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { buildFederationIndex } from '../core/trust/federation-index.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
-import type { Explanations } from './explain.ts';
+import type { Explanations } from './explanations.ts';
 
 /** A registration that was checked and is not saved. */
 export interface ProposedRegistration {

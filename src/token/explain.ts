@@ -10,7 +10,6 @@ import { fullDetail } from '../core/trust/decide-trust.ts';
 import type { Federation } from '../core/trust/federation.ts';
 import type { RegistrationProblem } from '../core/trust/registration-problem.ts';
 import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
-import type { ReplayGuard } from '../ports/replay-guard.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import { assumedSignature, collectAssumingEvidence, tokenOfClaims } from './explain-claims.ts';
 import { buildSampleForm, type FormPairs, readSampleToken, type SampleToken } from './explain-form.ts';
@@ -20,13 +19,9 @@ import {
   createUnsigningKeyRing,
   type Unsigned,
 } from './explain-without-trace.ts';
+import type { Explanations } from './explanations.ts';
 import { handleTokenRequest, type TokenDecision, type TokenEndpoint } from './handle-token-request.ts';
 import { maxTokenRequestBytes } from './token-request.ts';
-
-/** What explaining uses: what the token endpoint decides with, and nothing that would leave a trace. */
-export interface Explanations extends Omit<TokenEndpoint, 'replayGuard' | 'detail'> {
-  readonly replayGuard: Pick<ReplayGuard, 'isUsed'>;
-}
 
 /** For which moment is explained: now, a second after the token was issued, or a time. */
 export type Moment = 'now' | 'issued' | EpochMilliseconds;

@@ -5,7 +5,8 @@ import { readyProvider } from '../../src/core/credential-providers/ready-provide
 import { buildFederationIndex } from '../../src/core/trust/federation-index.ts';
 import { NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
 import type { VerificationKey } from '../../src/ports/signature-verifier.ts';
-import { type Explanations, explainTokenRequest, type SampleRequest } from '../../src/token/explain.ts';
+import { explainTokenRequest, type SampleRequest } from '../../src/token/explain.ts';
+import type { Explanations } from '../../src/token/explanations.ts';
 import { createTokenEndpoint } from '../../src/token/token-endpoint.ts';
 import { createFixedClock } from './fixed-clock.ts';
 import { ownIssuer, pairTime, type RandomRequest, type Registration } from './random-pairs.ts';
@@ -127,7 +128,6 @@ export const createAgreement = (registration: Registration) => {
     strangers: { admit: () => ({ kept: 'alone' }) },
     metrics: { decided: () => undefined },
     keyUses: { used: () => undefined },
-    attempts: { note: () => undefined },
     attempts: { note: () => undefined },
     reportFault: (error) => {
       if (!(error instanceof NoActiveSigningKey)) throw error;

@@ -75,17 +75,15 @@ const patterns = ['repo:acme/*', 'repo:*', 'job:*'];
 const audiences = ['https://sts.example.com', 'https://other.example.com'];
 const scopes = ['certificates:read', 'certificates:issue', 'payments:deploy'];
 const apis = ['https://api.example.com', 'https://b.example.com'];
-const claimPool = {
-  repository_owner_id: ['8675309', '42'],
-  namespace: ['prod', 'a b'],
-  level: [1, true],
-} as const;
-type PoolClaim = keyof typeof claimPool;
-const poolClaims = Object.keys(claimPool) as readonly PoolClaim[];
+const claimPool: readonly (readonly [claim: string, values: readonly (string | number | boolean)[]])[] = [
+  ['repository_owner_id', ['8675309', '42']],
+  ['namespace', ['prod', 'a b']],
+  ['level', [1, true]],
+];
 
 const randomCondition = (random: Random): Condition => {
-  const claim = pick(random, poolClaims);
-  const value = pick(random, claimPool[claim]);
+  const [claim, values] = pick(random, claimPool);
+  const value = pick(random, values);
   if (chance(random, 0.3)) return { claim, oneOf: [value, 'x'] };
   return typeof value === 'string' && chance(random, 0.3)
     ? { claim, matches: `${value.slice(0, 1)}*` }
@@ -354,7 +352,7 @@ const thirdPartyDraft = (random: Random, { accounts }: Registration): Draft => {
     jti: `jti-${random()}`,
     namespace: 'prod',
     level: 1,
-    repository_owner_id: pick(random, claimPool.repository_owner_id),
+    repository_owner_id: pick(random, ['8675309', '42']),
     deep: { a: [chance(random, 0.2) ? 2 ** 60 : 1] },
     ...(chance(random, 0.1) ? { big: 'x'.repeat(9000) } : {}),
   };

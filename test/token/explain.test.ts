@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTenantSettings } from '../../src/core/tenants/tenant.ts';
-import type { Explanations, SampleRequest } from '../../src/token/explain.ts';
-import { explainTokenRequest } from '../../src/token/explain.ts';
+import { explainTokenRequest, type SampleRequest } from '../../src/token/explain.ts';
+import type { Explanations } from '../../src/token/explanations.ts';
 import { createExplanations } from '../support/explain-agreement.ts';
 import { trustedIssuer } from '../support/foreign-keys.ts';
 import { ownIssuer, pairTime, type Registration } from '../support/random-pairs.ts';
