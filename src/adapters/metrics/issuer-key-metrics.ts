@@ -48,7 +48,7 @@ export const registerIssuerKeyMetrics = (
 
   gauge(
     'bureau_trusted_issuer_keys_age_seconds',
-    'Since when the keys in use of a trusted issuer are known, in seconds.',
+    'How long ago the keys in use of a trusted issuer were fetched, in seconds.',
     (states) =>
       most(states.map(({ fetchedAt }) => (fetchedAt === null ? null : secondsSince(fetchedAt, clock)))),
   );
