@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify';
 import { oauthErrors } from '../core/oauth/errors.ts';
 import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
+import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import { headerCount } from './header-count.ts';
 import { logRequest } from './request-log.ts';
@@ -108,8 +109,10 @@ const statusOfClientError = (code: string | undefined): number => {
   return 400;
 };
 
+const unavailable = [StoreUnavailable, NoActiveSigningKey, CannotOpenSigningKey];
+
 const statusOfFault = (error: unknown): number => {
-  if (error instanceof StoreUnavailable || error instanceof NoActiveSigningKey) return 503;
+  if (unavailable.some((kind) => error instanceof kind)) return 503;
   const { statusCode = 500 } = error as { readonly statusCode?: number };
   return statusCode < 500 ? statusCode : 500;
 };

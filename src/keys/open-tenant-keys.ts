@@ -92,7 +92,9 @@ const openActive = async (
   row: SigningKey,
   known: ActiveKey | undefined,
 ): Promise<ActiveKey> => {
-  if (known?.fault === null && known.row.sealedPrivateKey === row.sealedPrivateKey) return { ...known, row };
+  const isOpen =
+    known?.fault === null && known.row.kid === row.kid && known.row.sealedPrivateKey === row.sealedPrivateKey;
+  if (isOpen) return { ...known, row };
   try {
     return { row, signer: await backend.open(row), fault: null };
   } catch (error) {

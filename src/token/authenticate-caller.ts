@@ -45,7 +45,7 @@ export const chooseProof = (
   if (client.reason !== 'client_authorization_header' || !acceptsBearer) return client;
   switch (query.bearer.how) {
     case 'none':
-      return client;
+      return { ...client, reason: 'authorization_not_bearer' };
     case 'malformed':
       return refuse('bearer_malformed', [
         failed('request.authorization', 'one Bearer token', 'something else', query.bearer.detail),
@@ -99,9 +99,11 @@ const authenticateBearer = async (
   if (!token.ok) return token;
   evidence.noteGoodSignature();
   if (member(token.value.claims, 'cnf') !== undefined)
-    return evidence.of(refuse('token_bound_to_a_key', [
+    return evidence.of(
+      refuse('token_bound_to_a_key', [
         failed('token.cnf', 'absent', 'present', 'A token bound to a key does not count as a bearer token.'),
-      ]));
+      ]),
+    );
   const { accountId } = token.value;
   const entry = await directory.account(tenant.name, accountId);
   if (entry === null)
@@ -122,6 +124,10 @@ const authenticateBearer = async (
   return evidence.of(
     account.status === 'enabled'
       ? grant({ account, key: null, singleUse: null }, [passed('account.status', 'enabled', 'enabled')], seen)
-      : refuse('account_disabled', [failed('account.status', 'enabled', 'disabled', 'An administrator disabled this account.')], seen),
+      : refuse(
+          'account_disabled',
+          [failed('account.status', 'enabled', 'disabled', 'An administrator disabled this account.')],
+          seen,
+        ),
   );
 };

@@ -104,13 +104,19 @@ describe('introspection (RFC 7662)', () => {
         ),
     );
 
-    it('IR-01 an Authorization header that is no Bearer: 401 with a challenge', async () => {
-      const token = await exchangedToken(bureau);
-      const headers = { ...formHeaders, authorization: 'Basic YTpi' };
-      const answer = await postQuery(bureau, 'introspect', { token }, { headers });
-      await expectReason(answer, 'invalid_client', 'client_authorization_header', 401);
-      expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
-    });
+    it.each(['Basic YTpi', 'Digest username="a"', '', 'Bearer2 x'])(
+      'IR-01 RFC 9110 §11.6.1 an Authorization header that is no Bearer (%j): 401 with a challenge that can be met',
+      async (authorization) => {
+        const token = await exchangedToken(bureau);
+        const headers = { ...formHeaders, authorization };
+        const answer = await postQuery(bureau, 'introspect', { token }, { headers });
+        await expectReason(answer, 'invalid_client', 'authorization_not_bearer', 401);
+        expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="[^"]+", Bearer realm="[^"]+"$/);
+        const bearer = { ...formHeaders, authorization: `Bearer ${await bureau.adminToken()}` };
+        const met = await postQuery(bureau, 'introspect', { token }, { headers: bearer });
+        expect([met.status, met.body.active]).toEqual([200, true]);
+      },
+    );
 
     it('IR-01 A60 an assertion with the key of somebody else, or of an account that does not exist', async () => {
       const token = await exchangedToken(bureau);

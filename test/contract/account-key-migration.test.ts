@@ -120,6 +120,22 @@ describe.each(storageEngines)('keys of accounts over an upgrade on $engine', ({ 
     ]);
   });
 
+  it('SV-20 the bundle of a tenant that was there begins with a sequence of the time of the upgrade', async () => {
+    await migrateToFirst();
+    await sql`insert into ${sql.table('tenants')} (name, description, status, settings, created_at, version)
+      values ('acme', '', 'enabled', '{}', 1, 1)`.execute(raw);
+    await sql`insert into ${sql.table('signing_keys')} (tenant, kid, purpose, algorithm, public_jwk, sealed_private_key, state,
+      created_at, activated_at, retired_at) values ('acme', 'k', 'jwt-svid', 'ES256', '{}', '', 'active', 1, 1, null)`.execute(
+      raw,
+    );
+    const before = Date.now();
+    const { signingKeys } = await open();
+    const { spiffeSequence } = await signingKeys.readSet('acme');
+    expect(spiffeSequence).toBeGreaterThanOrEqual(before - 1000);
+    expect(spiffeSequence).toBeLessThanOrEqual(Date.now() + 1000);
+    expect(Number.isSafeInteger(spiffeSequence)).toBe(true);
+  });
+
   it('a node of the release before goes on adding keys, whose thumbprint is their kid', async () => {
     const { accountKeys } = await open();
     await insertOldAccount(raw, account);

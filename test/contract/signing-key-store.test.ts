@@ -87,6 +87,43 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     expect(await signingKeys.listOf('remove')).toEqual([]);
   });
 
+  it('SV-20 the sequence of a bundle is the time of a change, and grows by one where the time does not', async () => {
+    const { signingKeys } = opened.storage;
+    const tenant = 'sequence';
+    const sequence = async () => (await signingKeys.readSet(tenant)).spiffeSequence;
+    const key = sampleSigningKey({ tenant });
+    await signingKeys.insert(key);
+    expect(await signingKeys.readSet(tenant)).toEqual({ keys: [key], spiffeSequence: null });
+    await signingKeys.raiseSpiffeSequence(tenant, sampleTime);
+    expect(await signingKeys.readSet(tenant)).toEqual({ keys: [key], spiffeSequence: sampleTime });
+    await signingKeys.raiseSpiffeSequence(tenant, sampleTime);
+    expect(await sequence()).toBe(sampleTime + 1);
+    await signingKeys.raiseSpiffeSequence(tenant, sampleTime - 3_600_000);
+    expect(await sequence()).toBe(sampleTime + 2);
+    await signingKeys.raiseSpiffeSequence(tenant, sampleTime + 10);
+    expect(await sequence()).toBe(sampleTime + 10);
+    await signingKeys.raiseSpiffeSequence('sequence-2', sampleTime + 99);
+    expect(await sequence()).toBe(sampleTime + 10);
+    await Promise.all(Array.from({ length: 10 }, () => signingKeys.raiseSpiffeSequence(tenant, sampleTime)));
+    expect(await sequence()).toBe(sampleTime + 20);
+  });
+
+  it('SV-20 is part of the transaction of the change', async () => {
+    const { storage } = opened;
+    const tenant = 'sequence-back';
+    await storage.signingKeys.insert(sampleSigningKey({ tenant }));
+    await storage.signingKeys.raiseSpiffeSequence(tenant, sampleTime);
+    const undone = storage.transaction(async ({ signingKeys }) => {
+      await signingKeys.raiseSpiffeSequence(tenant, sampleTime + 5);
+      expect((await signingKeys.readSet(tenant)).spiffeSequence).toBe(sampleTime + 5);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect((await storage.signingKeys.readSet(tenant)).spiffeSequence).toBe(sampleTime);
+    expect(await storage.signingKeys.readSet('nobody')).toEqual({ keys: [], spiffeSequence: null });
+    expect(await storage.signingKeys.readSet('a\u0000b')).toEqual({ keys: [], spiffeSequence: null });
+  });
+
   it('A69 A70 finds the tenants whose keys have something before them', async () => {
     const { signingKeys } = opened.storage;
     const horizon = 2000;

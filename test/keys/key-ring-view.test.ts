@@ -406,6 +406,17 @@ describe('A70 A71 an active key that cannot be opened', () => {
     await expect(kid()).rejects.toBeInstanceOf(NoActiveSigningKey);
   });
 
+  it('A119 what was opened for one kid signs for no other', async () => {
+    const { store, ring, kid } = setUp();
+    expect(await kid()).toBe(one(first).kid);
+    store.set(
+      'default',
+      first.map((row) => ({ ...row, kid: `other ${row.kid}` })),
+    );
+    await expect(ring.reload('default')).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    await expect(kid()).rejects.toBeInstanceOf(NoActiveSigningKey);
+  });
+
   it('A71 a revoked key is published no longer, whatever becomes of its successor', async () => {
     const { store, shut, ring } = setUp();
     await ring.load('default');

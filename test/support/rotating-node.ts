@@ -105,6 +105,7 @@ export const insertTenantWithKeys = async (
   await storage.transaction(async (stores) => {
     await stores.tenants.insert(sampleTenant({ name: tenant, createdAt: clock.now() }));
     for (const key of keys) await stores.signingKeys.insert(key);
+    await stores.signingKeys.raiseSpiffeSequence(tenant, clock.now());
   });
 };
 

@@ -8,8 +8,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openBureau } from '../../src/compose.ts';
 import { configurationSchema } from '../../src/config/schema.ts';
 import { createPostgresDatabase, type PostgresDatabase } from '../support/postgres.ts';
-import { ownKeyOf } from '../support/own-key.ts';
-import { doors, openTestBureau, type TestBureau } from '../support/test-bureau.ts';
+import { makeAssertion, ownKeyOf } from '../support/own-key.ts';
+import { doors, openTestBureau, type TestBureau, urn } from '../support/test-bureau.ts';
 import { introspect } from '../support/token-query.ts';
 
 const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
@@ -70,6 +70,105 @@ describe('A70 a key that is too old or missing', () => {
       );
     },
   );
+});
+
+describe('A70 A71 signing keys that this server cannot open', () => {
+  let bureau: TestBureau;
+  afterEach(() => bureau.close());
+
+  /** What `bureau keys rewrap` under another key-encryption key looks like to a server that was not stopped. */
+  const sealAnew = (): void => {
+    const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'));
+    database.exec('pragma busy_timeout = 20000');
+    database.exec(`begin immediate; update signing_keys set sealed_private_key = 'v1.AA.' || kid;
+      update revisions set revision = revision + 1; commit`);
+    database.close();
+  };
+  const get = (url: string) => bureau.inject({ method: 'GET', url });
+  const documents = [
+    '/.well-known/jwks.json',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration',
+    '/spiffe/.well-known/jwks.json',
+    '/spiffe/bundle.json',
+  ];
+  const expectPublished = async (): Promise<void> => {
+    for (const url of documents) expect([url, (await get(url)).status]).toEqual([url, 200]);
+  };
+  const keyOf = async (algorithm: string) => {
+    const { body } = await bureau.admin('GET', '/signing-keys?limit=200');
+    const found = (body.items as readonly Record<string, string>[]).find(
+      (key) =>
+        key['purpose'] === 'access-token' && key['algorithm'] === algorithm && key['state'] === 'active',
+    );
+    return found?.['kid'] ?? '';
+  };
+
+  it('A70 not ready at once, published on, signed on with what was opened, and a withdrawal is done', async () => {
+    bureau = await openTestBureau();
+    expect(await exchange(bureau)).toMatchObject({ status: 200 });
+    expect(await get('/readyz')).toMatchObject({ status: 200 });
+    const kid = await keyOf('ES256');
+    sealAnew();
+    await vi.waitFor(
+      async () =>
+        expect(await get('/readyz')).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } }),
+      5000,
+    );
+    await expectPublished();
+    expect(await exchange(bureau)).toMatchObject({ status: 200 });
+
+    const revoked = await bureau.admin('POST', `/signing-keys/${kid}/revoke`);
+    expect(revoked.status).toBe(200);
+    await expectPublished();
+    expect(kidsOf(await get('/.well-known/jwks.json'))).not.toContain(kid);
+    // What the administrator had was signed with the key that is gone.
+    const authorization = `Bearer ${await bureau.adminToken()}`;
+    const { body: trail } = await bureau.admin('GET', '/activities?limit=50', undefined, { authorization });
+    expect(trail.items).toContainEqual(
+      expect.objectContaining({
+        type: 'signing-key.revoke',
+        details: expect.objectContaining({ kid }),
+      }),
+    );
+    const after = await exchange(bureau);
+    expect(after.status).toBe(200);
+    expect(kidOf(after.body.access_token)).not.toBe(kid);
+    expect(await get('/readyz')).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } });
+  });
+
+  it('A70 what was never opened: 503 with Retry-After, published, and good again by itself', async () => {
+    bureau = await openTestBureau();
+    const tenant = await bureau.admin('POST', '/tenants', { name: 'shut' });
+    expect(tenant.status).toBe(201);
+    const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'));
+    database.exec('pragma busy_timeout = 20000');
+    const rename = (expression: string): void =>
+      database.exec(`begin immediate; update signing_keys set kid = ${expression} where tenant = 'shut';
+        update revisions set revision = revision + 1; commit`);
+    const signIn = async () =>
+      bureau.inject({
+        method: 'POST',
+        url: '/t/shut/token',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: new URLSearchParams({
+          grant_type: 'client_credentials',
+          client_assertion_type: urn.assertionType,
+          client_assertion: makeAssertion(ownKeyOf(tenant.body.credentials)),
+        }).toString(),
+      });
+    // Sealed for other keys than these, as far as anybody can see.
+    rename("'x' || kid");
+    await vi.waitFor(async () => expect((await signIn()).status).toBe(503), 5000);
+    const refused = await signIn();
+    expect(refused).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    for (const url of documents.filter((path) => !path.endsWith('server')))
+      expect([url, (await get(`/t/shut${url}`)).status]).toEqual([url, 200]);
+    rename('substr(kid, 2)');
+    database.close();
+    await vi.waitFor(async () => expect((await signIn()).status).toBe(200), 20_000);
+  });
 });
 
 describe('A71 a key that may be in the wrong hands', () => {

@@ -97,7 +97,8 @@ describe('what a caller authenticates with', () => {
   it.each<[string, Partial<TokenQuery>, boolean, object]>([
     ['a Bearer token', { bearer }, true, { ok: true, value: { how: 'bearer', token: 'x' } }],
     ['a Bearer token where none counts', { bearer }, false, { reason: 'client_authorization_header' }],
-    ['another scheme', {}, true, { reason: 'client_authorization_header' }],
+    ['another scheme', {}, true, { reason: 'authorization_not_bearer' }],
+    ['another scheme where no Bearer counts', {}, false, { reason: 'client_authorization_header' }],
     [
       'a Bearer header that cannot be read',
       { bearer: { how: 'malformed', detail: 'one, please' } },

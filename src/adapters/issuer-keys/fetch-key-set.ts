@@ -27,6 +27,8 @@ export interface FetchedKeySet {
   readonly freshSeconds: number;
   /** How often a new set wants to be looked at by what its document says; `null`: it does not say. */
   readonly refreshSeconds: number | null;
+  /** Of a new set; `null`: it does not say. */
+  readonly sequence: number | null;
   readonly validators: Validators;
   /** How far the clock behind the JWKS URI is ahead of ours; `null`: it did not say. */
   readonly clockOffsetSeconds: number | null;
@@ -80,6 +82,7 @@ export const fetchKeySet = async (
       set: null,
       freshSeconds,
       refreshSeconds: null,
+      sequence: null,
       validators: kept,
       clockOffsetSeconds: offset,
     });
@@ -90,7 +93,14 @@ export const fetchKeySet = async (
   if (!set.ok) return fail(`${jwksUri} ${set.error}`);
   const refreshSeconds = document.refreshSeconds(parsed.value);
   const validators = readValidators(jwksUri, answer.fields);
-  return ok({ set: set.value, freshSeconds, refreshSeconds, validators, clockOffsetSeconds: offset });
+  return ok({
+    set: set.value,
+    freshSeconds,
+    refreshSeconds,
+    sequence: document.sequence(parsed.value),
+    validators,
+    clockOffsetSeconds: offset,
+  });
 };
 
 /** Only validators that can be sent back as they came (RFC 9110 §8.8.3: visible characters). */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.ts';
-import { readBundleEntry, readRefreshSeconds } from '../../core/spiffe/bundle-entry.ts';
+import { readBundleEntry, readRefreshSeconds, readSequence } from '../../core/spiffe/bundle-entry.ts';
 import type { Result } from '../../core/result.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import { type EntryRules, type KeySet, readKeySet } from './key-set.ts';
@@ -15,6 +15,8 @@ export interface KeyDocument {
   readonly emptyIsMeant: boolean;
   /** How often it wants to be looked at by what it says itself, in seconds; `null`: HTTP says how long it is fresh. */
   readonly refreshSeconds: (document: JsonObject) => number | null;
+  /** Which of two documents is the later one, by what they say themselves; `null`: this one does not say. */
+  readonly sequence: (document: JsonObject) => number | null;
 }
 
 /** A JWK Set (RFC 7517 §5). */
@@ -22,6 +24,7 @@ export const jwkSetDocument: KeyDocument = {
   read: (document, importKey) => readKeySet(document, importKey),
   emptyIsMeant: false,
   refreshSeconds: () => null,
+  sequence: () => null,
 };
 
 /** A SPIFFE bundle has entries for other purposes, and each `kid` once (SPIFFE Bundle §4.2; SV-18, SV-19). */
@@ -35,4 +38,5 @@ export const bundleDocument: KeyDocument = {
   read: (document, importKey) => readKeySet(document, importKey, bundleEntryRules),
   emptyIsMeant: true,
   refreshSeconds: readRefreshSeconds,
+  sequence: readSequence,
 };

@@ -54,6 +54,7 @@ const idleMilliseconds = 3_600_000;
 interface Held {
   readonly set: KeySet;
   readonly refreshSeconds: number | null;
+  readonly sequence: number | null;
   readonly validators: Validators;
   readonly fetchedAt: EpochMilliseconds;
   /** On the monotonic clock, as every time that decides something (B33). */
@@ -77,7 +78,7 @@ interface Flight {
  * moment is more often broken than closing down (A51, B21). An administrator's refresh is believed in any case, so
  * that an emptied set takes effect when someone wants it to (JF-09). A set that shows private keys is believed at once: it
  * ends the trust in all of them (A10). And where the document means what it says when it is empty, it is believed too
- * (SV-21).
+ * (SV-21). A document that calls itself older than the one held is not believed either, before the stale limit (SV-20).
  */
 export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet => {
   const { issuer, clock, random, refreshIntervalSeconds: freshByDefaultSeconds } = options;
@@ -125,12 +126,16 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
   const takeIn = (answer: Result<FetchedKeySet, string>, isForced: boolean): void => {
     const before = held;
     if (!answer.ok) return noteFailure(answer.error);
-    const { set, freshSeconds, refreshSeconds, validators } = answer.value;
+    const { set, freshSeconds, refreshSeconds, sequence, validators } = answer.value;
     clockOffsetSeconds = answer.value.clockOffsetSeconds ?? clockOffsetSeconds;
     if (set === null) {
       if (before === null) return noteFailure(`${validators.jwksUri} answered 304, and no set is held.`);
       return hold({ ...before, validators }, freshSeconds);
     }
+    if (!isForced && !set.exposesPrivateKeys && usable() !== null && isEarlier(sequence, before?.sequence))
+      return noteFailure(
+        `${validators.jwksUri} answered with spiffe_sequence ${sequence}, which is lower than ${before?.sequence} before. The keys known before stay in use until their time is over.`,
+      );
     const useless = describeUselessness(set, validators.jwksUri);
     const isBelieved =
       useless === null ||
@@ -142,16 +147,21 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
       return noteFailure(`${useless} The keys known before stay in use until their time is over.`);
     reportChange(before, set, validators.jwksUri);
     knownKids.replace(kidsOf(before?.set), kidsOf(set), clock.now());
-    if (useless === null) return hold({ set, refreshSeconds, validators }, freshSeconds);
+    if (useless === null) return hold({ set, refreshSeconds, sequence, validators }, freshSeconds);
     // A set of no use is looked at again soon and never confirmed by a 304.
     const unconfirmed = { ...validators, etag: null, lastModified: null };
-    hold({ set, refreshSeconds: null, validators: unconfirmed }, freshnessBounds.leastSeconds);
+    hold({ set, refreshSeconds: null, sequence, validators: unconfirmed }, freshnessBounds.leastSeconds);
     lastError = useless;
     report('warn', 'key set of a trusted issuer is of no use', { problem: useless });
   };
 
   const hold = (
-    { set, refreshSeconds, validators }: Pick<Held, 'set' | 'refreshSeconds' | 'validators'>,
+    {
+      set,
+      refreshSeconds,
+      sequence,
+      validators,
+    }: Pick<Held, 'set' | 'refreshSeconds' | 'sequence' | 'validators'>,
     freshSeconds: number,
   ): void => {
     const now = clock.monotonic();
@@ -160,6 +170,7 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     held = {
       set,
       refreshSeconds,
+      sequence,
       validators,
       fetchedAt: clock.now(),
       receivedAt: now,
@@ -332,6 +343,10 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     },
   };
 };
+
+/** Whether a document is older than the one before: of somebody between who replays it, or a copy that lags behind. */
+const isEarlier = (sequence: number | null, before: number | null | undefined): boolean =>
+  sequence !== null && typeof before === 'number' && sequence < before;
 
 const kidsOf = (set: KeySet | undefined): readonly (string | null)[] =>
   (set?.keys ?? []).map(({ kid }) => kid);

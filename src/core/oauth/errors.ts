@@ -91,6 +91,7 @@ const statusOfReason: Partial<Readonly<Record<RefusalReason, number>>> = {
   body_too_large: 413,
   rate_limited: 429,
   client_authorization_header: 401,
+  authorization_not_bearer: 401,
 };
 
 /** What a refused caller is told. */
@@ -130,6 +131,9 @@ export const describeRefusal = (
 };
 
 const challengeFor = (reason: RefusalReason, error: OAuthErrorCode): Pick<RefusalResponse, 'challenge'> => {
+  // The scheme the client used has to be there (RFC 6749 §5.2), and where another one works, that one too.
+  if (reason === 'authorization_not_bearer')
+    return { challenge: 'Basic realm="token endpoint", Bearer realm="introspection endpoint"' };
   if (refusalReasons[reason] === 'challenge') return { challenge: 'Basic realm="token endpoint"' };
   return error === 'invalid_token' || reason === 'bearer_malformed'
     ? { challenge: `Bearer error="${error}"` }

@@ -112,6 +112,11 @@ export const reasonSentences = {
     change:
       'Have the client send client_assertion in the body. In OAuth libraries that is the authentication method private_key_jwt, not client_secret_basic.',
   },
+  authorization_not_bearer: {
+    summary: 'The Authorization header holds something other than a bearer token.',
+    change:
+      'Send Authorization: Bearer with an access token whose audience is the admin API, or client_assertion in the body and no such header.',
+  },
   bearer_malformed: {
     summary: 'The Authorization header holds something other than one bearer token.',
     change: 'Send Authorization: Bearer, one space, and the access token, once.',

@@ -31,6 +31,7 @@ export const refusalReasons = {
   client_authentication_missing: 'client',
   client_authentication_unsupported: 'client',
   client_authorization_header: 'challenge',
+  authorization_not_bearer: 'challenge',
   bearer_malformed: 'request',
   client_assertion_type_unknown: 'client',
   client_assertion_of_another_account: 'presented',

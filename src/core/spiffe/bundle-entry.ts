@@ -27,3 +27,9 @@ export const readRefreshSeconds = (bundle: JsonObject): number => {
     ? Math.min(refreshSeconds.most, Math.max(refreshSeconds.least, hint))
     : refreshSeconds.byDefault;
 };
+
+/** The sequence of a bundle; `null` where it has none that can be compared (SPIFFE Bundle §4.1.1). */
+export const readSequence = (bundle: JsonObject): number | null => {
+  const sequence = member(bundle, 'spiffe_sequence');
+  return typeof sequence === 'number' && Number.isSafeInteger(sequence) ? sequence : null;
+};

@@ -173,6 +173,62 @@ describe('the bundle of a SPIFFE trust domain', () => {
     });
   });
 
+  describe('SV-20 a bundle that says it is older', () => {
+    const next = async (): Promise<void> => {
+      await pass(300);
+      await find('a');
+      await foreign.idle();
+    };
+    it.each([
+      ['with other keys', [b]],
+      ['without any', []],
+    ])('SV-20 %s replaces nothing, and is told', async (_what, keys) => {
+      publish([a], { spiffe_sequence: 7 });
+      expect(await find('a')).toBe('key');
+      publish(keys, { spiffe_sequence: 6 });
+      await next();
+      expect(await find('a')).toBe('key');
+      expect(await find('b')).toBe('unknown');
+      expect(foreign.keys.health(domain).lastError).toContain('spiffe_sequence 6');
+    });
+    it.each([
+      ['the same sequence', 7],
+      ['a greater one', 8],
+      ['none', undefined],
+      ['one that is none', '6'],
+      ['one that cannot be compared', 6.5],
+    ])('SV-20 control: %s is believed', async (_what, sequence) => {
+      publish([a], { spiffe_sequence: 7 });
+      expect(await find('a')).toBe('key');
+      publish([b], { spiffe_sequence: sequence });
+      await next();
+      expect(await find('b')).toBe('key');
+      expect(await find('a')).toBe('unknown');
+    });
+    it('SV-20 counts again once the keys known before are too old, or when an administrator asks', async () => {
+      publish([a], { spiffe_sequence: 7 });
+      expect(await find('a')).toBe('key');
+      publish([b], { spiffe_sequence: 6 });
+      await foreign.keys.refresh(domain);
+      expect(await find('b')).toBe('key');
+      publish([a], { spiffe_sequence: 1 });
+      await next();
+      expect(await find('b')).toBe('key');
+      await pass(3600 + 375);
+      expect(await find('a')).toBe('key');
+    });
+    it('A10 one that shows private keys is believed, whatever it says', async () => {
+      publish([a], { spiffe_sequence: 7 });
+      expect(await find('a')).toBe('key');
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      publish([{ ...privateKey.export({ format: 'jwk' }), kid: 'x', use: 'jwt-svid' }, a], {
+        spiffe_sequence: 6,
+      });
+      await next();
+      expect(await find('a')).toBe('unknown');
+    });
+  });
+
   describe('SV-24 how often it is looked at', () => {
     it.each([
       ['300 where nothing is said', undefined, 300],

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTenantSigningKeys } from '../../../src/keys/create-signing-keys.ts';
 import { createLocalSigningBackend } from '../../../src/adapters/signing/local.ts';
-import { type AdminServer, type Json, pathsOf, startAdminServer } from '../../support/admin-server.ts';
+import type { SigningBackend } from '../../../src/ports/signing-backend.ts';
+import {
+  type AdminServer,
+  type AdminServerOptions,
+  type Json,
+  pathsOf,
+  startAdminServer,
+} from '../../support/admin-server.ts';
 import { minutes } from '../../support/rotating-node.ts';
 
 const backend = createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32).fill(7) });
@@ -61,6 +68,28 @@ describe('GET /signing-keys', () => {
     });
     expect(reply.text).not.toMatch(/sealed|"d"|v1\./);
     expect(reply.body['nextCursor']).toBeNull();
+  });
+
+  it('AD-06 gives pages of as many as were asked for, each key once', async () => {
+    await rotate();
+    const all = (await list()).map(({ kid }) => kid);
+    expect(all).toHaveLength(8);
+    const seen: string[] = [];
+    let cursor: unknown = null;
+    do {
+      const query = `limit=3${typeof cursor === 'string' ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+      const page = await server.request('GET', `/api/v1/signing-keys?${query}`);
+      expect(page.status).toBe(200);
+      expect(itemsOf(page).length).toBeLessThanOrEqual(3);
+      seen.push(...itemsOf(page).map(({ kid }) => kid));
+      cursor = page.body['nextCursor'];
+    } while (cursor !== null);
+    expect(seen).toEqual(all);
+    // What comes next for a key is told from all of them, those of other pages too.
+    const [first] = itemsOf(await server.request('GET', '/api/v1/signing-keys?limit=1'));
+    expect(first?.next).toEqual({ state: 'retired', at: later(1_500_000) });
+    const bad = await server.request('GET', '/api/v1/signing-keys?cursor=nonsense');
+    expect([bad.status, bad.body['code']]).toEqual([400, 'invalid_cursor']);
   });
 
   it('A107 shows those of the own tenant alone', async () => {
@@ -196,5 +225,87 @@ describe('POST /signing-keys/{kid}/revoke', () => {
     expect((await revoke(kid, as)).status).toBe(403);
     expect((await server.request('POST', '/api/v1/signing-keys/rotate', { as })).status).toBe(403);
     expect(await activeKid()).toBe(kid);
+  });
+});
+
+describe('A71 a withdrawal, whatever else fails', () => {
+  const down = new Error('the token does not answer');
+  const startSpoiled = async (
+    spoilSigning: (backend: SigningBackend) => SigningBackend,
+    more: AdminServerOptions = {},
+  ): Promise<AdminServer> => {
+    const spoiled = await startAdminServer({ ...more, spoilSigning });
+    for (const key of await createTenantSigningKeys({ backend, clock: spoiled.clock }, 'default'))
+      await spoiled.storage.signingKeys.insert(key);
+    return spoiled;
+  };
+  const activeOf = async (spoiled: AdminServer): Promise<string> =>
+    itemsOf(await spoiled.request('GET', '/api/v1/signing-keys')).find(isEs256)?.kid ?? '';
+  const withdraw = (spoiled: AdminServer, kid: string) =>
+    spoiled.request('POST', `/api/v1/signing-keys/${kid}/revoke`);
+
+  it.each<[string, (local: SigningBackend) => SigningBackend, AdminServerOptions, number]>([
+    ['nothing fails', (local) => local, {}, 0],
+    ['the key cannot be destroyed', (local) => ({ ...local, destroy: () => Promise.reject(down) }), {}, 1],
+    ['the keys cannot be opened', (local) => local, { keysChanged: () => Promise.reject(down) }, 1],
+  ])('A71 where %s: done, 200, and told', async (_title, spoilSigning, more, reported) => {
+    const spoiled = await startSpoiled(spoilSigning, more);
+    const kid = await activeOf(spoiled);
+    const reply = await withdraw(spoiled, kid);
+    expect(reply.status).toBe(200);
+    expect(itemsOf(reply).filter(isEs256)).toMatchObject([{ state: 'active' }]);
+    expect(itemsOf(reply).map((key) => key.kid)).not.toContain(kid);
+    expect(spoiled.faults).toEqual(Array.from({ length: reported }, () => down));
+    await spoiled.close();
+  });
+
+  it('A71 where no key can be made or opened: it goes, nothing signs, and the rotation makes one when it can', async () => {
+    let isDown = true;
+    const spoiled = await startSpoiled((local) => ({
+      ...local,
+      generate: (...slot) => (isDown ? Promise.reject(down) : local.generate(...slot)),
+      open: (key) => (isDown ? Promise.reject(down) : local.open(key)),
+    }));
+    const kid = await activeOf(spoiled);
+    const reply = await withdraw(spoiled, kid);
+    expect(reply.status).toBe(200);
+    expect(itemsOf(reply).filter(isEs256)).toEqual([]);
+    expect(spoiled.faults).toEqual([down]);
+    const page = await spoiled.storage.activities.list('default', {}, { limit: 5, cursor: null });
+    expect(page.items).toMatchObject([{ type: 'signing-key.revoke', details: { kid, successor: null } }]);
+
+    isDown = false;
+    await spoiled.request('POST', '/api/v1/signing-keys/rotate', { body: es256 });
+    const kids = itemsOf(await spoiled.request('GET', '/api/v1/signing-keys')).filter(isEs256);
+    expect(kids[0]).toMatchObject({ state: 'active' });
+    expect(kids.map((key) => key.kid)).not.toContain(kid);
+    await spoiled.close();
+  });
+
+  it('A71 a prepared key that cannot be opened either is left for when it can, and takes over from none', async () => {
+    let isDown = false;
+    const spoiled = await startSpoiled((local) => ({
+      ...local,
+      generate: (...slot) => (isDown ? Promise.reject(down) : local.generate(...slot)),
+      open: (key) => (isDown ? Promise.reject(down) : local.open(key)),
+    }));
+    await spoiled.request('POST', '/api/v1/signing-keys/rotate', { body: es256 });
+    isDown = true;
+    const kid = await activeOf(spoiled);
+    const reply = await withdraw(spoiled, kid);
+    expect([reply.status, itemsOf(reply).filter(isEs256)]).toMatchObject([200, [{ state: 'prepared' }]]);
+    await spoiled.close();
+  });
+
+  it('SV-20 raises the sequence of the bundle for a key of JWT-SVIDs, and for no other', async () => {
+    const sequence = async () => (await server.storage.signingKeys.readSet('default')).spiffeSequence ?? 0;
+    await server.storage.signingKeys.raiseSpiffeSequence('default', server.clock.now());
+    const before = await sequence();
+    const svid = (await list()).find(({ purpose }) => purpose === 'jwt-svid')?.kid ?? '';
+    expect((await revoke(svid)).status).toBe(200);
+    expect(await sequence()).toBe(before + 1);
+    const accessToken = (await list()).find(isEs256)?.kid ?? '';
+    expect((await revoke(accessToken)).status).toBe(200);
+    expect(await sequence()).toBe(before + 1);
   });
 });
