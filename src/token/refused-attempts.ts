@@ -66,7 +66,7 @@ export const createAttemptCollection = (
       for (const [name, room] of rooms) {
         const [first] = room;
         if (first === undefined) rooms.delete(name);
-        else {
+        else if (taken.length < maxWritten) {
           room.delete(first[0]);
           taken.push(first[1]);
         }

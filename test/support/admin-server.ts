@@ -195,7 +195,10 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     seals,
     verifyTrail: createTrailVerifier({ storage, seals }),
     takeExport: createExportLimit(),
-    changed: (tenant) => void changedTenants.push(tenant),
+    changed: (tenant) => {
+      changedTenants.push(tenant);
+      trials.directory.forget(tenant);
+    },
     openTenant: async (tenant, alongside) => {
       await storage.transaction(async (stores) => {
         await insertTenant(stores, tenant);

@@ -1,5 +1,5 @@
 import { hintIssuer } from '../trust/hint-issuer.ts';
-import { type IssuerPreset, recognisePreset } from '../trust/preset.ts';
+import { adviseAudience, type IssuerPreset, recognisePreset } from '../trust/preset.ts';
 import type { Check } from './check.ts';
 import type { ExplainingFacts, Refusal } from './explain-refusal.ts';
 
@@ -41,8 +41,7 @@ export const adviseOn = (check: Check, refusal: Refusal, facts: ExplainingFacts)
 };
 
 const changeOf = ({ check }: Check, platform: IssuerPreset | null): string | null => {
-  if (audienceChecks.has(check))
-    return platform?.audienceAdvice?.replaceAll('AUDIENCE', () => 'EXPECTED') ?? null;
+  if (audienceChecks.has(check)) return platform === null ? null : adviseAudience(platform, 'EXPECTED');
   return check === 'claims.lifetime' ? (platform?.lifetimeAdvice ?? null) : null;
 };
 

@@ -133,3 +133,9 @@ const looksLike = ({ recognisedBy }: IssuerPreset, claims: JsonObject): boolean 
     (subjectStart === null || (typeof subject === 'string' && subject.startsWith(subjectStart)))
   );
 };
+
+/** How a workload of this platform asks for `audience`, as a sentence; `null` where nobody knows. */
+export const adviseAudience = (
+  { audienceAdvice }: Pick<IssuerPreset, 'audienceAdvice'>,
+  audience: string,
+): string | null => audienceAdvice?.replaceAll(/\bAUDIENCE\b/g, () => audience) ?? null;

@@ -54,14 +54,14 @@ const lintExpression = ({ cel }: Pick<Federation, 'cel'>): readonly Registration
       warn(
         'glob_for_expression',
         '/cel',
-        `matches() takes a regular expression, in which * repeats what stands before it: ${JSON.stringify(pattern)} looks like a glob. Write .* for any run of characters, and ^ and $ around it.`,
+        `A pattern of matches() is a regular expression, in which * repeats what stands before it: ${JSON.stringify(pattern)} looks like a glob. Write .* for any run of characters, and ^ and $ around it.`,
       ),
     ),
     ...open.map((pattern) =>
       warn(
         'expression_pattern_unanchored',
         '/cel',
-        `matches() finds ${JSON.stringify(pattern)} anywhere in a value, so longer values pass as well. Begin it with ^ and end it with $.`,
+        `An expression with matches() finds ${JSON.stringify(pattern)} anywhere in a value, so longer values pass as well. Begin it with ^ and end it with $.`,
       ),
     ),
   ];

@@ -1,6 +1,6 @@
 import { findClaim } from '../conditions/claim.ts';
 import type { Condition } from '../federation.ts';
-import type { IssuerPreset } from '../preset.ts';
+import { adviseAudience, type IssuerPreset } from '../preset.ts';
 import { refuseAudience } from '../registration-audience.ts';
 import type { FederationInput } from '../registration.ts';
 import type { SampleClaims } from './sample-claims.ts';
@@ -79,8 +79,8 @@ const proposeAudience = (
     audiences.length > 1
       ? `The token names ${audiences.length} audiences, and whoever else it is for could replay it here: have the workload ask for ${audience} alone.`
       : (refusal ?? `The token has no audience: have the workload ask for ${audience}.`);
-  const how = preset?.audienceAdvice?.replaceAll('AUDIENCE', () => audience);
-  return { audience, advice: how === undefined ? [why] : [why, how] };
+  const how = preset === null ? null : adviseAudience(preset, audience);
+  return { audience, advice: how === null ? [why] : [why, how] };
 };
 
 /** Longer values are no ids. */
