@@ -47,6 +47,8 @@ const showMember = (name: string, value: JsonValue): JsonValue => {
 /** The nesting of what is shown was bounded when it was read. */
 const showValue = (value: JsonValue): JsonValue => {
   if (typeof value === 'string') return cutText(maskSecrets(value), maxText);
+  // JSON has no such number, and what is kept has to read back as it was written.
+  if (typeof value === 'number' && !Number.isFinite(value)) return '<a number beyond the range>';
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(showValue);
   return Object.fromEntries(

@@ -64,9 +64,20 @@ const refuseClaim = (
   expected: string,
   hint?: string,
 ): Verdict<never> => {
-  const check: Check = failed(`claims.${name}`, expected, present(value), hint);
+  const check: Check = failed(
+    `claims.${name}`,
+    expected,
+    present(value),
+    hint ?? (value === undefined ? hintForAbsent(name) : hintForKind),
+  );
   return refuse(value === undefined ? 'claim_missing' : 'claim_malformed', [check]);
 };
+
+const hintForAbsent = (name: string): string =>
+  `Have the issuer write ${name} into its tokens. A token made for another purpose, an access token for instance, may lack it.`;
+
+const hintForKind =
+  'The issuer writes this claim in a way that nobody can rely on. It has to be mended there.';
 
 const hintForTime = (value: JsonValue | undefined): string | undefined => {
   if (typeof value === 'number' && value >= timeLimit && value < timeLimit * 1000) {

@@ -77,11 +77,14 @@ const assessSubject = (candidate: Candidate, subject: string): Finding => {
             'federation.subject',
             expected,
             present(subject),
-            hintSubject(federation.subject ?? federation.subjectPattern ?? '', subject),
+            hintSubject(federation.subject ?? federation.subjectPattern ?? '', subject) ?? hintForSubject,
           );
     },
   };
 };
+
+const hintForSubject =
+  'This federation is for another workload. If the presented one is meant, add a federation with its subject.';
 
 /** The registered audience, compared exactly, and no other unless the federation says so (ST-18, ST-19). */
 const assessAudience = ({ federation }: Candidate, audiences: readonly string[]): Finding => {
@@ -100,13 +103,17 @@ const assessAudience = ({ federation }: Candidate, audiences: readonly string[])
   };
 };
 
-const explainAudience = (registered: string, audiences: readonly string[]): string | undefined =>
+const explainAudience = (registered: string, audiences: readonly string[]): string =>
   audiences.includes(registered)
     ? 'Whoever else the token is for could replay it here. Have the workload ask for one audience, or set allowAdditionalAudiences.'
-    : audiences
+    : (audiences
         .slice(0, maxHintedAudiences)
         .map((audience) => hintAudience(registered, audience))
-        .find((hint) => hint !== undefined);
+        .find((hint) => hint !== undefined) ??
+      'Have the workload ask its platform for the registered audience, to the letter.');
+
+const hintForCondition =
+  'If this workload is meant after all, change the condition; if not, it did its work.';
 
 const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readonly Finding[] => {
   const compiled = candidate.compiled();
@@ -137,7 +144,7 @@ const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readon
       describe: () =>
         ok
           ? passed(check, wanted, present(presented))
-          : failed(check, wanted, present(presented), hint(presented)),
+          : failed(check, wanted, present(presented), hint(presented) ?? hintForCondition),
     };
   });
 };
