@@ -94,8 +94,8 @@ const presentedJwt = z.strictObject({
   parameter: z
     .string()
     .meta({ description: 'Where it stood: a form parameter, or authorization for the header.' }),
-  header: z.record(z.string(), z.json()).nullable(),
-  claims: z.record(z.string(), z.json()).nullable(),
+  header: z.record(z.string(), z.unknown()).nullable(),
+  claims: z.record(z.string(), z.unknown()).nullable(),
   verified: z
     .boolean()
     .meta({ description: 'Whether its signature was good; until then anybody may have written the rest.' }),

@@ -4,6 +4,7 @@ import { createRandom, type RandomRequest, randomRegistration, randomRequest } f
 
 /** Reasons no request that explain can be asked about leads to, and why. */
 export const unreachableHere: Partial<Readonly<Record<RefusalReason, string>>> = {
+  authorization_not_bearer: 'a header',
   method_not_allowed: 'the frame of HTTP',
   not_found: 'the frame of HTTP',
   content_type_unsupported: 'the frame of HTTP',
@@ -99,6 +100,8 @@ const differs = (one: Verdict, other: Verdict): boolean => {
 /** Whether header and signature are those a platform would make, so that the claims alone decide. */
 const isGoodButForClaims = ({ token, parameters }: RandomRequest): boolean =>
   token.signatureIsGood &&
+  // Where both are missing explain assumes them, and says so.
+  (token.claims['iat'] !== undefined || token.claims['exp'] !== undefined) &&
   token.header['alg'] === 'RS256' &&
   String(token.header['kid']).startsWith('good-') &&
   token.header['typ'] === 'JWT' &&
