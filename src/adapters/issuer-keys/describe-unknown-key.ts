@@ -1,3 +1,4 @@
+import { escapeInvisible } from '../../core/activity/present.ts';
 import type { EpochMilliseconds } from '../../core/time.ts';
 import type { VerificationKey } from '../../ports/signature-verifier.ts';
 
@@ -35,6 +36,7 @@ export const listKids = (keys: readonly Pick<VerificationKey, 'kid' | 'thumbprin
   return `${keys.length === 1 ? 'the key' : 'the keys'} ${names.join(', ')}${more}`;
 };
 
-const quote = (kid: string): string => JSON.stringify(kid.length > maxKid ? `${kid.slice(0, maxKid)}…` : kid);
+const quote = (kid: string): string =>
+  escapeInvisible(JSON.stringify(kid.length > maxKid ? `${kid.slice(0, maxKid)}…` : kid));
 
 const toText = (time: EpochMilliseconds): string => `${new Date(time).toISOString().slice(0, 19)}Z`;

@@ -1,7 +1,7 @@
 import type { EpochMilliseconds } from '../../core/time.ts';
 import type { KeyHealth, KeyLookup } from '../../ports/issuer-keys.ts';
 import type { IssuerKeyState } from '../../ports/metrics-sources.ts';
-import type { KeySet } from './key-set.ts';
+import { type KeySet, quoteKid } from './key-set.ts';
 import type { KeyChoice } from './select-key.ts';
 
 /** The keys of one trusted issuer, wherever they come from. */
@@ -37,6 +37,4 @@ export const describeUselessness = (set: KeySet, from: string): string | null =>
 export const after = (time: EpochMilliseconds, seconds: number): EpochMilliseconds => time + seconds * 1000;
 
 const nameEntry = (kid: string | null): string =>
-  kid === null
-    ? 'An entry without kid'
-    : `The entry ${JSON.stringify(kid.length > 64 ? `${kid.slice(0, 64)}…` : kid)}`;
+  kid === null ? 'An entry without kid' : `The entry ${quoteKid(kid)}`;

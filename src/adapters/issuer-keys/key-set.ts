@@ -1,3 +1,4 @@
+import { escapeInvisible } from '../../core/activity/present.ts';
 import { isSignatureAlgorithm, keyFits, sameAlgorithm } from '../../core/jwt/algorithms.ts';
 import { privateMemberOf } from '../../core/jwt/jwk.ts';
 import { isKid, kidRule } from '../../core/jwt/kid.ts';
@@ -105,9 +106,11 @@ export const buildKeySet = (
 
 /** A key as an administrator is told of it, safe to show. */
 export const nameKey = ({ kid }: { readonly kid: string | null }): string =>
-  kid === null
-    ? 'A key without kid'
-    : `The key ${JSON.stringify(kid.length > 64 ? `${kid.slice(0, 64)}…` : kid)}`;
+  kid === null ? 'A key without kid' : `The key ${quoteKid(kid)}`;
+
+/** A `kid`, which a stranger or an issuer chose, for a sentence: cut, and with nothing invisible in it (A101). */
+export const quoteKid = (kid: string): string =>
+  escapeInvisible(JSON.stringify(kid.length > 64 ? `${kid.slice(0, 64)}…` : kid));
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
