@@ -39,7 +39,7 @@ describe('§3 the inbox', () => {
     await exchange(await bureau.goodToken({ sub, aud: 'one', environment: 'production' }));
     await exchange(await bureau.goodToken({ sub, aud: ['two', 'three'] }));
     const entries = await inboxOf(sub);
-    expect(entries.map(({ audience }) => audience).toSorted()).toEqual(['one', 'two three']);
+    expect(new Set(entries.map(({ audience }) => audience))).toEqual(new Set(['one', 'two three']));
     const one = entries.find(({ audience }) => audience === 'one');
     const detail = await bureau.admin('GET', `/inbox/${one.id}`);
     expect(detail.body.claims).toMatchObject({ sub, environment: 'production' });

@@ -126,7 +126,7 @@ describe('refused attempts on their way to the inbox', () => {
     const { attempts, all } = openCollection();
     attempts.note(refusedWith(claims), refusal());
     await attempts.write();
-    expect(all()).toHaveLength(count as number);
+    expect(all()).toHaveLength(count);
   });
 
   it('a JWT-SVID without iss stands under its trust domain', async () => {

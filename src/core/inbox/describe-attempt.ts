@@ -49,6 +49,8 @@ const cut = (text: string): string => text.slice(0, maxInboxText).toWellFormed()
 
 /** The sample of claims an entry keeps: of the token the attempt was about, within bounds. */
 export const sampleClaims = (presented: readonly PresentedJwt[], { subject }: Seen): JsonObject | null => {
-  const token = presented.find(({ claims }) => claims !== null && member(claims, 'sub') === subject);
-  return token?.claims == null ? null : showMembers(token.claims, maxInboxClaims);
+  const claims = presented
+    .map((token) => token.claims)
+    .find((each) => each !== null && member(each, 'sub') === subject);
+  return claims === undefined || claims === null ? null : showMembers(claims, maxInboxClaims);
 };

@@ -27,7 +27,7 @@ const vercel = 'https://oidc.vercel.com';
 const federation = (changes: Partial<Federation> = {}): Federation => ({
   id: 'f',
   issuer: unknown,
-  subject: changes.subjectPattern == null ? 'user-4711' : null,
+  subject: typeof changes.subjectPattern === 'string' ? null : 'user-4711',
   subjectPattern: null,
   audience: 'https://sts.example.com',
   conditions: [],
