@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const testFolder = join(import.meta.dirname, '..');
 const comments = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
 const literals = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
-const identifiers = /\b(?:A\d{2,3}|[A-Z]{2}-\d{2})\b/g;
+const identifiers = /\b(?:[AB]\d{2,3}|[A-Z]{2}-\d{2})\b/g;
 
 /** The rows of the checklists that a text names within its string literals: there titles stand, comments do not. */
 export const idsInTitles = (source: string): readonly string[] =>
