@@ -54,7 +54,7 @@ export const dangerousActs: readonly DangerousAct[] = [
   {
     name: verification,
     why: 'One place holds the algorithm against the key; a second one would forget to.',
-    home: /^src\/adapters\/signature\//,
+    home: /^src\/(adapters\/signature\/|cli\/trail\/verify-seal\.ts$)/,
     looksLike: [
       "import { verify } from 'node:crypto';",
       "import { createVerify as check } from 'crypto';",

@@ -44,38 +44,62 @@ export interface AdminClient {
     name: Name,
     call: AdminCall<Name>,
   ): Promise<Result<AdminReply<Name>, RefusedCall>>;
+  /** The same for an answer without a bound: its bytes, as they come. */
+  open<Name extends AdminOperationName>(
+    name: Name,
+    call: AdminCall<Name>,
+  ): Promise<Result<ReadableStream<Uint8Array>, RefusedCall>>;
 }
 
 /**
  * A client of the admin API, made from its table of operations. A refusal is a value; what `fetch` throws when nothing
  * answers goes through. Redirects are refusals, never followed: the access token is for this address and no other.
  */
-export const createAdminClient = (options: AdminClientOptions): AdminClient => ({
-  call: async (name, call) => {
+export const createAdminClient = (options: AdminClientOptions): AdminClient => {
+  const send = async (
+    name: AdminOperationName,
+    call: AdminCall<AdminOperationName>,
+  ): Promise<Response | null> => {
     const operation: AdminOperation = adminOperations[name];
     const params = (call.params ?? {}) as Readonly<Record<string, string>>;
-    if (Object.values(params).some(namesNoResource)) return fail(noResource);
-    const response = await options.fetch(urlOf(options.baseUrl, operation.path, params, call.query), {
+    if (Object.values(params).some(namesNoResource)) return null;
+    return options.fetch(urlOf(options.baseUrl, operation.path, params, call.query), {
       method: operation.method,
       redirect: 'manual',
       headers: {
-        accept: 'application/json, application/problem+json',
+        accept: `${operation.produces ?? 'application/json'}, application/problem+json`,
         authorization: `Bearer ${await options.accessToken()}`,
         ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
-    const text = await readText(response);
-    if (text === null) return fail(tooLong(response));
-    const body = parseJson(text);
-    const isAnswer =
-      response.status === operation.status &&
-      (response.status === 204 || (typeof body === 'object' && body !== null));
-    if (!isAnswer) return fail(refusalOf(response, body));
-    return ok({ body: body as never, etag: response.headers.get('etag') });
-  },
-});
+  };
+  const isExpected = (name: AdminOperationName, { status }: Response): boolean =>
+    status === (adminOperations[name] satisfies AdminOperation).status;
+  return {
+    call: async (name, call) => {
+      const response = await send(name, call);
+      if (response === null) return fail(noResource);
+      const text = await readText(response);
+      if (text === null) return fail(tooLong(response));
+      const body = parseJson(text);
+      const isAnswer =
+        isExpected(name, response) &&
+        (response.status === 204 || (typeof body === 'object' && body !== null));
+      if (!isAnswer) return fail(refusalOf(response, body));
+      return ok({ body: body as never, etag: response.headers.get('etag') });
+    },
+    open: async (name, call) => {
+      const response = await send(name, call);
+      if (response === null) return fail(noResource);
+      const body: ReadableStream<Uint8Array> | null = response.body;
+      if (isExpected(name, response) && body !== null) return ok(body);
+      const text = await readText(response);
+      return text === null ? fail(tooLong(response)) : fail(refusalOf(response, parseJson(text)));
+    },
+  };
+};
 
 /** What a URL cannot carry as one segment of its path: it would lead to another resource (RFC 3986 §5.2.4). */
 const namesNoResource = (param: string): boolean => /^\.{0,2}$/.test(param) || !param.isWellFormed();

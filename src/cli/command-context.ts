@@ -23,6 +23,12 @@ export interface CommandContext {
    * @throws CommandFailed (misused) for one that cannot be read, or that is far larger than a token or a key
    */
   readonly readText: (path: string) => Promise<string | null>;
+  /**
+   * The bytes of a file of any size, from its beginning.
+   *
+   * @throws CommandFailed (misused), while it is read, for one that cannot be read
+   */
+  readonly readBytes: (path: string) => AsyncIterable<Uint8Array>;
   /** The permission bits of a file; `null` where there is none, or where they mean nothing. */
   readonly fileMode: (path: string) => Promise<number | null>;
   /** A number in [0, 1), for pauses that should not be the same everywhere. */

@@ -62,6 +62,7 @@ export const createSystemContext = ({
       path === '-'
         ? readBounded(process.stdin, 'stdin', stopping?.signal)
         : readTextFile(resolve(workingDirectory, path), path, stopping?.signal),
+    readBytes: (path) => readFileBytes(resolve(workingDirectory, path), path),
     fileMode: async (path) => {
       if (path === '-' || process.platform === 'win32') return null;
       return (await stat(resolve(workingDirectory, path)).catch(() => null))?.mode ?? null;
@@ -126,6 +127,16 @@ const readTextFile = async (
     throw misused(`${name} cannot be read (${code})`);
   }
 };
+
+async function* readFileBytes(path: string, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw misused(code === 'ENOENT' ? `there is no file ${name}` : `${name} cannot be read (${code})`);
+  }
+}
 
 /** A named pipe is opened at once and waited for: to open it as a file takes a thread that nothing calls back. */
 const openStream = async (path: string): Promise<Readable> => {

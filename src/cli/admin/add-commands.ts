@@ -1,7 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { AdminOperationName } from '../../admin-api/operations.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { AdminOptions, ForceOptions, ListFilter, ListOptions, OptionValues } from './admin-options.ts';
+import type {
+  AdminOptions,
+  ForceOptions,
+  GivenFilter,
+  ListFilter,
+  ListOptions,
+  OptionValues,
+} from './admin-options.ts';
 import { parseWhole } from './member-flags.ts';
 import type { Resource } from './resources.ts';
 
@@ -61,6 +68,13 @@ export const addResourceCommands = <Item>(
   if (remove !== undefined) addDelete(group, context, { ...resource, remove });
 };
 
+/** The filters that were given, of those a command knows. */
+export const givenFilters = (filters: readonly ListFilter[], options: OptionValues): readonly GivenFilter[] =>
+  filters.flatMap(({ parameter, kind = 'text', option }) => {
+    const value = options[option.attributeName()];
+    return typeof value !== 'string' ? [] : [{ parameter, kind, value, flag: option.long ?? option.flags }];
+  });
+
 const addList = <Item>(
   group: Command,
   context: CommandContext,
@@ -72,12 +86,7 @@ const addList = <Item>(
     `list${argumentsOf(resource.within?.labels ?? [])}`,
     `list ${resource.nouns}`,
     async (said, options) => {
-      const given = filters.flatMap(({ parameter, kind = 'text', option }) => {
-        const value = options[option.attributeName()];
-        return typeof value !== 'string'
-          ? []
-          : [{ parameter, kind, value, flag: option.long ?? option.flags }];
-      });
+      const given = givenFilters(filters, options);
       const { listResources } = await import('./resource-commands.ts');
       return listResources(context, resource, said, options, given);
     },

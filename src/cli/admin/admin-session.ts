@@ -9,7 +9,7 @@ import { type AdminOperation, type AdminOperationName, adminOperations } from '.
 import { fail, ok, type Result } from '../../core/result.ts';
 import { adminAudience } from '../../core/tenants/tenant.ts';
 import type { CommandContext } from '../command-context.ts';
-import { CommandFailed, misused, refused } from '../command-failed.ts';
+import { CommandFailed, misused, refused, unreachable } from '../command-failed.ts';
 import { describeNetworkFault } from '../token/describe-network-fault.ts';
 import { requestMilliseconds } from '../token/fetch-text.ts';
 import { requestOwnKeyToken } from '../token/own-key-token.ts';
@@ -39,6 +39,12 @@ export interface AdminSession {
   attempt<Body>(name: AdminOperationName, call: UnjudgedCall): Promise<Result<Answer<Body>, RefusedCall>>;
   /** @throws CommandFailed as {@link attempt}, and with the words of a refusal */
   call<Body>(name: AdminOperationName, call: UnjudgedCall): Promise<Answer<Body>>;
+  /**
+   * The bytes of an answer of any length, for as long as they come; not tried again.
+   *
+   * @throws CommandFailed as {@link call}; what breaks off later is thrown while it is read
+   */
+  stream(name: AdminOperationName, call: UnjudgedCall): AsyncIterable<Uint8Array>;
 }
 
 /** A token that ends sooner than this is not used any more. */
@@ -59,18 +65,19 @@ export const openAdminSession = async (
   const credentials = await readCredentials(context, await findCredentials(context, options), reach);
   const { host } = new URL(credentials.issuer);
   let token: TokenAnswer | null = null;
+  const accessTokenUntil = async (deadline: number): Promise<string> => {
+    if (token === null || token.expiresAt - renewalMilliseconds < context.now())
+      token = await requestOwnKeyToken(context, credentials, {
+        audience: adminAudience(credentials.issuer),
+        maxWaitSeconds: Math.max(0, deadline - context.now()) / 1000,
+      });
+    return token.accessToken;
+  };
   /** @param deadline milliseconds since 1970, of the sign-in too */
   const clientUntil = (deadline: number): AdminClient =>
     createAdminClient({
       baseUrl: credentials.issuer,
-      accessToken: async () => {
-        if (token === null || token.expiresAt - renewalMilliseconds < context.now())
-          token = await requestOwnKeyToken(context, credentials, {
-            audience: adminAudience(credentials.issuer),
-            maxWaitSeconds: Math.max(0, deadline - context.now()) / 1000,
-          });
-        return token.accessToken;
-      },
+      accessToken: () => accessTokenUntil(deadline),
       fetch: (url, init) => {
         const headers = new Headers(init.headers);
         headers.set('user-agent', context.userAgent);
@@ -117,8 +124,29 @@ export const openAdminSession = async (
     >;
   };
 
+  async function* stream(name: AdminOperationName, call: UnjudgedCall): AsyncGenerator<Uint8Array> {
+    const client = createAdminClient({
+      baseUrl: credentials.issuer,
+      accessToken: () => accessTokenUntil(context.now() + maxWaitSeconds * 1000),
+      fetch: (url, init) => {
+        const headers = new Headers(init.headers);
+        headers.set('user-agent', context.userAgent);
+        return context.fetch(url, { ...init, headers });
+      },
+    });
+    try {
+      const reply = await client.open(name, call as AdminCall<AdminOperationName>);
+      if (!reply.ok) throw refusalOf(reply.error);
+      yield* reply.value;
+    } catch (error) {
+      if (error instanceof CommandFailed) throw error;
+      throw unreachable(describeNetworkFault(error, host).words);
+    }
+  }
+
   return {
     attempt,
+    stream,
     call: async <Body>(name: AdminOperationName, call: UnjudgedCall) => {
       const reply = await attempt<Body>(name, call);
       if (!reply.ok) throw refusalOf(reply.error);

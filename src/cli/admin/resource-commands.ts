@@ -20,9 +20,7 @@ export const listResources = async <Item>(
   const session = await openAdminSession(context, options);
   const params = resource.within === undefined ? {} : await findParent(session, resource.within, said);
   const { limit, cursor, all } = options;
-  const query: Record<string, string | undefined> = { limit, cursor };
-  for (const { parameter, kind, value, flag } of filters)
-    query[parameter] = await readFilter(context, session, kind, value, flag);
+  const query = { limit, cursor, ...(await readFilters(context, session, filters)) };
   const call = { params, query };
   const page = await (all === true ? listAll : listPage)<Item>(session, resource.list, call);
   if (options.json === true) printJson(context, page);
@@ -30,6 +28,18 @@ export const listResources = async <Item>(
 };
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The query of filters that were given. */
+export const readFilters = async (
+  context: CommandContext,
+  session: AdminSession,
+  filters: readonly GivenFilter[],
+): Promise<Readonly<Record<string, string>>> => {
+  const query: Record<string, string> = {};
+  for (const { parameter, kind, value, flag } of filters)
+    query[parameter] = await readFilter(context, session, kind, value, flag);
+  return query;
+};
 
 const readFilter = async (
   context: CommandContext,

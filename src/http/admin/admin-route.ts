@@ -24,15 +24,16 @@ export interface AdminRequest<Params, Query, Body> {
 }
 
 /** What goes back. */
-export interface AdminAnswer<Body> {
-  readonly body: Body;
-  /** In place of a body: text that is sent while it is made. */
-  readonly stream?: { readonly type: string; readonly text: AsyncIterable<string> };
-  /** For the ETag of one resource. */
-  readonly version?: number;
-  /** For a create: where the new resource is, below the base of the API. */
-  readonly location?: string;
-}
+export type AdminAnswer<Body> =
+  | {
+      readonly body: Body;
+      /** For the ETag of one resource. */
+      readonly version?: number;
+      /** For a create: where the new resource is, below the base of the API. */
+      readonly location?: string;
+    }
+  /** Text that is sent while it is made. */
+  | { readonly stream: { readonly type: string; readonly text: AsyncIterable<string> } };
 
 /** One route of the admin API, ready to be registered under each prefix. */
 export interface AdminRoute {

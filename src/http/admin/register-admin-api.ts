@@ -120,14 +120,18 @@ const answer = async (
     accept: request.headers.accept ?? '',
   });
   if (!result.ok) return sendProblem(request, reply, result.error);
-  const { body, stream, version, location } = result.value;
+  reply.code(adminOperations[route.operation].status);
+  if ('stream' in result.value) {
+    const { type, text } = result.value.stream;
+    // Nobody reads what would be made for a HEAD.
+    return reply
+      .header('content-type', type)
+      .send(request.method === 'HEAD' ? '' : Readable.from(text, { objectMode: false }));
+  }
+  const { body, version, location } = result.value;
   if (version !== undefined) reply.header('etag', etagOf(version));
   if (location !== undefined) reply.header('location', `${basePathOf(request)}${location}`);
-  reply.code(adminOperations[route.operation].status);
-  if (stream === undefined) return reply.send(body);
-  reply.header('content-type', stream.type);
-  // Nobody reads what a HEAD would make.
-  return reply.send(request.method === 'HEAD' ? '' : Readable.from(stream.text, { objectMode: false }));
+  return reply.send(body);
 };
 
 /** The path up to and with `/api/v1`, as the caller wrote it. */

@@ -109,6 +109,11 @@ export const createFakeWorld = (options: FakeWorldOptions = {}): FakeWorld => {
         ? { code: null, stdout: '', stderr: '' }
         : { code: 0, stdout: '', stderr: '', ...answer };
     },
+    readBytes: async function* (path) {
+      const file = options.files?.[path];
+      if (file === undefined) throw new CommandFailed(2, [`there is no file ${path}`]);
+      yield Buffer.from(typeof file === 'function' ? file() : file);
+    },
     readText: async (path) => {
       const text = options.files?.[path];
       return typeof text === 'function' ? text() : (text ?? null);

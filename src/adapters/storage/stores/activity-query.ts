@@ -158,10 +158,10 @@ export const findRows = async (
   ]);
   const order = sql.raw(direction);
   const reach = others.length === 0 ? null : await reachOf(db, within, direction);
-  const near =
-    reach === null ? sql<SqlBool>`true` : direction === 'desc' ? sql`seq >= ${reach}` : sql`seq <= ${reach}`;
+  const near: readonly Condition[] =
+    reach === null ? [] : [direction === 'desc' ? sql`seq >= ${reach}` : sql`seq <= ${reach}`];
   const { rows } = await sql<StoredActivity>`select * from activities
-    where ${and([within, near, ...others])} order by seq ${order} limit ${limit + 1}`.execute(db);
+    where ${and([within, ...near, ...others])} order by seq ${order} limit ${limit + 1}`.execute(db);
   const shown = rows.slice(0, limit);
   return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.seq ?? null) : reach };
 };
