@@ -80,7 +80,13 @@ export const proposeFromInbox = async (
 ): Promise<Result<AccountProposal, AdminProblem>> => {
   const entry = await getInboxEntry(deps, actor, id);
   if (!entry.ok) return entry;
-  return proposeAccount(deps, actor, { ...request, claims: claimsOf(entry.value) });
+  const proposal = await proposeAccount(deps, actor, { ...request, claims: claimsOf(entry.value) });
+  if (!proposal.ok) return proposal;
+  const { verified } = entry.value;
+  const verification = verified
+    ? 'A key of the trusted issuer verified these attempts.'
+    : 'Nobody verified these attempts: anybody may have made them up. Make sure of them before you register them.';
+  return ok({ ...proposal.value, keys: { ...proposal.value.keys, verified, verification } });
 };
 
 /** The sample, with the parts that are known better: a sample is cut sooner than they are. */

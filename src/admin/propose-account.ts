@@ -1,5 +1,5 @@
-import { parseCompactJws } from '../core/jwt/compact-form.ts';
-import type { CompactJws } from '../core/jwt/compact-form.ts';
+import { type CompactJws, parseCompactJws } from '../core/jwt/compact-form.ts';
+import { checkHeader } from '../core/jwt/check-header.ts';
 import type { JsonObject } from '../core/json.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
@@ -13,12 +13,14 @@ import { proposeName } from '../core/trust/propose/propose-name.ts';
 import { readSampleClaims, type SampleClaims } from '../core/trust/propose/sample-claims.ts';
 import { type FederationInput, parseFederation } from '../core/trust/registration.ts';
 import { problem } from '../core/trust/registration-problem.ts';
+import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { Stores } from '../ports/stores.ts';
+import { thirdPartyHeader } from '../token/verify-third-party-token.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { accountsSharing } from './lint-account.ts';
-import { registrationPolicy } from './register-trusted-issuer.ts';
+import { registrationPolicy, trustedIssuerDefaults } from './register-trusted-issuer.ts';
 import { findSampleIssuer } from './sample-issuer.ts';
 import { findSampleKeys, type SampleKeys } from './sample-keys.ts';
 
@@ -101,6 +103,7 @@ export const proposeAccount = async (
     warnings: await lintProposal(deps, tenant, federation, read.value, preset),
     notes: [
       ...notes,
+      ...(jws === null ? [] : describeHeaderProblems(jws, known)),
       ...describeProblems(deps, tenant, federation),
       ...(known?.status === 'disabled' ? ['The trusted issuer is disabled. Enable it first.'] : []),
     ],
@@ -165,6 +168,14 @@ const lintProposal = async (
     // What the sample shows is said more exactly than what is known of its platform.
     ...ofFederation.filter(({ code }) => ofSample.length === 0 || code !== 'lifetime_near_limit'),
   ];
+};
+
+/** What the trusted issuer has to be told before such tokens are accepted, or the platform. */
+const describeHeaderProblems = (jws: CompactJws, known: TrustedIssuer | null): readonly string[] => {
+  const header = checkHeader(jws.header, thirdPartyHeader(known ?? trustedIssuerDefaults));
+  return header.checks.flatMap(({ ok: isGood, check, expected, presented, hint = '' }) =>
+    isGood ? [] : [`As it is, the token is refused for its ${check}: ${presented}, not ${expected}. ${hint}`],
+  );
 };
 
 /** What would be refused about it: rare, for a proposal is made by the same data as the rules. */

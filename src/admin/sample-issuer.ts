@@ -1,5 +1,5 @@
 import type { CompactJws } from '../core/jwt/compact-form.ts';
-import type { JsonObject } from '../core/json.ts';
+import { type JsonObject, member } from '../core/json.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import { parseRegisteredIssuer } from '../core/trust/registration-issuer.ts';
@@ -33,6 +33,10 @@ export const findSampleIssuer = async (
   const kind = classifyToken({ claims } satisfies Pick<CompactJws, 'claims'>, deps.baseIssuer);
   if (!kind.ok)
     return fail(kind.checks.findLast(({ ok: isGood }) => !isGood)?.hint ?? 'The token is not accepted.');
+  if (kind.value.kind === 'own-key' && kind.value.issuer !== member(claims, 'sub'))
+    return fail(
+      'The issuer of this token is no https URL and cannot be registered. Have the platform issue a token by its OpenID Connect issuer.',
+    );
   if (kind.value.kind === 'own-key')
     return fail(
       'This is an assertion that a service account signs with a key of its own. Give the account that key; it needs no federation.',

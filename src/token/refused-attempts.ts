@@ -14,7 +14,10 @@ export interface AttemptCollection {
     decision: Pick<Decision<object>, 'tenant' | 'door' | 'evidence'>,
     refusal: { readonly reason: RefusalReason; readonly receipt: string; readonly at: EpochMilliseconds },
   ): void;
-  /** Writes down at most {@link maxWritten} entries; what cannot be written is due again. */
+  /**
+   * Writes down at most {@link maxWritten} entries, after what is being written already; what cannot be written is due
+   * again.
+   */
   write(): Promise<void>;
 }
 
@@ -38,6 +41,7 @@ export const createAttemptCollection = (
   reportFault: (error: unknown) => void,
 ): AttemptCollection => {
   const rooms = new Map<string, Room>();
+  let underWay = Promise.resolve();
 
   const roomOf = ({ tenant, verified }: AttemptIdentity): Room | null => {
     const name = `${verified}\n${tenant}`;
@@ -87,6 +91,16 @@ export const createAttemptCollection = (
           },
     );
 
+  const writeBatch = async (): Promise<void> => {
+    const batch = take();
+    try {
+      await store.add(batch);
+    } catch (error) {
+      batch.forEach(putBack);
+      throw error;
+    }
+  };
+
   return {
     note: ({ tenant, door, evidence }, { reason, receipt, at }) => {
       try {
@@ -109,14 +123,10 @@ export const createAttemptCollection = (
         reportFault(error);
       }
     },
-    write: async () => {
-      const batch = take();
-      try {
-        await store.add(batch);
-      } catch (error) {
-        batch.forEach(putBack);
-        throw error;
-      }
+    write: () => {
+      // What another call is writing has to be there as well when this one is over.
+      underWay = underWay.catch(() => undefined).then(writeBatch);
+      return underWay;
     },
   };
 };

@@ -76,7 +76,11 @@ export const verifyThirdPartyToken = async (
   );
 };
 
-const thirdPartyHeader = ({ algorithms, allowAccessTokenType }: TrustedIssuer): HeaderPolicy => ({
+/** The header of a token that is judged by its registered `iss`. */
+export const thirdPartyHeader = ({
+  algorithms,
+  allowAccessTokenType,
+}: Pick<TrustedIssuer, 'algorithms' | 'allowAccessTokenType'>): HeaderPolicy => ({
   algorithms,
   types: allowAccessTokenType ? thirdPartyTypesWithAccessToken : thirdPartyTypes,
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { maxInboxEntries } from '../../src/core/inbox/inbox-entry.ts';
-import { type BureauProcess, startBureau } from '../support/bureau-process.ts';
+import { type Answer, type BureauProcess, startBureau } from '../support/bureau-process.ts';
 import { encodeSegment } from '../support/jws.ts';
 import { doors } from '../support/test-bureau.ts';
 
@@ -51,8 +51,8 @@ it('A98 a hundred thousand distinct strangers leave a bounded inbox and flat mem
   let count = 0;
   let cursor: string | null = '';
   while (cursor !== null) {
-    const page = (await bureau.admin('GET', `/inbox?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`))
-      .body;
+    const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+    const page: Answer['body'] = (await bureau.admin('GET', `/inbox?limit=200${query}`)).body;
     count += page.items.length;
     cursor = page.nextCursor;
   }

@@ -17,7 +17,9 @@ describe('§3 help at registration', () => {
     bureau = await startBureau({ environment: { BUREAU_OUTBOUND_ALLOW: `127.0.0.1:${issuer.port}` } });
   });
   afterAll(async () => {
+    const { dataDir } = bureau;
     await bureau.stop();
+    await rm(dataDir, { recursive: true, force: true });
     await issuer.close();
     await rm(folder, { recursive: true, force: true });
   });

@@ -45,6 +45,23 @@ describe('§3 the inbox', () => {
     expect(detail.body.claims).toMatchObject({ sub, environment: 'production' });
   });
 
+  it('a proposal from an entry says who verified it', async () => {
+    const sub = 'stranger:propose';
+    await exchange(await bureau.goodToken({ sub }));
+    await exchange(await bureau.goodToken({ sub, iss: 'https://nobody.example.org' }));
+    const entries = await inboxOf(sub);
+    expect(entries.map(({ verified }) => verified)).toEqual([false, true]);
+    for (const { id, verified } of entries) {
+      const proposed = await bureau.admin('POST', `/inbox/${id}/propose`, { name: 'from-inbox' });
+      expect(proposed.body).toMatchObject({
+        verified,
+        verification: expect.stringContaining(verified ? 'A key of the trusted issuer' : 'made them up'),
+        proposal: { name: 'from-inbox', federations: [{ subject: sub, audience: registered.audience }] },
+      });
+    }
+    expect((await bureau.admin('POST', '/inbox/nothing/propose')).status).toBe(404);
+  });
+
   it('is a list like the others: pages, filters, a cursor that is none of ours', async () => {
     for (const sub of ['page:a', 'page:b', 'page:c']) await exchange(await bureau.goodToken({ sub }));
     const first = (await bureau.admin('GET', '/inbox?limit=2')).body;
@@ -52,7 +69,9 @@ describe('§3 the inbox', () => {
     const second = (await bureau.admin('GET', `/inbox?limit=2&cursor=${first.nextCursor}`)).body;
     expect(second.items[0].subject).toBe('page:a');
     expect((await bureau.admin('GET', '/inbox?cursor=nonsense')).body.code).toBe('invalid_cursor');
-    expect((await bureau.admin('GET', '/inbox?verified=false')).body.items).toEqual([]);
+    const ofIssuer = `/inbox?issuer=${encodeURIComponent(bureau.issuer.issuer)}`;
+    expect((await bureau.admin('GET', `${ofIssuer}&verified=false`)).body.items).toEqual([]);
+    expect((await bureau.admin('GET', `${ofIssuer}&verified=true`)).body.items).not.toEqual([]);
     expect((await bureau.admin('GET', '/inbox?verified=perhaps')).status).toBe(422);
   });
 

@@ -177,6 +177,28 @@ describe('refused attempts on their way to the inbox', () => {
     expect(all()[0]).toMatchObject({ count: 2, firstSeenAt: 1000, lastSeenAt: 3000 });
   });
 
+  it('a write waits for the one that is under way, so that who writes and reads finds everything', async () => {
+    const events: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const attempts = createAttemptCollection(
+      {
+        add: async (batch) => {
+          events.push(`begin ${batch.length}`);
+          if (batch.length > 0) await gate.promise;
+          events.push(`end ${batch.length}`);
+        },
+      },
+      () => 'id',
+      () => undefined,
+    );
+    attempts.note(refusedWith(token('a')), refusal());
+    const first = attempts.write();
+    const second = attempts.write().then(() => events.push('read'));
+    gate.resolve();
+    await Promise.all([first, second]);
+    expect(events).toEqual(['begin 1', 'end 1', 'begin 0', 'end 0', 'read']);
+  });
+
   it('a fault in noting is reported and never thrown', () => {
     const { attempts, faults } = openCollection();
     const broken = {

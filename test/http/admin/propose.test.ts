@@ -480,6 +480,11 @@ describe('§3 paste a token, get a registration', () => {
       { claims: { iss: `${audience}/spiffe`, sub: 'spiffe://x.example/a', aud: 'x' } },
       /never exchanged/,
     ],
+    [
+      'the token of an old Kubernetes Secret',
+      { claims: { iss: 'kubernetes/serviceaccount', sub: 'system:serviceaccount:a:b' } },
+      /no https URL/,
+    ],
     ['an assertion of an own key', { claims: { iss: uuid, sub: uuid, aud: audience } }, /key of its own/],
   ])('ST-29 refuses %s', async (_what, body, sentence) => {
     const reply = await propose(body);
@@ -507,6 +512,14 @@ describe('§3 paste a token, get a registration', () => {
     ] as const)
       for (const part of token.split('.').filter((each) => each.length > 8))
         expect(reply.text).not.toContain(part);
+  });
+
+  it('ST-28 says when the header alone would refuse the token', async () => {
+    const claims = { iss: 'https://headers.example.org', sub: 'x', aud: 'y' };
+    const notesOf = async (typ: string) =>
+      textOf(await propose({ token: buildJws({ alg: 'ES256', typ }, claims) }), 'notes');
+    expect(await notesOf('at+jwt')).toContain('allowAccessTokenType');
+    expect(await notesOf('JWT')).not.toContain('refused');
   });
 
   it('A46 fetches nothing from an address that is not public, and says so', async () => {
