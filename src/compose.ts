@@ -150,6 +150,9 @@ export const openBureau = async (
     const directory = createTrustDirectory(storage, verifier, {
       environmentNames: new Set(Object.keys(templateEnvironment)),
     });
+    const seals = createTrailSeals({ keyRing, verifier });
+    // Before the log of activities, so that it ends after it and tells of the last lines.
+    closing.push(startTrailWatch({ storage, seals, log: logger, reportFault }).stop);
     const activityLog = createGroupCommitLog({
       append: (batch) => storage.activities.append(batch),
       clock,
@@ -198,9 +201,7 @@ export const openBureau = async (
       reportFault,
     };
     closing.push(startFollowingRevisions(storage.revisions, follower, clock).stop);
-    const seals = createTrailSeals({ keyRing, verifier });
     closing.push(startRetention({ storage, clock, seals, log: logger, reportFault }).stop);
-    closing.push(startTrailWatch({ storage, seals, log: logger, reportFault }).stop);
 
     const rotation: SigningKeyRotation = {
       storage,

@@ -4,7 +4,12 @@ import { createPostgresDatabase } from '../support/postgres.ts';
 
 const expectNothingLost = (store: string, report: KillReport): void => {
   expect(report.received).toBeGreaterThan(1000);
-  expect(report).toMatchObject({ tokensWithoutActivity: [], assertionsAcceptedTwice: 0, lostChanges: [] });
+  expect(report).toMatchObject({
+    tokensWithoutActivity: [],
+    assertionsAcceptedTwice: 0,
+    lostChanges: [],
+    trailFaults: [],
+  });
   console.log(
     `kill -9, ${store}: ${report.cycles} cycles, ${report.received} tokens received, none without its activity`,
   );

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { killUnderLoad } from '../support/kill-loop.ts';
 import { createPostgresDatabase } from '../support/postgres.ts';
 
-const kept = { tokensWithoutActivity: [], assertionsAcceptedTwice: 0, lostChanges: [] };
+const kept = {
+  tokensWithoutActivity: [],
+  assertionsAcceptedTwice: 0,
+  lostChanges: [],
+  trailFaults: [],
+};
 
 describe('kill -9 under load (contract §7)', () => {
   it('B01 B04 SQLite: every token received has its activity, no assertion works twice, no acknowledged change is lost', async () => {

@@ -25,6 +25,8 @@ export interface KillReport {
   readonly assertionsAcceptedTwice: number;
   /** Names of acknowledged changes that were gone after the restart. */
   readonly lostChanges: readonly string[];
+  /** What the check of the trail said after a restart, where it said anything. */
+  readonly trailFaults: readonly string[];
 }
 
 /**
@@ -53,6 +55,7 @@ export const killUnderLoad = async (
   let assertionsAcceptedTwice = 0;
   const tokensWithoutActivity: string[] = [];
   const lostChanges: string[] = [];
+  const trailFaults: string[] = [];
   let bureau = await start();
   try {
     const created = await bureau.admin('POST', '/service-accounts', {
@@ -132,6 +135,8 @@ export const killUnderLoad = async (
 
       bureau = await start();
       received += jtis.length;
+      const trail = await bureau.admin('GET', '/activities/verify');
+      if (trail.body.ok !== true) trailFaults.push(JSON.stringify(trail.body));
       for (const jti of jtis) {
         const found = await bureau.admin('GET', `/activities?jti=${jti}`);
         if (found.body.items?.[0]?.outcome !== 'issued') tokensWithoutActivity.push(jti);
@@ -142,7 +147,7 @@ export const killUnderLoad = async (
       for (const name of changes)
         if ((await bureau.admin('GET', `/teams/${name}`)).status !== 200) lostChanges.push(name);
     }
-    return { cycles, received, tokensWithoutActivity, assertionsAcceptedTwice, lostChanges };
+    return { cycles, received, tokensWithoutActivity, assertionsAcceptedTwice, lostChanges, trailFaults };
   } finally {
     await bureau.stop();
     await issuer.close();
