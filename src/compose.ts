@@ -169,7 +169,7 @@ export const openBureau = async (
         droppedLogLines: log.dropped,
         store: {
           engine: configuration.databaseUrl.startsWith('sqlite:') ? 'sqlite' : 'postgres',
-          ping: storage.ping,
+          ping: () => storage.ping(),
         },
       },
       clock,

@@ -52,7 +52,7 @@ export interface KeyRing {
    */
   verificationKeys(tenant: string): Promise<readonly PublishedKey[]>;
   /** The keys that sign in the tenants known now; nothing is read for it. */
-  states(): readonly SigningKeyState[];
+  readonly states: () => readonly SigningKeyState[];
 }
 
 interface Entry {

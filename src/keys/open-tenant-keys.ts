@@ -13,6 +13,8 @@ export interface TenantKeys {
   readonly published: Readonly<Record<KeyPurpose, readonly PublishedKey[]>>;
   /** The newest active key of each purpose and algorithm, by {@link signerSlot}. */
   readonly signers: ReadonlyMap<string, ActiveKey>;
+  /** All of them: when an active key retires hangs on its successor. */
+  readonly rows: readonly SigningKey[];
   /** Two sets of rows with the same fingerprint give the same of everything here. */
   readonly fingerprint: string;
 }
@@ -73,6 +75,7 @@ export const openTenantKeys = async (
     spiffeSequence: spiffeSequence ?? Math.max(0, ...rows.map(latestChange)),
     published: { 'access-token': publishedFor('access-token'), 'jwt-svid': publishedFor('jwt-svid') },
     signers: new Map(signers),
+    rows,
     fingerprint,
   };
 };

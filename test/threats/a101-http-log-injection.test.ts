@@ -115,7 +115,7 @@ describe('A101 log injection', () => {
       const { status, body } = await bureau.admin('GET', `/activities/${receipt}`);
       expect([status, body.id]).toEqual([200, receipt]);
       const checks = JSON.stringify(body.checks);
-      expect(checks).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/);
+      expect(checks).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
     }
     sent += 1;
     const { body } = await bureau.admin('GET', '/activities?outcome=refused&limit=1');

@@ -14,7 +14,7 @@ export interface GroupCommitLog extends ActivityLog {
   /** Resolves when every record taken so far is durable or has been rejected. */
   drain(): Promise<void>;
   /** What is not durable yet. */
-  waiting(): WaitingActivities;
+  readonly waiting: () => WaitingActivities;
 }
 
 /** What a group-commit log works with. */

@@ -35,7 +35,7 @@ export interface IssuerKeysOptions {
 /** The keys of trusted issuers, for whoever keeps them running. */
 export interface ObservedIssuerKeys extends IssuerKeys {
   /** Every issuer whose keys were asked for and are fetched; nothing is fetched for it. */
-  states(): readonly IssuerKeyState[];
+  readonly states: () => readonly IssuerKeyState[];
   close(): void;
 }
 

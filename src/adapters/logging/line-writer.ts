@@ -3,13 +3,13 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 /** Writes lines to a file descriptor without ever waiting for it. */
 export interface LineWriter {
   /** Takes a line, with its line end; never throws. */
-  write(line: string): void;
+  readonly write: (line: string) => void;
   /** Begins to write what is in memory, now and not with the lines to come. */
-  flush(): void;
+  readonly flush: () => void;
   /** Lines that were lost since the beginning: for want of a reader, or of room. */
-  dropped(): number;
+  readonly dropped: () => number;
   /** Writes what is in memory, for as long as that may take; later lines are dropped. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** How a writer goes about it. */

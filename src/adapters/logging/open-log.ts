@@ -5,11 +5,11 @@ import { createLineWriter, openStandardOutput } from './line-writer.ts';
 export interface Log {
   readonly logger: Logger;
   /** Begins to write what is still in memory. */
-  flush(): void;
+  readonly flush: () => void;
   /** Lines that could not be written, since the start. */
-  dropped(): number;
+  readonly dropped: () => number;
   /** Writes what is still in memory, and ends. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message. */

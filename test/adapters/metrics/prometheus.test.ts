@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createPrometheusMetrics, type PrometheusMetrics } from '../../../src/adapters/metrics/prometheus.ts';
 import type { IssuerKeyState, SigningKeyState } from '../../../src/ports/metrics-sources.ts';
+import type { ReplayGuard } from '../../../src/ports/replay-guard.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 
 const good = (changes: Partial<IssuerKeyState> = {}): IssuerKeyState => ({
@@ -156,7 +157,7 @@ describe('createPrometheusMetrics', () => {
 
   it('counts single uses by what becomes of them', async () => {
     const answers: (boolean | Error)[] = [true, true, false, new Error('down')];
-    const guard = metrics.countUses({
+    const guard = metrics.countUses<Pick<ReplayGuard, 'consume'>>({
       consume: async () => {
         const answer = answers.shift();
         if (answer instanceof Error) throw answer;
