@@ -31,6 +31,9 @@ export interface ActivityStory {
   readonly candidates: readonly CandidateChecks[];
 }
 
+/** Reasons for which a registered issuer may nearly be the one that was presented. */
+const namesNobody: ReadonlySet<string> = new Set(['issuer_unknown', 'account_unknown']);
+
 /** The most issuers that are read to find one that nearly is the presented one. */
 const maxIssuersCompared = 1000;
 

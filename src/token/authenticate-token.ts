@@ -138,8 +138,8 @@ const admitOwnKey = ({ acceptsOwnKey }: Presentation, issuer: string): Verdict<v
     : refuse('issuer_unknown', [
         failed(
           'door.own-key',
-          'the token of a third party',
-          `${present(issuer)}, an iss that is no issuer URL`,
+          'the URL of an issuer',
+          present(issuer),
           'An assertion signed with the account key goes into client_assertion or assertion, not into subject_token.',
         ),
       ]);

@@ -199,7 +199,7 @@ describe('the reasons that no request brings about', () => {
 describe('every reason has words', () => {
   it.each(reasons)('%s: whole sentences, also where nothing more is known', (reason) => {
     const { summary, change } = reasonSentences[reason];
-    for (const text of [summary, change]) expect(text).toMatch(/^[A-Z`a-z].*[.]$/s);
+    for (const text of [summary, change]) expect(text).toMatch(/^[A-Z`a-z{].*[.]$/s);
     const bare = explain(reason, []);
     expect(`${bare?.summary} ${bare?.change}`).not.toMatch(unfinished);
     expect(bare?.causes).toEqual([]);

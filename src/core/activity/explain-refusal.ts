@@ -1,9 +1,9 @@
 import type { RefusalReason } from '../oauth/reasons.ts';
-import { type ReasonSentences, reasonSentences } from '../oauth/reason-sentences.ts';
+import { type ReasonSentences, reasonSentences, sentencesOfCheck } from '../oauth/reason-sentences.ts';
 import type { IssuerPreset } from '../trust/preset.ts';
 import type { Activity } from './activity.ts';
 import type { Check } from './check.ts';
-import { describeCause } from './describe-cause.ts';
+import { describeCause, subjectOf } from './describe-cause.ts';
 import { checksBesideCandidates, groupCandidates } from './group-candidates.ts';
 import { adviseOn } from './platform-advice.ts';
 import { readableCheck } from './readable-check.ts';
@@ -39,15 +39,13 @@ const maxCauses = 20;
  * what was registered meanwhile. `null` where `reason` is none of a refusal.
  */
 export const explainRefusal = (refusal: Refusal, facts: ExplainingFacts): Explanation | null => {
-  const words = sentencesOf(refusal.reason);
-  if (words === null) return null;
   const failures = failuresOf(refusal.checks);
   const [first] = failures;
+  const words = sentencesOf(refusal.reason, first?.check);
+  if (words === null) return null;
   const advice = failures.map((check) => adviseOn(check, refusal, facts));
   const values = {
-    ...(first === undefined
-      ? { expected: 'something else', presented: 'something else' }
-      : readableCheck(first)),
+    ...(first === undefined ? nothingKnown : { ...readableCheck(first), what: subjectOf(first.check) }),
     issuer: refusal.issuer ?? 'of the token',
     subject: refusal.subject ?? 'of the token',
     audience: refusal.audience ?? 'of the token',
@@ -57,16 +55,37 @@ export const explainRefusal = (refusal: Refusal, facts: ExplainingFacts): Explan
     summary: fillIn(words.summary, values),
     causes: failures.map((check, index) => ({
       check: check.check,
-      sentence: [describeCause(check), check.hint, ...(advice[index]?.sentences ?? [])]
-        .filter((part) => part !== undefined)
-        .join(' '),
+      sentence: tellCause(check, advice[index]?.sentences ?? []),
     })),
     change: fillIn(advice[0]?.change ?? words.change, values),
   };
 };
 
-const sentencesOf = (reason: string): ReasonSentences | null =>
-  Object.hasOwn(reasonSentences, reason) ? reasonSentences[reason as RefusalReason] : null;
+/** Checks whose general hint says no more than what is known of the platform, or of the issuers that are registered. */
+const tellsLess: ReadonlySet<string> = new Set([
+  'federation.audience',
+  'claims.lifetime',
+  'token.form',
+  'issuer.registered',
+  'door.own-key',
+  'assertion.account',
+]);
+
+const tellCause = (check: Check, known: readonly string[]): string =>
+  [
+    describeCause(check),
+    ...(check.hint === undefined || (known.length > 0 && tellsLess.has(check.check)) ? [] : [check.hint]),
+    ...known,
+  ].join(' ');
+
+const nothingKnown = { what: 'What was presented', expected: 'something else', presented: 'something else' };
+
+/** One reason may come from checks that mean different things to do. */
+const sentencesOf = (reason: string, check: string | undefined): ReasonSentences | null => {
+  if (!Object.hasOwn(reasonSentences, reason)) return null;
+  const ofCheck = check === undefined ? undefined : sentencesOfCheck[`${reason} ${check}`];
+  return ofCheck ?? reasonSentences[reason as RefusalReason];
+};
 
 /** What failed beside the candidates, and what the nearest of them lacks. */
 const failuresOf = (checks: readonly Check[]): readonly Check[] => {

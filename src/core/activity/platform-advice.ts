@@ -1,6 +1,7 @@
-import { hintIssuer } from '../trust/hint-issuer.ts';
+import { hintIssuer, type IssuerHint } from '../trust/hint-issuer.ts';
 import { adviseAudience, type IssuerPreset, recognisePreset } from '../trust/preset.ts';
 import type { Check } from './check.ts';
+import { nearParameter } from './near-parameter.ts';
 import type { ExplainingFacts, Refusal } from './explain-refusal.ts';
 
 /** What is known of the platform behind a token about one failed check. */
@@ -25,10 +26,13 @@ export const adviseOn = (check: Check, refusal: Refusal, facts: ExplainingFacts)
     ...presets.flatMap(({ refusals }) => refusals.filter(({ anywhere }) => anywhere)),
   ].find((advice) => advice.appliesTo(check));
   const addressee = audienceChecks.has(check.check) ? findAddressee(presets, check.presented) : null;
-  const change = rule?.change ?? changeOf(check, platform ?? addressee);
+  const near = issuerChecks.has(check.check) ? nearIssuer(refusal, facts) : null;
+  const change =
+    near?.isSpelling === true ? changeSpelling : (rule?.change ?? changeOf(check, platform ?? addressee));
   return {
     sentences: [
-      issuerChecks.has(check.check) ? nearIssuer(refusal, facts) : undefined,
+      nearParameter(check, refusal.parameters),
+      near?.says,
       check.check === 'issuer.registered' && platform !== null
         ? `It is an issuer of ${platform.title}.`
         : undefined,
@@ -45,8 +49,11 @@ const changeOf = ({ check }: Check, platform: IssuerPreset | null): string | nul
   return check === 'claims.lifetime' ? (platform?.lifetimeAdvice ?? null) : null;
 };
 
-const nearIssuer = ({ issuer }: Refusal, { registeredIssuers }: ExplainingFacts): string | undefined =>
-  issuer === null ? undefined : hintIssuer(registeredIssuers, issuer);
+const changeSpelling =
+  'If both are meant to be one, write the issuer as its tokens do: add a federation with issuer PRESENTED to the account, and take the other one away. A trusted issuer cannot be renamed.';
+
+const nearIssuer = ({ issuer }: Refusal, { registeredIssuers }: ExplainingFacts): IssuerHint | null =>
+  issuer === null ? null : hintIssuer(registeredIssuers, issuer);
 
 /** Whom an audience means; a token may name several. */
 const findAddressee = (presets: readonly IssuerPreset[], presented: string): IssuerPreset | null => {

@@ -29,8 +29,13 @@ const readMoments = (text: string): string =>
       : `${time}, ${sayDuration(Number(distance))} ${direction}`;
   });
 
+/** `0 < exp − iat ≤ 7200 s` is exact; this is what it means. */
+const limit = /^0 < exp − iat ≤ /;
+
 const readDurations = (text: string): string =>
-  text.replaceAll(/\b(\d+) s\b/g, (_whole, seconds: string) => sayDuration(Number(seconds)));
+  text
+    .replace(limit, 'at most ')
+    .replaceAll(/\b(\d+) s\b/g, (_whole, seconds: string) => sayDuration(Number(seconds)));
 
 const units = [
   ['days', 86_400],

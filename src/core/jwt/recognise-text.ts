@@ -1,4 +1,4 @@
-import { secretPrefixes } from '../activity/mask-secrets.ts';
+import { secretPrefixOf } from '../activity/mask-secrets.ts';
 
 /** What was sent in the place of a token: a word for it where it says more than its segments, and what to do. */
 export interface RecognisedText {
@@ -75,7 +75,7 @@ export const recogniseText = (text: string): RecognisedText => {
   const ends = text.length <= 2 * looked ? text : text.slice(0, looked) + text.slice(-looked);
   const mistake = mistakes.find(([shape]) => shape.test(ends));
   if (mistake !== undefined) return { kind: mistake[1], hint: mistake[2] };
-  const prefix = secretPrefixes.find((each) => text.startsWith(each));
+  const prefix = secretPrefixOf(text);
   if (prefix !== undefined)
     return {
       kind: `an opaque secret beginning with ${prefix}`,

@@ -2,7 +2,7 @@ import type { RefusalReason } from './reasons.ts';
 
 /**
  * What an administrator is told about a reason: what happened, and what to do now and where. In braces stand values of the
- * refusal: `expected` and `presented` of the check that failed first, and `issuer`, `subject`, `audience`, `account`.
+ * refusal: `what` the check that failed first is about, its `expected` and `presented`, and `issuer`, `subject`, `audience`, `account`.
  */
 export interface ReasonSentences {
   readonly summary: string;
@@ -44,7 +44,7 @@ export const reasonSentences = {
     change: 'Send it once. Look for a value that stands both in the client and in its configuration.',
   },
   parameter_missing: {
-    summary: 'A parameter is missing or empty: {expected}.',
+    summary: '{what} is missing, empty or not complete.',
     change:
       'Send it in the form body. An empty value is mostly a variable of the workload that was never set: print its length, not the value, to see.',
   },
@@ -219,11 +219,12 @@ export const reasonSentences = {
       'Have the client send the token exactly as it got it. If it did, compare the key with its kid at the issuer: two issuers, or two clusters, may use one name.',
   },
   claim_missing: {
-    summary: 'The token lacks a claim that is needed: {expected}.',
-    change: 'Have the issuer write iss, sub, aud, iat and exp into the token.',
+    summary: '{what} is missing from the token, and it is needed.',
+    change:
+      'Have whoever makes the token write it in. iss, sub, aud, iat and exp are always needed, and jti where a token works once.',
   },
   claim_malformed: {
-    summary: 'A claim of the token is of the wrong kind: {presented}.',
+    summary: '{what} is written in a way that cannot be read: {presented}.',
     change: 'This has to be mended where the token is made: it has to be {expected}.',
   },
   audience_several: {
@@ -232,7 +233,7 @@ export const reasonSentences = {
       'Have the workload ask for one audience. Where its platform cannot, set allowAdditionalAudiences on the federation and know that the others could use the token here.',
   },
   lifetime_too_long: {
-    summary: 'The token lives too long: {presented}, and {expected} is accepted.',
+    summary: 'The token lives too long: {presented}, and {expected} is accepted here.',
     change: 'Have the workload ask its platform for a token of at most two hours, best of minutes.',
   },
   lifetime_not_positive: {
@@ -310,7 +311,7 @@ export const reasonSentences = {
     change: 'The check says who blocked it and why. When that is over, remove the block.',
   },
   audience_mismatch: {
-    summary: 'The token is meant for {presented}, and {expected} is what counts here.',
+    summary: 'The token is meant for {presented}; wanted is {expected}.',
     change: 'Have the workload ask its platform for a token with the audience {expected}.',
   },
   condition_unmet: {
@@ -392,3 +393,41 @@ export const reasonSentences = {
     change: 'Look the receipt up in the log: it stands beside the fault.',
   },
 } as const satisfies Readonly<Record<RefusalReason, ReasonSentences>>;
+
+/** For a reason and the check behind it, where that means something else to do than the reason in general. */
+export const sentencesOfCheck: Readonly<Record<string, ReasonSentences>> = {
+  'issuer_unknown door.own-key': {
+    summary: 'The issuer of this subject token is no URL: {presented}.',
+    change:
+      'If it is an assertion with the key of an account, send it as client_assertion or assertion. If a platform made it, see there why its iss is not an https URL.',
+  },
+  'issuer_unknown token.iss': {
+    summary: 'The access token was issued in another tenant: {presented}.',
+    change: 'Get one at the token endpoint of this tenant.',
+  },
+  'audience_mismatch claims.aud': {
+    summary: 'The assertion is meant for {presented}; wanted is {expected}.',
+    change:
+      'Have the client write that into aud when it signs. For one that cannot change, add what it writes to assertionAudiences in the settings of the tenant.',
+  },
+  'audience_several claims.aud': {
+    summary: 'The assertion is for several audiences at once: {presented}.',
+    change: 'Have the client write {expected}, into aud when it signs: others could use the assertion here.',
+  },
+  'audience_mismatch token.aud': {
+    summary: 'The access token is for {presented}; wanted is {expected}.',
+    change: 'Get an access token with that audience; an account with a role may always ask for it.',
+  },
+  'expired token.exp': {
+    summary: 'The access token had expired.',
+    change: 'Get a new one shortly before the old one expires; expires_in says when.',
+  },
+  'key_unknown token.signature': {
+    summary: 'The access token was signed with a key that is none of this tenant.',
+    change: 'Get a new access token here.',
+  },
+  'account_unknown account': {
+    summary: 'The account of the access token does not exist any more.',
+    change: 'Sign in with another account.',
+  },
+};

@@ -10,17 +10,19 @@ export type ShownParameters = Readonly<Record<string, string | readonly string[]
 /** Parameters whose value is a token or a secret whatever it looks like (A102). */
 const secretParameters: ReadonlySet<string> = new Set<ParameterName>([...tokenParameters, 'client_secret']);
 
-/** Characters of one value, values of one name, and names that nobody here reads. */
+/** Characters of one value, and values of one name. */
 const maxValue = 256;
 const maxRepeats = 3;
-const maxIgnored = 10;
+/** Characters of a name that nearly is one. */
+const maxName = 40;
 
-/** What the name of a parameter looks like, so that no misplaced token is taken for one. */
-const nameShape = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/;
+/** What two spellings of one name have in common, as `subjectToken` and `subject_token` do. */
+export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[-_.]/g, '');
 
 /**
  * What a form body said, as far as it can be read: the value of each parameter in `names`, secrets replaced by a word and
- * their length, and the names of the others, whose values are never shown. `null` where nothing can be read.
+ * their length, and which of the others nearly has a name that is read. Nothing else is shown: it could be a misplaced
+ * token. `null` where nothing can be read.
  */
 export const showParameters = (body: string, names: readonly ParameterName[]): ShownParameters | null => {
   const values = new Map<string, string[]>();
@@ -30,7 +32,7 @@ export const showParameters = (body: string, names: readonly ParameterName[]): S
     if (names.some((known) => known === name)) {
       const known = values.get(name) ?? [];
       if (known.length < maxRepeats) values.set(name, [...known, showValue(name, value)]);
-    } else if (nameShape.test(name) && maskSecrets(name) === name && ignored.size < maxIgnored) {
+    } else if (name.length <= maxName && names.some((known) => plainName(known) === plainName(name))) {
       ignored.add(name);
     }
   }
@@ -46,7 +48,7 @@ const showValue = (name: string, value: string | null): string => {
   if (value === '') return '';
   if (!secretParameters.has(name) && !namesSecret(name))
     return cutText(escapeInvisible(maskSecrets(value)), maxValue);
-  return `<${kindOf(value)}, ${value.length} characters>`;
+  return `<${kindOf(value)}, ${value.length} ${value.length === 1 ? 'character' : 'characters'}>`;
 };
 
 const kindOf = (value: string): string => {

@@ -5,7 +5,7 @@ import { present } from '../activity/present.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import { type Assessment, assessCandidate, assessExpression, isMet } from './assess-candidate.ts';
 import type { Federation } from './federation.ts';
-import { type Candidate, commonPrefix, type FederationIndex, subjectText } from './federation-index.ts';
+import { type Candidate, commonPrefix, type FederationIndex, nearText } from './federation-index.ts';
 
 /** Whom a third-party token stands for, and by which federation. */
 export interface TrustDecision {
@@ -199,7 +199,7 @@ const pickNearest = (
       rank: [
         assessment.candidate.covers(subject) ? 0 : 1,
         assessment.findings.filter(({ ok }) => !ok).length,
-        -commonPrefix(subjectText(assessment.candidate), subject),
+        -commonPrefix(nearText(assessment.candidate), subject),
       ],
     }))
     .toSorted((one, other) => compareRanks(one.rank, other.rank))

@@ -59,7 +59,7 @@ export const buildFederationIndex = (
   );
   const byAccount = Map.groupBy(candidates, ({ account }) => account.id);
   const sorted = once(() =>
-    candidates.toSorted((one, other) => compareCodeUnits(subjectText(one), subjectText(other))),
+    candidates.toSorted((one, other) => compareCodeUnits(nearText(one), nearText(other))),
   );
 
   return {
@@ -85,7 +85,7 @@ export const buildFederationIndex = (
       return all
         .slice(Math.max(0, place - limit), place + limit)
         .toSorted(
-          (one, other) => commonPrefix(subjectText(other), subject) - commonPrefix(subjectText(one), subject),
+          (one, other) => commonPrefix(nearText(other), subject) - commonPrefix(nearText(one), subject),
         )
         .slice(0, limit);
     },
@@ -119,6 +119,10 @@ const buildCandidate = (
 export const subjectText = ({ federation }: Pick<Candidate, 'federation'>): string =>
   federation.subject ?? federation.subjectPattern ?? '';
 
+/** {@link subjectText} as it is compared for nearness: the anchor of a regular expression somebody meant hides nothing. */
+export const nearText = (candidate: Pick<Candidate, 'federation'>): string =>
+  subjectText(candidate).replace(/^\^/, '');
+
 /** How many characters two texts share from their beginning. */
 export const commonPrefix = (one: string, other: string): number => {
   const length = Math.min(one.length, other.length);
@@ -136,7 +140,7 @@ const firstNotBefore = (sorted: readonly Candidate[], subject: string): number =
   while (low < high) {
     const middle = (low + high) >>> 1;
     const candidate = sorted[middle];
-    if (candidate !== undefined && subjectText(candidate) < subject) low = middle + 1;
+    if (candidate !== undefined && nearText(candidate) < subject) low = middle + 1;
     else high = middle;
   }
   return low;

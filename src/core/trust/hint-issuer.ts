@@ -5,17 +5,25 @@ const longId = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Fa-f]{24,}/;
 
 const wellKnown = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server|jwks(?:\.json)?)$/;
 
+/** What is told about an issuer that nearly is a registered one. */
+export interface IssuerHint {
+  /** Sentences, with the registered one named. */
+  readonly says: string;
+  /** Whether the two are one issuer in two spellings. */
+  readonly isSpelling: boolean;
+}
+
 /**
- * What to tell an administrator about an issuer that nobody registered and that nearly is one of `registered`, with that
- * one named; `undefined` where none is near. The nearest is found first.
+ * What to tell an administrator about an issuer that nobody registered and that nearly is one of `registered`; `null` where
+ * none is near. The nearest is found first.
  */
-export const hintIssuer = (registered: readonly string[], presented: string): string | undefined => {
-  for (const compare of [hintSpelling, hintScheme, hintDocument, hintSameId, hintSameHost])
+export const hintIssuer = (registered: readonly string[], presented: string): IssuerHint | null => {
+  for (const [isSpelling, compare] of comparisons)
     for (const issuer of registered) {
       const hint = compare(issuer, presented);
-      if (hint !== undefined) return `Registered is ${issuer}. ${hint}`;
+      if (hint !== undefined) return { says: `Registered is ${issuer}. ${hint}`, isSpelling };
     }
-  return undefined;
+  return null;
 };
 
 const hintScheme = (registered: string, presented: string): string | undefined =>
@@ -43,3 +51,11 @@ const hintSameHost = (registered: string, presented: string): string | undefined
     ? 'They are of one host and differ in the path: a realm, an organisation or a cluster may be another one.'
     : undefined;
 };
+
+const comparisons = [
+  [true, hintSpelling],
+  [true, hintScheme],
+  [true, hintDocument],
+  [false, hintSameId],
+  [false, hintSameHost],
+] as const;

@@ -21,16 +21,17 @@ describe('hintIssuer', () => {
     [`https://sts.example.org/${tenantId}/`, `Both hold the id ${tenantId}`],
     ['https://idp.example.com/realms/other', 'of one host'],
   ])('A28 ST-12 %s: %s', (presented, words) => {
-    expect(hintIssuer(registered, presented)).toContain(words);
+    expect(hintIssuer(registered, presented)?.says).toContain(words);
   });
 
   it('names the nearest, not the first', () => {
-    expect(hintIssuer(['https://a.example/x', 'https://a.example/y'], 'https://a.example/y/')).toContain(
-      'Registered is https://a.example/y.',
-    );
+    expect(hintIssuer(['https://a.example/x', 'https://a.example/y'], 'https://a.example/y/')).toMatchObject({
+      says: expect.stringContaining('Registered is https://a.example/y.'),
+      isSpelling: true,
+    });
   });
 
   it.each(['https://other.example.com', '', 'x'])('has nothing to say on %j', (presented) => {
-    expect(hintIssuer(registered, presented)).toBeUndefined();
+    expect(hintIssuer(registered, presented)).toBeNull();
   });
 });
