@@ -8,7 +8,7 @@ import type { StoredActivity } from './activity-row.ts';
  * The most lines of which one page looks at more than their place in an index. It keeps a page short whatever is asked of
  * however many lines; a page that stops there has a cursor that goes on behind them.
  */
-export const scanLimit = 10_000;
+export const scanLimit = 5000;
 
 /**
  * Lines are stored in the order of their times, but for what the clocks of nodes differ and what a line waits to be
