@@ -1,7 +1,8 @@
 import type { Activity } from '../core/activity/activity.ts';
 import { type ActivityFilter, fitsFilter } from '../core/activity/activity-filter.ts';
-import { type Explanation, explainRefusal, type Refusal } from '../core/activity/explain-refusal.ts';
+import { type Explanation, explainRefusal } from '../core/activity/explain-refusal.ts';
 import { type CandidateChecks, groupCandidates } from '../core/activity/group-candidates.ts';
+import type { Refusal } from '../core/activity/refusal.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { Actor } from './actor.ts';
@@ -60,7 +61,7 @@ export const explainIn = async (
 ): Promise<Explanation | null> =>
   explainRefusal(refusal, {
     presets,
-    registeredIssuers: refusal.reason === 'issuer_unknown' ? await listIssuerNames({ storage }, tenant) : [],
+    registeredIssuers: namesNobody.has(refusal.reason) ? await listIssuerNames({ storage }, tenant) : [],
   });
 
 /** The issuers registered in a tenant, the first thousand of them. */

@@ -154,7 +154,7 @@ describe('what a refusal keeps', () => {
       }),
     ]);
     await post('/revoke', {
-      ...(doors[2]?.form(makeAssertion(ownKeyOf(bureau.credentials))) ?? {}),
+      ...doors[2]?.form(makeAssertion(ownKeyOf(bureau.credentials))),
       token: bearer,
     });
     const asked = await post('/introspect', { token: 'x' }, { authorization: `Bearer ${bearer}` });

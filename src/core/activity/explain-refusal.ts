@@ -1,12 +1,11 @@
 import type { RefusalReason } from '../oauth/reasons.ts';
 import { type ReasonSentences, reasonSentences, sentencesOfCheck } from '../oauth/reason-sentences.ts';
-import type { IssuerPreset } from '../trust/preset.ts';
-import type { Activity } from './activity.ts';
 import type { Check } from './check.ts';
 import { describeCause, subjectOf } from './describe-cause.ts';
 import { checksBesideCandidates, groupCandidates } from './group-candidates.ts';
 import { adviseOn } from './platform-advice.ts';
 import { readableCheck } from './readable-check.ts';
+import type { ExplainingFacts, Refusal } from './refusal.ts';
 
 /** What happened, why, and what to do: for the administrator who opens a receipt. */
 export interface Explanation {
@@ -16,19 +15,6 @@ export interface Explanation {
   readonly causes: readonly { readonly check: string; readonly sentence: string }[];
   /** What to do now, and where. */
   readonly change: string;
-}
-
-/** The part of an activity, or of a decision that is none yet, that says why. */
-export type Refusal = Pick<
-  Activity,
-  'reason' | 'checks' | 'presented' | 'parameters' | 'issuer' | 'subject' | 'audience' | 'account'
->;
-
-/** What is known besides when a refusal is read. */
-export interface ExplainingFacts {
-  readonly presets: readonly IssuerPreset[];
-  /** Issuer identifiers registered in the tenant of the refusal and in no other. */
-  readonly registeredIssuers: readonly string[];
 }
 
 /** The most causes that are told. */

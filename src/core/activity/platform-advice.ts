@@ -2,7 +2,7 @@ import { hintIssuer, type IssuerHint } from '../trust/hint-issuer.ts';
 import { adviseAudience, type IssuerPreset, recognisePreset } from '../trust/preset.ts';
 import type { Check } from './check.ts';
 import { nearParameter } from './near-parameter.ts';
-import type { ExplainingFacts, Refusal } from './explain-refusal.ts';
+import type { ExplainingFacts, Refusal } from './refusal.ts';
 
 /** What is known of the platform behind a token about one failed check. */
 export interface PlatformAdvice {

@@ -28,12 +28,10 @@ export const showMembers = (object: JsonObject, room: number): JsonObject => {
   const missing = names.length - shown.size;
   const kept = names
     .filter((name) => shown.has(name))
-    .map((name) => [cutName(name), shown.get(name) ?? null]);
-  return Object.fromEntries(
-    missing === 0
-      ? kept
-      : [...kept, ['…', `<${missing} more ${missing === 1 ? 'member' : 'members'} left out>`]],
-  );
+    .map((name): readonly [string, JsonValue] => [cutName(name), shown.get(name) ?? null]);
+  const rest: readonly (readonly [string, JsonValue])[] =
+    missing === 0 ? [] : [['…', `<${missing} more ${missing === 1 ? 'member' : 'members'} left out>`]];
+  return Object.fromEntries([...kept, ...rest]);
 };
 
 const cutName = (name: string): string => cutText(maskSecrets(name), maxName);
