@@ -27,8 +27,8 @@ export const whySections = (explanation: Explained['explanation']): readonly Sec
         {
           heading: 'Why',
           rows: [
-            ...explanation.causes.map(({ check, sentence }) => ({ label: check, value: sentence })),
-            { label: 'To do', value: explanation.change, tone: 'title' as const },
+            ...explanation.causes.map(({ check, sentence }) => ({ label: check, value: apart(sentence) })),
+            { label: 'To do', value: apart(explanation.change), tone: 'title' as const },
           ],
         },
       ];
@@ -59,6 +59,9 @@ const verdictRows = (explained: Explained): readonly Row[] => {
 
 const optional = (label: string, value: string | null): readonly Row[] =>
   value === null ? [] : [{ label, value }];
+
+/** Each sentence on a line of its own: a terminal breaks long ones in the middle of a word. */
+const apart = (text: string): readonly string[] => text.split(/(?<=[.?]) (?=[A-Z])/);
 
 /** The federations a token was held against, the nearest first, and in each what failed first. */
 export const candidateSections = (candidates: readonly Candidate[]): readonly Section[] =>
