@@ -168,7 +168,7 @@ describe('A115 audit gaps', () => {
     expect(new Set(ids).size).toBe(ids.length);
     expect(new Set(receipts).size).toBe(receipts.length);
     expect(receipts.filter((receipt) => !ids.includes(receipt))).toEqual([]);
-    const jtis = added.flatMap(({ jti }) => (jti === null ? [] : [String(jti)]));
+    const jtis = added.flatMap(({ jti }) => (typeof jti === 'string' ? [jti] : []));
     expect(jtis.toSorted()).toEqual(issued.toSorted());
     // Changes say who.
     for (const { outcome, actor } of added) if (outcome === 'changed') expect(actor).not.toBeNull();
