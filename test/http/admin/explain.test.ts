@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { signAssertion } from '../../support/bureau-process.ts';
 import { createFakeIssuer, type FakeIssuer } from '../../support/fake-issuer.ts';
 import { doors, openTestBureau, registered, type TestBureau, urn } from '../../support/test-bureau.ts';
@@ -19,18 +19,21 @@ afterAll(async () => {
 type Members = Readonly<Record<string, unknown>>;
 const explain = (body: Members) => bureau.admin('POST', '/explain', body);
 
-/** Every row of the store but the activities of tests' own sign-ins, which come before. */
+/** Written down a while after the request they are about, so that they change by themselves: the inbox and last uses. */
+const later = { table: 'inbox_entries', column: 'last_used_at' };
+
+/** Every row of the store, but for {@link later}. */
 const dump = (): string => {
   const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'), { readOnly: true });
   try {
     const tables = database
       .prepare(
-        "select name from sqlite_master where type = 'table' and name not in ('liveness') order by name",
+        "select name from sqlite_master where type = 'table' and name not in ('liveness', ?) order by name",
       )
-      .all() as { name: string }[];
+      .all(later.table) as { name: string }[];
     return JSON.stringify(
       tables.map(({ name }) => [name, database.prepare(`select * from "${name}"`).all()]),
-      (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+      (name, value: unknown) => (name === later.column ? null : value),
     );
   } finally {
     database.close();
@@ -397,6 +400,16 @@ describe('POST /explain leaves nothing behind', () => {
     // The control: a refusal of /token is a row more.
     await bureau.token({ grant_type: urn.jwtBearer, assertion: await bureau.goodToken({ sub: 'repo:x/y' }) });
     expect(dump()).not.toBe(before);
+  });
+
+  it('and no attempt is in the inbox, where a refusal of /token is', async () => {
+    const tokenOf = (sub: string) => bureau.goodToken({ sub });
+    await explain({ token: await tokenOf('repo:explained/only') });
+    await bureau.token({ grant_type: urn.jwtBearer, assertion: await tokenOf('repo:really/sent') });
+    const subjects = async (): Promise<readonly unknown[]> =>
+      (await bureau.admin('GET', '/inbox?limit=200')).body.items.map((item: Members) => item['subject']);
+    await vi.waitFor(async () => expect(await subjects()).toContain('repo:really/sent'), { timeout: 10_000 });
+    expect(await subjects()).not.toContain('repo:explained/only');
   });
 
   it('asks the issuer for no more than /token does', async () => {
