@@ -9,7 +9,6 @@ import { type RegistrationWarning, warningsBelow } from '../core/trust/lint/warn
 import { findPreset, type IssuerPreset, recognisePreset } from '../core/trust/preset.ts';
 import { lintSampleLifetime } from '../core/trust/propose/lifetime-warnings.ts';
 import { proposeFederation } from '../core/trust/propose/propose-federation.ts';
-import { proposeName } from '../core/trust/propose/propose-name.ts';
 import { readSampleClaims, type SampleClaims } from '../core/trust/propose/sample-claims.ts';
 import { type FederationInput, parseFederation } from '../core/trust/registration.ts';
 import { problem } from '../core/trust/registration-problem.ts';
@@ -20,32 +19,20 @@ import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { accountsSharing } from './lint-account.ts';
+import { type KnownMembers, type ProposedMembers, proposeMembers } from './propose-members.ts';
 import { registrationPolicy, trustedIssuerDefaults } from './register-trusted-issuer.ts';
 import { findSampleIssuer } from './sample-issuer.ts';
 import { findSampleKeys, type SampleKeys } from './sample-keys.ts';
 
 /** What a registration is proposed for: a token of the workload, or its claims; and what is known of the account already. */
-export interface ProposalRequest {
+export interface ProposalRequest extends KnownMembers {
   readonly token?: string | undefined;
   readonly claims?: JsonObject | undefined;
-  readonly name?: string | undefined;
-  readonly description?: string | undefined;
-  readonly owningTeam?: string | undefined;
-  readonly useCase?: string | undefined;
-  readonly scopes?: readonly string[] | undefined;
-  readonly audiences?: readonly string[] | undefined;
 }
 
 /** A registration that is ready to be made, with everything to know before that. */
 export interface AccountProposal {
-  readonly account: {
-    readonly name: string;
-    readonly description: string;
-    readonly owningTeam: string;
-    readonly useCase: string;
-    readonly scopes: readonly string[];
-    readonly audiences: readonly string[];
-  };
+  readonly account: ProposedMembers;
   readonly federation: FederationInput;
   /** For the federation; `null` where the issuer is registered, or the place was not found. */
   readonly jwksUri: string | null;
@@ -94,7 +81,7 @@ export const proposeAccount = async (
   });
   const matching = await findMatching(deps, tenant, name, read.value);
   return ok({
-    account: await describeAccount(deps.storage, tenant, read.value, request),
+    account: await proposeMembers(deps.storage, tenant.name, read.value.subject, request),
     federation,
     jwksUri: known === null ? keys.jwksUri : null,
     keys,
@@ -186,45 +173,4 @@ const describeProblems = (
 ): readonly string[] => {
   const parsed = parseFederation(federation, '', registrationPolicy(deps, tenant.name));
   return parsed.ok ? [] : parsed.error.map(({ path, message }) => `As it is, ${path} is refused: ${message}`);
-};
-
-const describeAccount = async (
-  stores: Pick<Stores, 'serviceAccounts' | 'teams' | 'useCases'>,
-  tenant: Tenant,
-  { subject }: SampleClaims,
-  request: ProposalRequest,
-): Promise<AccountProposal['account']> => ({
-  name: request.name ?? (await findFreeName(stores, tenant, proposeName(subject))),
-  description: request.description ?? '',
-  owningTeam: request.owningTeam ?? (await firstOf(stores.teams, tenant, 'default')),
-  useCase: request.useCase ?? (await firstOf(stores.useCases, tenant, 'custom-api-integration')),
-  scopes: request.scopes ?? [],
-  audiences: request.audiences ?? [],
-});
-
-interface NamedThings {
-  find(tenant: string, name: string): Promise<{ readonly name: string } | null>;
-  list(
-    tenant: string,
-    page: { readonly limit: number; readonly cursor: null },
-  ): Promise<{ readonly items: readonly { readonly name: string }[] }>;
-}
-
-/** The one that every tenant begins with, or else the oldest that is left. */
-const firstOf = async (store: NamedThings, tenant: Tenant, usual: string): Promise<string> => {
-  if ((await store.find(tenant.name, usual)) !== null) return usual;
-  const { items } = await store.list(tenant.name, { limit: 1, cursor: null });
-  return items[0]?.name ?? usual;
-};
-
-const findFreeName = async (
-  { serviceAccounts }: Pick<Stores, 'serviceAccounts'>,
-  { name: tenant }: Tenant,
-  name: string,
-): Promise<string> => {
-  const { items } = await serviceAccounts.list(tenant, { q: name }, { limit: 200, cursor: null });
-  const taken = new Set(items.map((account) => account.name));
-  if (!taken.has(name)) return name;
-  const numbers = Array.from({ length: taken.size }, (_, index) => `${name}-${index + 2}`);
-  return numbers.find((candidate) => !taken.has(candidate)) ?? name;
 };

@@ -9,10 +9,11 @@ import {
 } from '../support/admin-server.ts';
 
 let server: AdminServer;
-const foreign: { account: string; issuer: string; activity: string } = {
+const foreign: { account: string; issuer: string; activity: string; attempts: string } = {
   account: '',
   issuer: '',
   activity: '',
+  attempts: 'their-attempts',
 };
 
 /** Everything here belongs to acme; the caller is an administrator of default. */
@@ -30,6 +31,23 @@ beforeAll(async () => {
     body: { name: 'their-use-case', scopes: ['a'] },
   });
   foreign.issuer = firstId(await server.request('GET', '/t/acme/api/v1/trusted-issuers', acme));
+  await server.storage.inbox.add([
+    {
+      tenant: 'acme',
+      id: foreign.attempts,
+      issuer: goodFederation.issuer,
+      subject: 'theirs',
+      audience: 'x',
+      verified: true,
+      count: 1,
+      firstSeenAt: 1,
+      lastSeenAt: 1,
+      reason: 'subject_not_registered',
+      door: null,
+      receipt: 'r',
+      claims: null,
+    },
+  ]);
   foreign.activity = firstId(await server.request('GET', '/t/acme/api/v1/activities', acme));
 });
 afterAll(() => server.close());
@@ -53,6 +71,9 @@ const foreignPaths: readonly (readonly [string, string, () => string])[] = [
   ['DELETE', '/trusted-issuers/{id}', () => foreign.issuer],
   ['POST', '/trusted-issuers/{id}/refresh', () => foreign.issuer],
   ['GET', '/activities/{id}', () => foreign.activity],
+  ['GET', '/inbox/{id}', () => foreign.attempts],
+  ['DELETE', '/inbox/{id}', () => foreign.attempts],
+  ['POST', '/inbox/{id}/propose', () => foreign.attempts],
   ['GET', '/teams/{id}', () => 'their-team'],
   ['PATCH', '/teams/{id}', () => 'their-team'],
   ['DELETE', '/teams/{id}', () => 'their-team'],

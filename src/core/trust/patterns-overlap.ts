@@ -23,16 +23,19 @@ export const patternsOverlap = (
 ): boolean => {
   if (!agreeAtTheEnds(one, other)) return false;
   if (!one.includes('*') && !other.includes('*')) return one === other;
+  work.left -= one.length + other.length;
+  if (work.left < 0) return false;
   const [left, right] = [tokensOf(one), tokensOf(other)];
   const width = right.length + 1;
-  const seen = new Uint8Array((left.length + 1) * width);
+  const seen = new Set<number>();
   const waiting: [number, number][] = [[0, 0]];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [i, j] = next;
+    const place = i * width + j;
+    if (seen.has(place)) continue;
+    seen.add(place);
     work.left -= 1;
     if (work.left < 0) return false;
-    if (seen[i * width + j] === 1) continue;
-    seen[i * width + j] = 1;
     const [a, b] = [left[i], right[j]];
     if (a === undefined && b === undefined) return true;
     // A run may be over, may take what the other side takes, and needs nothing from it.

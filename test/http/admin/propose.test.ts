@@ -467,6 +467,21 @@ describe('§3 paste a token, get a registration', () => {
     expect(elsewhere.body['matching']).toEqual([{ id: made.body['id'], name: 'the-one', accepts: false }]);
   });
 
+  it('A107 knows nothing of another tenant: neither its issuers nor its accounts', async () => {
+    const claims = { iss: 'https://theirs.example.org', sub: 'team:api', aud: audience };
+    const theirs = await server.request('POST', '/t/acme/api/v1/service-accounts:propose', {
+      as: 'administrator~acme',
+      body: { claims, name: 'their-own' },
+    });
+    await server.request('POST', '/t/acme/api/v1/service-accounts', {
+      as: 'administrator~acme',
+      body: theirs.body['proposal'],
+    });
+    const ours = await propose({ claims });
+    expect(ours.body).toMatchObject({ matching: [], warnings: [], trustedIssuer: { known: false } });
+    expect(ours.text).not.toContain('their-own');
+  });
+
   it.each([
     ['neither token nor claims', {}, /one of the two/],
     ['both', { token: 'a.b.c', claims: {} }, /one of the two/],
@@ -532,7 +547,10 @@ describe('§3 paste a token, get a registration', () => {
   it('leaves no trace: no account, no issuer, no activity', async () => {
     const before = await server.storage.activities.list('default', {}, { limit: 200, cursor: null });
     const issuers = await server.storage.trustedIssuers.list('default', { limit: 200, cursor: null });
+    const forgotten = server.forgottenIssuers.length;
     await propose({ claims: { iss: 'https://traceless.example.org', sub: 'x', aud: 'y' } });
+    // What was fetched for it is let go: an issuer that is not registered stays in no memory.
+    expect(server.forgottenIssuers).toHaveLength(forgotten + 1);
     expect(await server.storage.activities.list('default', {}, { limit: 200, cursor: null })).toEqual(before);
     expect(await server.storage.trustedIssuers.list('default', { limit: 200, cursor: null })).toEqual(
       issuers,

@@ -1,8 +1,8 @@
 import type { ServiceAccount } from '../../accounts/service-account.ts';
-import type { Federation } from '../federation.ts';
+import type { Condition, Federation } from '../federation.ts';
 import { type OverlapWork, patternsOverlap } from '../patterns-overlap.ts';
 import { canHoldTogether } from './contradiction.ts';
-import { subjectOf } from './federation-rule.ts';
+import { literalsOf, subjectOf } from './federation-rule.ts';
 import { type RegistrationWarning, warn } from './warning.ts';
 
 /** The most accounts one warning names. */
@@ -49,4 +49,11 @@ const overlaps = (one: Federation, other: Federation, work: OverlapWork): boolea
   other.cel === null &&
   (one.audience === other.audience || (one.allowAdditionalAudiences && other.allowAdditionalAudiences)) &&
   patternsOverlap(subjectOf(one).text, subjectOf(other).text, work) &&
-  canHoldTogether([...one.conditions, ...other.conditions]);
+  canBothHold([...one.conditions, ...other.conditions], work);
+
+/** Every value may be compared with every other one. */
+const canBothHold = (conditions: readonly Condition[], work: OverlapWork): boolean => {
+  const values = conditions.reduce((sum, condition) => sum + (literalsOf(condition)?.length ?? 1), 0);
+  work.left -= values * values;
+  return work.left >= 0 && canHoldTogether(conditions);
+};

@@ -441,6 +441,19 @@ describe('lint: each finding, and the same registration without the defect', () 
     expect(codes({ issuer })).toContain('lifetime_near_limit');
   });
 
+  it.each([
+    ['^acme/.+', true],
+    ['acme/.+$', true],
+    ['acme/.+', true],
+    ['^acme/.+$', false],
+    ['(?i)^acme/.+$', false],
+    [String.raw`\\Aacme/.+\\z`, false],
+  ])('an expression that looks for %s is open: %s', (pattern, isOpen) => {
+    expect(codes({ cel: `claims.repository.matches("${pattern}")` })).toEqual(
+      isOpen ? ['expression_pattern_unanchored'] : [],
+    );
+  });
+
   it('points into the federation it is about, and stays bounded', () => {
     const many = Array.from({ length: 60 }, () =>
       federation({ conditions: [{ claim: 'ref', equals: 'refs/heads/*' }] }),
@@ -516,13 +529,24 @@ describe('overlap with another account', () => {
     expect(lintFederations(twice, { presets, others: [] })).toEqual([]);
   });
 
-  it('A98 hostile patterns cost no more than their budget', () => {
-    const hostile = (tail: string) => `team:acme:*${'a'.repeat(400)}:*${'a'.repeat(60)}${tail}`;
-    const others = Array.from({ length: 500 }, (_, index) =>
-      other({ subjectPattern: hostile('a') }, { name: `n${index}` }),
+  it('A98 hostile patterns and conditions use their budget up, and then nothing more is found', () => {
+    const hostile = `team:acme:*${'a'.repeat(400)}:*${'a'.repeat(60)}`;
+    const patterns = Array.from({ length: 500 }, (_, index) =>
+      other({ subjectPattern: hostile }, { name: `n${index}` }),
     );
-    const mine = Array.from({ length: 50 }, () => federation({ subjectPattern: hostile('a') }));
-    expect(lintFederations(mine, { presets, others })).toHaveLength(50);
+    const mine = Array.from({ length: 50 }, () => federation({ subjectPattern: hostile }));
+    expect(lintFederations(mine, { presets, others: patterns })).toHaveLength(50);
+
+    const oneOf = Array.from({ length: 100 }, (_, index) => `value-${index}`);
+    const conditions = Array.from({ length: 20 }, () => ({ claim: 'x', oneOf }));
+    const found = lintFederations([federation({ conditions })], {
+      presets,
+      others: [other({ conditions }), ...patterns],
+    });
+    expect(found).toEqual([]);
+    // Positive control: the same with fewer values is found.
+    const few = conditions.slice(0, 2);
+    expect(codes({ conditions: few }, [other({ conditions: few })])).toEqual(['overlap']);
   });
 });
 
