@@ -13,7 +13,6 @@ import { readSampleClaims, type SampleClaims } from '../core/trust/propose/sampl
 import { type FederationInput, parseFederation } from '../core/trust/registration.ts';
 import { problem } from '../core/trust/registration-problem.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
-import type { Stores } from '../ports/stores.ts';
 import { thirdPartyHeader } from '../token/verify-third-party-token.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
