@@ -55,7 +55,11 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     );
   const raw = async (sql: string): Promise<void> => {
     const database = await openRawDatabase(opened.url);
-    await database.run(sql).finally(() => database.close());
+    try {
+      await database.run(sql);
+    } finally {
+      await database.close();
+    }
   };
   const claimsOf = async (tenant: string) => {
     const { checkpoint } = await opened.storage.trail.state(tenant);

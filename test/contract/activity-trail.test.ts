@@ -24,7 +24,11 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     );
   const raw = async (sql: string): Promise<void> => {
     const database = await openRawDatabase(opened.url);
-    await database.run(sql).finally(() => database.close());
+    try {
+      await database.run(sql);
+    } finally {
+      await database.close();
+    }
   };
   const kinds = ({ faults }: TrailReport): readonly TrailFaultKind[] => faults.map(({ kind }) => kind);
 
@@ -68,9 +72,9 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     await opened.storage.activities.append([
       sampleActivity({
         tenant,
-        parameters: { grant_type: 'x', scope: ['b', 'a'] } as never,
+        parameters: { grant_type: 'x', scope: ['b', 'a'] },
         presented: [{ parameter: 'subject_token', header: claims, claims, verified: false }],
-        details: { 10: Number.NaN, 9: 'x', text: '\uD800\0' } as never,
+        details: { 10: Number.NaN, 9: 'x', text: '\uD800\0' },
         subject: 'x'.repeat(5000),
       }),
       sampleActivity({ tenant, checks: [], details: null, account: null, actor: null, time: 0.5 }),
@@ -106,16 +110,19 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     const of = (index: number): string => tenants[index % 3] ?? '';
     const work = Array.from({ length: 200 }, async (_unused, index) => {
       const lines = [sampleActivity({ tenant: of(index) }), sampleActivity({ tenant: of(index + 1) })];
-      if (index % 5 === 3)
-        return opened.storage.transaction(async (stores) => stores.activities.append(lines));
-      if (index % 5 === 4)
-        return opened.storage
-          .transaction(async (stores) => {
-            await stores.activities.append(lines);
-            throw new Error('undone');
-          })
-          .catch((error: Error) => expect(error.message).toBe('undone'));
-      return opened.storage.activities.append(lines);
+      if (index % 5 === 3) {
+        await opened.storage.transaction((stores) => stores.activities.append(lines));
+        return;
+      }
+      if (index % 5 === 4) {
+        const undone = opened.storage.transaction(async (stores) => {
+          await stores.activities.append(lines);
+          throw new Error('undone');
+        });
+        await expect(undone).rejects.toThrow('undone');
+        return;
+      }
+      await opened.storage.activities.append(lines);
     });
     await Promise.all(work);
     const reports = await Promise.all(tenants.map(verify));

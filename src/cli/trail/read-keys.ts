@@ -15,7 +15,7 @@ export const readKeys = async (context: CommandContext, source: string): Promise
   if (text === null) throw misused(`there is no file ${source}`);
   try {
     const { keys } = JSON.parse(text) as { readonly keys?: unknown };
-    if (Array.isArray(keys)) return keys;
+    if (Array.isArray(keys)) return keys as readonly unknown[];
   } catch {
     // Said below.
   }

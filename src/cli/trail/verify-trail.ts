@@ -120,7 +120,8 @@ const findLost = async (
     if (typeof of === 'string') tenant = of;
     if (placed?.link && tenant !== null) anchors.take(tenant, placed.link);
   }
-  return anchors.faults(tenant, checkpointOf(checkpoint))
+  return anchors
+    .faults(tenant, checkpointOf(checkpoint))
     .map((fault) => `${fault.slice(0, 1).toUpperCase()}${fault.slice(1)}.`);
 };
 

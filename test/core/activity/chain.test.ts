@@ -28,7 +28,7 @@ const build = (count: number, writer = 'w') => {
   const start = startOfChain('acme', writer, 1, hash);
   const activities = Array.from({ length: count }, (_, index) => activity(index));
   const links = linkActivities(activities, writer, start, hash);
-  const lines = activities.flatMap((line, index) => {
+  const lines: readonly (PlacedLine | null)[] = activities.flatMap((line, index) => {
     const link = links[index];
     return link === undefined ? [] : [place(line, link)];
   });
