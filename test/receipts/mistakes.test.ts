@@ -235,6 +235,18 @@ const onPlatforms: readonly Mistake[] = [
     'The subject (sub) is "{7f3c}:{bbbb}"; wanted is "{7f3c}:{aaaa}". They agree up to "{7f3c}:": there the token goes on with "{bbbb}", and "{aaaa}" is registered. A subject of Bitbucket ends with the step, which is another one in every run.',
     'Register a subjectPattern that ends after the repository, {REPOSITORY_UUID}:*.',
   ],
+  [
+    'GitHub: another repository of the same name',
+    (w) => exchangeOf(w, github, { sub: 'repo:acme@1/api@3:ref:refs/heads/main' }),
+    'The subject (sub) is repo:acme@1/api@3:ref:refs/heads/main; wanted is repo:acme@1/api@2:ref:refs/heads/main. The ids behind the names are missing or other ones: this may be another repository of the same name. Check before you register it.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject repo:acme@1/api@3:ref:refs/heads/main`.',
+  ],
+  [
+    'Kubernetes: another service account default',
+    (w) => exchangeOf(w, platforms.eks, { sub: 'system:serviceaccount:web:default' }),
+    'The subject (sub) is system:serviceaccount:web:default; wanted is system:serviceaccount:webs:default. They agree up to "system:serviceaccount:": there the token goes on with "web:default", and "webs:default" is registered.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject system:serviceaccount:web:default`.',
+  ],
 ];
 
 const withTokens: readonly Mistake[] = [

@@ -26,6 +26,8 @@ export const platforms = {
 /** Accounts, each with one federation on a platform. */
 const accounts: readonly (readonly [string, string, Members])[] = [
   ['github-environment', platforms.github, { subject: 'repo:acme/payments:environment:production' }],
+  ['github-ids', platforms.github, { subject: 'repo:acme@1/api@2:ref:refs/heads/main' }],
+  ['eks-default', platforms.eks, { subject: 'system:serviceaccount:webs:default' }],
   ['github-branch', platforms.github, { subject: 'repo:acme/web:ref:refs/heads/main' }],
   [
     'github-condition',

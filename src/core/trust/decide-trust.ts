@@ -5,7 +5,13 @@ import { present } from '../activity/present.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import { type Assessment, assessCandidate, assessExpression, isMet } from './assess-candidate.ts';
 import type { Federation } from './federation.ts';
-import { type Candidate, commonPrefix, type FederationIndex, nearText } from './federation-index.ts';
+import {
+  type Candidate,
+  commonPrefix,
+  type FederationIndex,
+  nearForm,
+  subjectText,
+} from './federation-index.ts';
 
 /** Whom a third-party token stands for, and by which federation. */
 export interface TrustDecision {
@@ -192,19 +198,21 @@ const pickNearest = (
   assessments: readonly Assessment[],
   subject: string,
   count: number,
-): readonly Assessment[] =>
-  assessments
+): readonly Assessment[] => {
+  const form = nearForm(subject);
+  return assessments
     .map((assessment) => ({
       assessment,
       rank: [
         assessment.candidate.covers(subject) ? 0 : 1,
         assessment.findings.filter(({ ok }) => !ok).length,
-        -commonPrefix(nearText(assessment.candidate), subject),
+        -commonPrefix(nearForm(subjectText(assessment.candidate)), form),
       ],
     }))
     .toSorted((one, other) => compareRanks(one.rank, other.rank))
     .slice(0, count)
     .map(({ assessment }) => assessment);
+};
 
 const compareRanks = (one: readonly number[], other: readonly number[]): number =>
   one.map((part, index) => part - (other[index] ?? 0)).find((difference) => difference !== 0) ?? 0;

@@ -59,7 +59,9 @@ export const buildFederationIndex = (
   );
   const byAccount = Map.groupBy(candidates, ({ account }) => account.id);
   const sorted = once(() =>
-    candidates.toSorted((one, other) => compareCodeUnits(nearText(one), nearText(other))),
+    candidates
+      .map((candidate): Placed => ({ candidate, form: nearForm(subjectText(candidate)) }))
+      .toSorted((one, other) => compareCodeUnits(one.form, other.form)),
   );
 
   return {
@@ -81,13 +83,13 @@ export const buildFederationIndex = (
     // In sorted order the texts with the longest common beginning stand next to where the subject itself would.
     nearest: (subject, limit) => {
       const all = sorted();
-      const place = firstNotBefore(all, subject);
+      const form = nearForm(subject);
+      const place = firstNotBefore(all, form);
       return all
         .slice(Math.max(0, place - limit), place + limit)
-        .toSorted(
-          (one, other) => commonPrefix(nearText(other), subject) - commonPrefix(nearText(one), subject),
-        )
-        .slice(0, limit);
+        .toSorted((one, other) => commonPrefix(other.form, form) - commonPrefix(one.form, form))
+        .slice(0, limit)
+        .map(({ candidate }) => candidate);
     },
 
     withAccount: (account) =>
@@ -119,9 +121,15 @@ const buildCandidate = (
 export const subjectText = ({ federation }: Pick<Candidate, 'federation'>): string =>
   federation.subject ?? federation.subjectPattern ?? '';
 
-/** {@link subjectText} as it is compared for nearness: the anchor of a regular expression somebody meant hides nothing. */
-export const nearText = (candidate: Pick<Candidate, 'federation'>): string =>
-  subjectText(candidate).replace(/^\^/, '');
+/**
+ * How near two subjects are is how they begin, but for what hides that they are one: upper and lower case, the immutable ids
+ * that some platforms write behind names (`OWNER@ID/REPO@ID`), and the anchor of a regular expression.
+ */
+export const nearForm = (subject: string): string =>
+  subject
+    .toLowerCase()
+    .replace(/^\^/, '')
+    .replaceAll(/@\d+(?=[/:]|$)/g, '');
 
 /** How many characters two texts share from their beginning. */
 export const commonPrefix = (one: string, other: string): number => {
@@ -134,13 +142,19 @@ export const commonPrefix = (one: string, other: string): number => {
 
 const compareCodeUnits = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
-/** Where in `sorted` the first candidate stands whose text does not come before `subject`. */
-const firstNotBefore = (sorted: readonly Candidate[], subject: string): number => {
+/** A candidate with the form by which it is sorted. */
+interface Placed {
+  readonly candidate: Candidate;
+  readonly form: string;
+}
+
+/** Where in `sorted` the first candidate stands whose form does not come before `form`. */
+const firstNotBefore = (sorted: readonly Placed[], form: string): number => {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const candidate = sorted[middle];
-    if (candidate !== undefined && nearText(candidate) < subject) low = middle + 1;
+    const placed = sorted[middle];
+    if (placed !== undefined && placed.form < form) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -124,6 +124,16 @@ describe('buildFederationIndex', () => {
     );
   });
 
+  it.each([
+    ['the ids behind names', 'repo:acme@1/app@2:ref:x', 'repo:acme/app:ref:x', 'repo:acme@1/other@3:ref:y'],
+    ['ids the token lacks', 'repo:acme/app:ref:x', 'repo:acme@1/app@2:ref:x', 'repo:acme/another:ref:x'],
+    ['upper and lower case', 'repo:Acme/App:ref:x', 'repo:acme/app:ref:x', 'repo:A:x'],
+    ['the anchor of a regular expression', 'jobs:nightly:x', '^jobs:nightly:*', 'jobs:other'],
+  ])('finds what is near but for %s', (_title, subject, near, other) => {
+    const index = buildFederationIndex([account('a', other, near)], registered.issuer, noBlocks);
+    expect(ids(index.nearest(subject, 1))).toEqual([`a/${near}`]);
+  });
+
   it('A98 stays quick with 100,000 federations on one issuer', () => {
     const accounts = Array.from({ length: 50_000 }, (_, number) =>
       account(`n${number}`, `repo:org${number}/app`, `repo:org${number}/*:ref:refs/heads/main`),
