@@ -363,7 +363,11 @@ describe('activities', () => {
     expect(await count(`receipt=${newest?.id ?? ''}`)).toBe(1);
     expect(await count(`receipt=${newest?.id ?? ''}&type=team.delete`)).toBe(0);
     expect(await count('receipt=nothing')).toBe(0);
-    expect((await get(`/activities/${newest?.id ?? ''}`)).body).toEqual(newest);
+    expect((await get(`/activities/${newest?.id ?? ''}`)).body).toEqual({
+      ...newest,
+      explanation: null,
+      candidates: [],
+    });
     expect((await get('/activities?from=yesterday')).status).toBe(422);
     expect((await get('/activities?outcome=lost')).status).toBe(422);
   });
