@@ -1,11 +1,13 @@
-import { readFile, mkdtemp, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { splitLines } from '../../src/cli/trail/split-lines.ts';
 import { verifyExport } from '../../src/cli/trail/verify-export.ts';
-import { startBureau } from '../support/bureau-process.ts';
+import { freePort, startBureau } from '../support/bureau-process.ts';
 import { sampleActivity } from '../support/stored-samples.ts';
 
 const lines = 1_000_000;
@@ -20,7 +22,8 @@ describe.skipIf(process.platform !== 'linux')('a trail of a million lines', () =
     timeout: 1_800_000,
   }, async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'bureau-million-'));
-    await (await startBureau({ dataDir })).stop();
+    const port = await freePort();
+    await (await startBureau({ dataDir, port })).stop();
     const storage = await openStorage({ url: `sqlite:${join(dataDir, 'bureau.db')}` });
     for (let count = 0; count < lines; count += 5000)
       await storage.activities.append(
@@ -28,7 +31,7 @@ describe.skipIf(process.platform !== 'linux')('a trail of a million lines', () =
       );
     await storage.close();
 
-    const bureau = await startBureau({ dataDir });
+    const bureau = await startBureau({ dataDir, port });
     try {
       const open = async () => {
         const response = await fetch(`${bureau.url}/api/v1/activities/export`, {
@@ -55,15 +58,12 @@ describe.skipIf(process.platform !== 'linux')('a trail of a million lines', () =
       );
       expect(most - before).toBeLessThan(150 * mib);
 
-      const source = await open();
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of source) chunks.push(chunk);
-      const report = await verifyExport(
-        async function* () {
-          yield* chunks;
-        },
-        { keys: null, anchors: [] },
-      );
+      const file = join(dataDir, 'trail.ndjson');
+      await pipeline(await open(), createWriteStream(file));
+      const report = await verifyExport(() => createReadStream(file) as AsyncIterable<Uint8Array>, {
+        keys: null,
+        anchors: [],
+      });
       expect(report.faults).toEqual([]);
       expect(report.checked).toBeGreaterThanOrEqual(count - 1);
       const verified = await bureau.admin('GET', '/activities/verify');

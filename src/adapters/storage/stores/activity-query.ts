@@ -6,9 +6,9 @@ import type { StoredActivity } from './activity-row.ts';
 
 /**
  * The most lines of which one page looks at more than their place in an index. It keeps a page short whatever is asked of
- * however many lines; a page that stops there has a cursor that goes on behind them.
+ * however many lines; a page that stops there has a cursor that goes on behind them. Free text is the dearest to look for.
  */
-export const scanLimit = 5000;
+const scanLimit = { members: 5000, freeText: 2000 } as const;
 
 /**
  * Lines are stored in the order of their times, but for what the clocks of nodes differ and what a line waits to be
@@ -157,7 +157,8 @@ export const findRows = async (
     ...indexed,
   ]);
   const order = sql.raw(direction);
-  const reach = others.length === 0 ? null : await reachOf(db, within, direction);
+  const lookedAt = filter.q === undefined ? scanLimit.members : scanLimit.freeText;
+  const reach = others.length === 0 ? null : await reachOf(db, within, direction, lookedAt);
   const near: readonly Condition[] =
     reach === null ? [] : [direction === 'desc' ? sql`seq >= ${reach}` : sql`seq <= ${reach}`];
   const { rows } = await sql<StoredActivity>`select * from activities
@@ -171,8 +172,9 @@ const reachOf = async (
   db: Kysely<Database>,
   within: Condition,
   direction: 'asc' | 'desc',
+  lookedAt: number,
 ): Promise<number | null> => {
   const { rows } = await sql<{ readonly seq: number }>`select seq from activities
-    where ${within} order by seq ${sql.raw(direction)} limit 1 offset ${scanLimit - 1}`.execute(db);
+    where ${within} order by seq ${sql.raw(direction)} limit 1 offset ${lookedAt - 1}`.execute(db);
   return rows[0]?.seq ?? null;
 };
