@@ -162,7 +162,7 @@ describe('bureau token against a real server (contract §6)', () => {
     expect(stderr).toContain('presented (unverified): ');
     expect(stderr).toContain('sub=repo:acme/other');
     expect(stderr).not.toContain('eyJ');
-    const receipt = /bureau activities get ([0-9a-f-]{36})$/m.exec(stderr)?.[1] ?? '';
+    const receipt = /bureau activities show ([0-9a-f-]{36})$/m.exec(stderr)?.[1] ?? '';
     const activity = await bureau.admin('GET', `/activities/${receipt}`);
     expect(activity).toMatchObject({ status: 200, body: { outcome: 'refused', subject: 'repo:acme/other' } });
   });

@@ -1,5 +1,5 @@
 // What a kill switch stops at the doors, what goes on beside it, and what the two sides are told. That each of them stops
-// every door, at once and under load, is in the matrix of A65 (test/threats/a65-a67-http-switches.test.ts).
+// every door, at once and under load, is in the matrix of A65 (test/threats/a65-a67-http-switches.slow.test.ts).
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../support/bureau-process.ts';
 import { createFakeSpire, type FakeSpire } from '../support/fake-spire.ts';

@@ -9,8 +9,7 @@ import { unseal } from '../../src/adapters/signing/sealed-key.ts';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import type { SigningKey } from '../../src/core/signing-keys/signing-key.ts';
 import { createTenantSigningKeys } from '../../src/keys/create-signing-keys.ts';
-import { createKeyRing } from '../../src/keys/key-ring-view.ts';
-import { CannotOpenSigningKey } from '../../src/ports/signing-backend.ts';
+import { createKeyRing, NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
 import { keyRingParts } from '../support/key-ring-parts.ts';
 import { sampleTenant } from '../support/stored-samples.ts';
 
@@ -96,7 +95,7 @@ describe('A119 keys at rest', () => {
       return (await ring.signer('default', 'access-token', 'ES256')).sign('x');
     };
     await expect(signWith(keyEncryptionKey)).resolves.toBeInstanceOf(Uint8Array);
-    await expect(signWith(randomBytes(32))).rejects.toBeInstanceOf(CannotOpenSigningKey);
+    await expect(signWith(randomBytes(32))).rejects.toBeInstanceOf(NoActiveSigningKey);
     await storage.close();
   });
 

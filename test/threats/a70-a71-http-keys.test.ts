@@ -61,6 +61,7 @@ describe('A70 a key that is too old or missing', () => {
         expect(ready).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } });
       }, 20_000);
 
+      database.exec('pragma busy_timeout = 20000');
       database.exec('begin immediate; drop trigger blocked_insert; drop trigger blocked_update; commit');
       database.close();
       await vi.waitFor(async () => expect((await exchange(bureau)).status).toBe(200), 20_000);
