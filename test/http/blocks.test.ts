@@ -255,7 +255,7 @@ describe('a blocked foreign subject', () => {
 });
 
 describe('a blocked federation', () => {
-  it('bars itself alone: another federation that covers the token still lets it in', async () => {
+  it('A65 refuses the token whatever other federation covers it too, and nothing but what it covers', async () => {
     const second = {
       issuer: issuerUrl(),
       subjectPattern: 'repo:acme/payments:environment:*',
@@ -265,16 +265,16 @@ describe('a blocked federation', () => {
     const path = `/service-accounts/${bureau.account.id}`;
     const patched = await bureau.admin('PATCH', path, { federations: [first, second] }, any);
     expect(patched.status).toBe(200);
-    await block({ federation: first['id'] });
     expectIssued(await exchange(await bureau.goodToken()));
-    const other = await block({ federation: patched.body.federations[1].id });
+    const id = await block({ federation: first['id'] });
     expect((await storyOf(await exchange(await bureau.goodToken()))).reason).toBe('federation_blocked');
-    await unblock(other);
+    expectIssued(await exchange(await bureau.goodToken({ sub: 'repo:acme/payments:environment:staging' })));
+    await unblock(id);
     expectIssued(await exchange(await bureau.goodToken()));
     await bureau.admin('PATCH', path, { federations: [first] }, any);
   });
 
-  it('ST-33 of two accounts that claim a token the one that is not blocked gets it', async () => {
+  it('A65 ST-33 of two accounts that claim a token, a block of one does not hand it to the other', async () => {
     const made = await bureau.admin('POST', '/service-accounts', {
       name: 'rival',
       owningTeam: 'default',
@@ -289,11 +289,32 @@ describe('a blocked federation', () => {
       ],
     });
     expect((await storyOf(await exchange(await bureau.goodToken()))).reason).toBe('federation_ambiguous');
-    await block({ account: made.body.id });
+    const rivalFederation = (await federationOf(made.body.id))['id'];
+    const ownFederation = (await federationOf(bureau.account.id))['id'];
+    const own = bureau.account.id;
+    const cases = [
+      [{ account: made.body.id }, 'account_blocked'],
+      [{ federation: rivalFederation }, 'federation_blocked'],
+      [{ account: own }, 'account_blocked'],
+      [{ federation: ownFederation }, 'federation_blocked'],
+    ] as const;
+    for (const [target, reason] of cases) {
+      const id = await block(target);
+      // Neither client id makes a way around it, and no receipt sends anybody to the other account.
+      for (const more of [{}, { client_id: made.body.id }, { client_id: own }]) {
+        const story = await storyOf(await exchange(await bureau.goodToken(), more));
+        expect(story.reason).toBe(reason);
+        expect(story.failed.some((check: { hint?: string }) => check.hint?.includes(id))).toBe(true);
+      }
+      await unblock(id);
+    }
+    // The control: disabled, and not blocked, an account makes no claim.
+    await bureau.admin('PATCH', `/service-accounts/${made.body.id}`, { status: 'disabled' }, any);
     expectIssued(await exchange(await bureau.goodToken()));
-    // A client id that names the blocked one does not make it the other.
-    const named = await exchange(await bureau.goodToken(), { client_id: made.body.id });
-    expect((await storyOf(named)).reason).toBe('client_id_mismatch');
+    // What is blocked stays closed when it is disabled besides.
+    const id = await block({ account: made.body.id });
+    expect((await storyOf(await exchange(await bureau.goodToken()))).reason).toBe('account_blocked');
+    await unblock(id);
     await bureau.admin('DELETE', `/service-accounts/${made.body.id}`, undefined, any);
   });
 });

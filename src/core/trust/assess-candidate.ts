@@ -13,6 +13,8 @@ const maxHintedAudiences = 8;
 /** One requirement of a candidate held against a token. Cheap to have; the evidence is written when it is asked for. */
 interface Finding {
   readonly ok: boolean;
+  /** What about the token, or about the registration, it holds against the other. */
+  readonly about: 'token' | 'status' | 'block';
   /** Why the candidate is refused when this is its first failure. */
   readonly reason: RefusalReason;
   readonly describe: () => Check;
@@ -27,15 +29,27 @@ export interface Assessment {
 /** Whether every requirement is met. */
 export const isMet = ({ findings }: Assessment): boolean => findings.every(({ ok }) => ok);
 
-/** Holds everything but the CEL expression against the token: subject, audience, conditions, status of the account, blocks. */
+/**
+ * Whether the token is one for this candidate, and a kill switch stops the candidate. The status of the account does not
+ * matter: disabling what is blocked does not open what the block closed.
+ */
+export const isBarred = ({ findings }: Assessment): boolean =>
+  findings.some(({ about }) => about === 'block') &&
+  findings.every(({ ok, about }) => ok || about !== 'token');
+
+/** What bars it: its first block; `null` where it has none. */
+export const blockReason = ({ findings }: Assessment): RefusalReason | null =>
+  findings.find(({ about }) => about === 'block')?.reason ?? null;
+
+/** Holds everything but the CEL expression against the token: subject, audience, conditions, blocks, status of the account. */
 export const assessCandidate = (candidate: Candidate, token: ThirdPartyClaims): Assessment => ({
   candidate,
   findings: [
     assessSubject(candidate, token.subject),
     assessAudience(candidate, token.audiences),
     ...assessConditions(candidate, token),
-    assessStatus(candidate),
     ...assessBlocks(candidate),
+    assessStatus(candidate),
   ],
 });
 
@@ -48,6 +62,7 @@ export const assessExpression = (assessment: Assessment, token: ThirdPartyClaims
   const expected = `true from ${present(candidate.federation.cel ?? '')}`;
   const cel: Finding = {
     ok,
+    about: 'token',
     reason: 'condition_unmet',
     describe: () =>
       ok
@@ -65,6 +80,7 @@ const assessSubject = (candidate: Candidate, subject: string): Finding => {
   const ok = candidate.covers(subject);
   return {
     ok,
+    about: 'token',
     reason: 'subject_not_registered',
     describe: () => {
       const expected =
@@ -92,6 +108,7 @@ const assessAudience = ({ federation }: Candidate, audiences: readonly string[])
   const ok = named && (audiences.length === 1 || federation.allowAdditionalAudiences);
   return {
     ok,
+    about: 'token',
     reason: named ? 'audience_several' : 'audience_mismatch',
     describe: () => {
       const expected = present(federation.audience);
@@ -122,6 +139,7 @@ const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readon
     return [
       {
         ok: false,
+        about: 'token',
         reason: 'condition_unmet',
         describe: () =>
           failed(
@@ -140,6 +158,7 @@ const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readon
     const wanted = `${claim}: ${expected}`;
     return {
       ok,
+      about: 'token',
       reason: 'condition_unmet',
       describe: () =>
         ok
@@ -151,6 +170,7 @@ const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readon
 
 const assessStatus = ({ account }: Candidate): Finding => ({
   ok: account.status === 'enabled',
+  about: 'status',
   reason: 'account_disabled',
   describe: () =>
     account.status === 'enabled'
@@ -163,10 +183,11 @@ const assessStatus = ({ account }: Candidate): Finding => ({
         ),
 });
 
-/** Only what is blocked is a finding, and it bars this candidate alone: another one may still match. */
+/** Only what is blocked is a finding. */
 const assessBlocks = ({ blocks }: Candidate): readonly Finding[] =>
   blocks.map((block) => ({
     ok: false,
+    about: 'block',
     reason: reasonOfBlock[block.target.kind],
     describe: () => describeBlock(block),
   }));

@@ -3,7 +3,14 @@ import { partyOf } from '../activity/activity.ts';
 import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
 import { present } from '../activity/present.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
-import { type Assessment, assessCandidate, assessExpression, isMet } from './assess-candidate.ts';
+import {
+  type Assessment,
+  assessCandidate,
+  assessExpression,
+  blockReason,
+  isBarred,
+  isMet,
+} from './assess-candidate.ts';
 import type { Federation } from './federation.ts';
 import {
   type Candidate,
@@ -45,15 +52,18 @@ const maxExpressions = 50;
 /**
  * Decides whom a third-party token stands for; the same function for every door and for explain (contract §3).
  *
- * A candidate must meet everything: subject, audience, conditions, expression, enabled account, and neither account nor
- * federation blocked. All that cover the subject are looked at, never the first alone: two accounts that both match are
- * refused (ST-33), two federations of one account are fine. A `client_id` narrows the choice to its account and never widens it.
+ * A candidate must meet everything: subject, audience, conditions, expression, enabled account. All that cover the subject
+ * are looked at, never the first alone: two accounts that both match are refused (ST-33), two federations of one account
+ * are fine. A `client_id` narrows the choice to its account and never widens it.
+ *
+ * A candidate that the token is for and that is blocked, itself or its account, refuses the token whatever else matches
+ * and whatever the `client_id`: a kill switch never makes a token be issued that was refused without it (A65).
  *
  * @param index the federations on the issuer of the token, whose signature was verified
  * @param clientId as sent, or `null`
- * @returns refused with `client_id_mismatch`, `federation_ambiguous`, or the first thing the nearest candidate failed:
- * `subject_not_registered`, `audience_mismatch`, `audience_several`, `condition_unmet`, `account_disabled`,
- * `account_blocked`, `federation_blocked`. The checks are those of as many candidates as `detail` says, nearest first
+ * @returns refused with `account_blocked`, `federation_blocked`, `client_id_mismatch`, `federation_ambiguous`, or the first
+ * thing the nearest candidate failed: `subject_not_registered`, `audience_mismatch`, `audience_several`, `condition_unmet`,
+ * `account_disabled`. The checks are those of as many candidates as `detail` says, nearest first
  */
 export const decideTrust = (
   index: FederationIndex,
@@ -66,16 +76,20 @@ export const decideTrust = (
   const addressed = covering
     .filter(({ federation }) => audiences.has(federation.audience))
     .map((candidate) => assessCandidate(candidate, token));
-  const promising = addressed.filter(isMet);
+  const promising = addressed.filter((assessment) => isMet(assessment) || isBarred(assessment));
   if (promising.filter(({ candidate }) => candidate.federation.cel !== null).length > maxExpressions) {
     return refuse('federation_ambiguous', [tooManyExpressions]);
   }
-  const matching = promising.map((assessment) => assessExpression(assessment, token)).filter(isMet);
+  const evaluated = promising.map((assessment) => assessExpression(assessment, token));
+  const matching = evaluated.filter(isMet);
+  const barred = evaluated.filter(isBarred);
 
   const narrowed = matching.filter(({ candidate }) => clientId === null || candidate.account.id === clientId);
   const accounts = new Map(narrowed.map(({ candidate }) => [candidate.account.id, candidate.account]));
   const [match] = narrowed;
-  const found = { covering, addressed, matching };
+  const found = { covering, addressed, evaluated, matching };
+  const stopped = barred.find(({ candidate }) => candidate.account.id === clientId) ?? barred[0];
+  if (stopped !== undefined) return refuseBarred(index, token, clientId, stopped, found, detail);
   if (match === undefined) return refuseUnmatched(index, token, clientId, found, detail);
   if (accounts.size > 1) return refuseAmbiguous(narrowed, [...accounts.values()], detail);
 
@@ -85,15 +99,40 @@ export const decideTrust = (
   return grant({ account, federation }, checks, { account: partyOf(account) });
 };
 
+/** Something the token is for is blocked: says so before all else, so that nobody is sent around the block. */
+const refuseBarred = (
+  index: FederationIndex,
+  token: ThirdPartyClaims,
+  clientId: string | null,
+  stopped: Assessment,
+  found: Findings,
+  detail: Detail,
+): Verdict<never> => {
+  const { account } = stopped.candidate;
+  const others = detail.others
+    ? assessOthers(index, token, stopped, found, detail)
+    : found.evaluated
+        .filter((other) => other !== stopped && (isMet(other) || isBarred(other)))
+        .slice(0, detail.candidates - 1);
+  return refuse(
+    blockReason(stopped) ?? 'account_blocked',
+    [
+      ...(clientId === account.id ? clientIdCheck(clientId, account.id) : []),
+      ...describeAll([stopped, ...others]),
+    ],
+    { account: partyOf(account) },
+  );
+};
+
 /** What else there is beside the match, nearest first; for evidence alone. */
 const assessOthers = (
   index: FederationIndex,
   token: ThirdPartyClaims,
   match: Assessment,
-  { covering, matching }: Findings,
+  { covering, evaluated }: Findings,
   detail: Detail,
 ): readonly Assessment[] => {
-  const decided = new Map(matching.map((assessment) => [assessment.candidate, assessment]));
+  const decided = new Map(evaluated.map((assessment) => [assessment.candidate, assessment]));
   const others = new Set([
     ...covering.slice(0, maxAssessed),
     ...index.nearest(token.subject, detail.candidates),
@@ -113,6 +152,8 @@ interface Findings {
   readonly covering: readonly Candidate[];
   /** Of these, those whose audience the token names. */
   readonly addressed: readonly Assessment[];
+  /** Of these, those whose expression was asked: nothing else but a block or a status may stop them. */
+  readonly evaluated: readonly Assessment[];
   /** Of these, those that meet everything, whatever the client id. */
   readonly matching: readonly Assessment[];
 }

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ServiceAccount } from '../../../src/core/accounts/service-account.ts';
 import type { ThirdPartyClaims } from '../../../src/core/jwt/claims.ts';
-import { decideTrust } from '../../../src/core/trust/decide-trust.ts';
+import { decideTrust, fullDetail, receiptDetail } from '../../../src/core/trust/decide-trust.ts';
 import type { Federation } from '../../../src/core/trust/federation.ts';
 import { buildFederationIndex } from '../../../src/core/trust/federation-index.ts';
 import { federation, registered, serviceAccount, thirdPartyClaims } from '../../support/registered.ts';
-import { noBlocks } from '../../../src/core/blocks/blocks.ts';
+import { type Blocks, buildBlocks, noBlocks } from '../../../src/core/blocks/blocks.ts';
+import { sampleBlock } from '../../support/stored-samples.ts';
 
 const decide = (
   accounts: readonly ServiceAccount[],
@@ -476,5 +477,38 @@ describe('decideTrust', () => {
         { numRuns: 200 },
       );
     });
+  });
+});
+
+describe('A65 a block among candidates', () => {
+  const cases: readonly [string, Partial<Federation>, Partial<ServiceAccount>, string | null, string][] = [
+    ['meets everything', {}, {}, null, 'account_blocked'],
+    ['with the client id of the other', {}, {}, 'account-2', 'account_blocked'],
+    ['with its own client id', {}, {}, 'account-1', 'account_blocked'],
+    ['with the client id of nobody', {}, {}, 'account-3', 'account_blocked'],
+    ['is disabled besides', {}, { status: 'disabled' }, null, 'account_blocked'],
+    ['has an expression that holds', { cel: 'claims.ref == "main"' }, {}, null, 'account_blocked'],
+    ['has an expression that does not', { cel: 'claims.ref == "x"' }, {}, null, 'account-2 by federation-2'],
+    [
+      'has another condition',
+      { conditions: [{ claim: 'ref', equals: 'x' }] },
+      {},
+      null,
+      'account-2 by federation-2',
+    ],
+    ['has another audience', { audience: 'https://other' }, {}, null, 'account-2 by federation-2'],
+    ['has another subject', { subject: 'repo:acme/other' }, {}, null, 'account-2 by federation-2'],
+  ];
+  it.each(cases)('%s', (_what, federationChanges, account, clientId, expected) => {
+    const one = withFederation(federationChanges, account);
+    const two = withFederation({ id: 'federation-2', subjectPattern: 'repo:acme/*' }, { id: 'account-2' });
+    const token = thirdPartyClaims({ claims: { ref: 'main' } });
+    const index = (blocks: Blocks) => buildFederationIndex([one, two], registered.issuer, blocks);
+    const blocked = buildBlocks([sampleBlock({ kind: 'account', account: 'account-1' })]);
+    for (const detail of [receiptDetail, fullDetail]) {
+      const verdict = decideTrust(index(blocked), token, clientId, detail);
+      expect(outcome(verdict)).toBe(expected);
+      if (!verdict.ok) expect(failures(verdict)).toContain('account.block');
+    }
   });
 });
