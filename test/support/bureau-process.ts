@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importPKCS8, SignJWT } from 'jose';
+import { compileCache } from './compile-cache.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const startPatienceMs = 20_000;
@@ -87,7 +88,7 @@ export const runBureau = async (
   cwd: string = tmpdir(),
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> => {
   const child = spawn(process.execPath, [main, ...args], {
-    env: environment,
+    env: { ...compileCache, ...environment },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -103,6 +104,7 @@ export const startBureau = async (options: BureauProcessOptions = {}): Promise<B
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [main, 'serve'], {
     env: {
+      ...compileCache,
       BUREAU_PORT: String(port),
       BUREAU_DATA_DIR: dataDir,
       BUREAU_RATE_LIMIT: 'off',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../../support/compile-cache.ts';
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
@@ -34,7 +35,7 @@ export const startCli = (
   } = {},
 ): CliProcess => {
   const child = spawn(process.execPath, [options.script ?? main, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...options.environment },
+    env: { PATH: process.env['PATH'] ?? '', ...compileCache, ...options.environment },
     cwd: tmpdir(),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
