@@ -32,8 +32,10 @@ const readCheckpoint = async (
 
 /**
  * Signs what stands in place of everything dropped so far and of `lines`. A checkpoint before it that is not what it has to
- * be does not keep old activities from going; the new one says so for ever.
+ * be, or lines of which not every one is what was written, do not keep old activities from going; the new one says so for
+ * ever.
  *
+ * @param areProven whether each of `lines` is what was written there
  * @param time ISO 8601
  */
 export const sealCheckpoint = async (
@@ -41,10 +43,13 @@ export const sealCheckpoint = async (
   tenant: string,
   state: TrailState,
   lines: DroppableLines,
+  areProven: boolean,
   time: string,
 ): Promise<{ readonly text: string; readonly isProven: boolean }> => {
   const before = await readCheckpoint(seals, tenant, state);
-  const unprovenSince = before === 'unproven' ? time : (before?.unprovenSince ?? null);
+  const isProven = before !== 'unproven' && areProven;
+  const unprovenBefore = before === 'unproven' ? null : (before?.unprovenSince ?? null);
+  const unprovenSince = unprovenBefore ?? (isProven ? null : time);
   const checkpoint: Checkpoint = {
     tenant,
     time,
@@ -54,7 +59,7 @@ export const sealCheckpoint = async (
   };
   return {
     text: await seals.seal(tenant, sealTypes.checkpoint, checkpoint),
-    isProven: before !== 'unproven',
+    isProven,
   };
 };
 

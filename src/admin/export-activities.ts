@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ActivityFilter } from '../core/activity/activity-filter.ts';
-import { toTrailLine } from '../core/activity/chain.ts';
 import { parseSeal, sealTypes } from '../core/activity/seal.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { StoredLine, TrailPage, TrailState } from '../ports/trail-store.ts';
 import type { Actor } from './actor.ts';
 import type { AdminProblem } from './admin-problem.ts';
 import type { AdminDependencies } from './dependencies.ts';
-import { headsOf, isWithin, lastNumbers } from './verify-trail.ts';
+import { beforeAll, headsOf, isWithin, lastNumbers, placedLine } from './verify-trail.ts';
 
 /** Lines read and sent at once: some hundred KiB. */
 const pageLines = 500;
@@ -53,13 +52,14 @@ async function* writeExport(
     const hasHole = Object.keys(filter).length === 0 ? createHoleSearch(state) : null;
     const digest = createHash('sha256');
     let count = 0;
-    let next: number | null = 0;
+    let unlinked = 0;
+    let next: number | null = beforeAll;
     while (next !== null) {
       const page: TrailPage = await deps.storage.trail.read(
         tenant,
         { after: next, last: state.last },
         filter,
-        next === 0 ? firstLines : pageLines,
+        next === beforeAll ? firstLines : pageLines,
       );
       next = page.next;
       const within = page.lines.filter((line) => isWithin(numbers, line));
@@ -67,9 +67,11 @@ async function* writeExport(
       if (hasHole?.(within) === true) await requireSameBeginning(deps, tenant, state);
       const text = within.map((line) => `${JSON.stringify(lineOf(tenant, line))}\n`).join('');
       count += within.length;
+      unlinked += within.filter(({ link }) => link === null).length;
       digest.update(text);
       yield text;
     }
+    if (hasHole !== null && unlinked < state.oldLines.count) await requireSameBeginning(deps, tenant, state);
     const claims = {
       type: 'export',
       tenant,
@@ -78,6 +80,7 @@ async function* writeExport(
       lines: count,
       digest: digest.digest('base64url'),
       heads: headsOf(state),
+      oldLines: state.oldLines.count,
       checkpoint: state.checkpoint,
     };
     yield await sealedLine(deps, tenant, claims);
@@ -87,10 +90,8 @@ async function* writeExport(
 }
 
 /** What cannot be read is shown as such: the place it takes in its chain is all that is known of it. */
-const lineOf = (tenant: string, { activity, link }: StoredLine): object =>
-  activity === null || Number.isNaN(new Date(activity.time).getTime())
-    ? { tenant, unreadable: true, chain: link }
-    : toTrailLine(activity, link);
+const lineOf = (tenant: string, line: StoredLine): object =>
+  placedLine(tenant, line)?.members ?? { tenant, id: line.id, unreadable: true, chain: null };
 
 const wireFilter = ({ from, to, ...others }: ActivityFilter): object => ({
   ...(from === undefined ? {} : { from: new Date(from).toISOString() }),

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type NumberedHead, toTrailLine } from '../core/activity/chain.ts';
 import { findCheckpointFault, parseCheckpoint } from '../core/activity/checkpoint.ts';
 import {
@@ -11,8 +12,12 @@ import type { TrailSeals } from '../keys/trail-seals.ts';
 import type { StoredLine, TrailState, TrailStore } from '../ports/trail-store.ts';
 import { hashText } from './hash-text.ts';
 
-/** Lines read at once: some hundred KiB. */
-const pageLines = 500;
+/** Lines looked at in one go, some milliseconds, and for how long others then have their turn: about as much again. */
+const pageLines = 200;
+const pauseMs = 4;
+
+/** Before the first line, and before all that somebody may have put in front of it. */
+export const beforeAll = Number.MIN_SAFE_INTEGER;
 
 /** A trail that is shortened while it is read is read again; this often is enough, for that takes seconds in an hour. */
 const maxTries = 3;
@@ -40,11 +45,10 @@ export interface TrailVerification {
 export const headsOf = ({ chains }: Pick<TrailState, 'chains'>): readonly NumberedHead[] =>
   chains.map(({ writer, ordinal, head }) => ({ writer, ordinal, ...head }));
 
-/** A stored line as it was hashed; `null` for one that cannot be read. */
-export const placedLine = ({ activity, link }: StoredLine): PlacedLine | null => {
-  // A time that somebody wrote into the database may be none.
-  if (activity === null || Number.isNaN(new Date(activity.time).getTime())) return null;
-  return { members: { ...toTrailLine(activity, link) }, link };
+/** A stored line as it was hashed; of one that cannot be read its place is known, or nothing at all. */
+export const placedLine = (tenant: string, { id, activity, link }: StoredLine): PlacedLine | null => {
+  if (activity !== null) return { members: { ...toTrailLine(activity, link) }, link };
+  return link === null ? null : { members: { tenant, id, unreadable: true, chain: link }, link };
 };
 
 /** Whether a line was there when the state was read: on a cluster one of another writer may appear behind its back. */
@@ -84,12 +88,12 @@ const readTrail = async (
 ): Promise<{ readonly report: TrailReport; readonly wasShortened: boolean }> => {
   const { trail } = deps.storage;
   const state = await trail.state(tenant);
-  const check = createTrailCheck({ tenant, chains: state.chains, hash: hashText });
+  const check = createTrailCheck({ tenant, ...state, hash: hashText });
   await checkCheckpoint(deps, tenant, state, check);
 
   const numbers = lastNumbers(state);
   const behind = new Map<string, number>();
-  let next: number | null = 0;
+  let next: number | null = beforeAll;
   while (next !== null) {
     const page: Awaited<ReturnType<TrailStore['read']>> = await trail.read(
       tenant,
@@ -98,10 +102,11 @@ const readTrail = async (
       pageLines,
     );
     for (const line of page.lines)
-      if (isWithin(numbers, line)) check.take(placedLine(line));
+      if (isWithin(numbers, line)) check.take(placedLine(tenant, line), line.seq);
       else if (line.link !== null)
         behind.set(line.link.writer, Math.max(line.link.number, behind.get(line.link.writer) ?? 0));
     next = page.next;
+    if (next !== null) await setTimeout(pauseMs);
   }
 
   const now = await trail.state(tenant);

@@ -1,6 +1,6 @@
 import type { Activity } from '../core/activity/activity.ts';
 import type { ActivityFilter } from '../core/activity/activity-filter.ts';
-import type { Chain, ChainHead, Link } from '../core/activity/chain.ts';
+import type { Chain, ChainHead, Link, OldLines } from '../core/activity/chain.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 
 /** The trail of a tenant as it was at one instant. */
@@ -9,6 +9,7 @@ export interface TrailState {
   readonly last: number;
   /** At most some dozens: a tenant does not get more. */
   readonly chains: readonly Chain[];
+  readonly oldLines: OldLines;
   /** Compact JWS that stands for the lines that were dropped. */
   readonly checkpoint: string | null;
 }
@@ -16,6 +17,7 @@ export interface TrailState {
 /** One line as it is stored, with its place in the order of storing. */
 export interface StoredLine {
   readonly seq: number;
+  readonly id: string;
   readonly link: Link | null;
   /** `null` where what is stored is nothing that was ever written by us. */
   readonly activity: Activity | null;
@@ -28,13 +30,15 @@ export interface TrailPage {
   readonly next: number | null;
 }
 
-/** The oldest lines of a trail that may go. */
+/** The oldest lines of a trail, which may go. */
 export interface DroppableLines {
   /** They stand up to here in the order of storing. */
   readonly last: number;
   readonly count: number;
   /** The last of them in each of their chains. */
   readonly ends: readonly ChainHead[];
+  /** How many of them are from before there were chains. */
+  readonly oldLines: number;
 }
 
 /** The chains below the activities of a tenant. */
@@ -47,18 +51,17 @@ export interface TrailStore {
     filter: ActivityFilter,
     limit: number,
   ): Promise<TrailPage>;
-  /** The oldest lines, at most `limit`, before the first one that is not older than `time`. */
-  droppable(tenant: string, time: EpochMilliseconds, limit: number): Promise<DroppableLines>;
+  /** Whether any line says that it is older than `time`. */
+  hasOlder(tenant: string, time: EpochMilliseconds): Promise<boolean>;
+  /** The first lines, at most `limit`. */
+  oldest(tenant: string, limit: number): Promise<readonly StoredLine[]>;
+  /** The first line behind `after` that says it is not later than `time`. */
+  firstBehind(tenant: string, after: number, time: EpochMilliseconds): Promise<StoredLine | null>;
   /**
-   * Drops lines and puts the checkpoint in their place, in one transaction. `false`, and then nothing happened, where a
-   * chain was shortened by somebody else since `before` was read.
+   * Drops lines and puts the checkpoint in their place, in one transaction. `false`, and then nothing happened, where the
+   * trail was shortened by somebody else since `before` was read.
    */
-  drop(
-    tenant: string,
-    before: readonly Chain[],
-    lines: DroppableLines,
-    checkpoint: string | null,
-  ): Promise<boolean>;
+  drop(tenant: string, before: TrailState, lines: DroppableLines, checkpoint: string): Promise<boolean>;
   /** Puts a checkpoint in the place of another; `false` where it was another one already. */
   replaceCheckpoint(tenant: string, before: string, after: string): Promise<boolean>;
 }

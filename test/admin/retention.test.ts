@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropExpired } from '../../src/admin/retention.ts';
-import { createTrailVerifier } from '../../src/admin/verify-trail.ts';
+import { createTrailVerifier, headsOf } from '../../src/admin/verify-trail.ts';
 import { startTrailWatch } from '../../src/admin/watch-trail.ts';
 import { verifyExport } from '../../src/cli/trail/verify-export.ts';
 import { sealTypes } from '../../src/core/activity/seal.ts';
 import { defaultTenantSettings } from '../../src/core/tenants/tenant.ts';
+import type { TrailState } from '../../src/ports/trail-store.ts';
 import { asFile, exportTrail } from '../support/exported-trail.ts';
 import { openRawDatabase } from '../support/raw-database.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
@@ -13,7 +14,7 @@ import { createTestSeals, type TestSeals } from '../support/trail-seals.ts';
 
 const dayMs = 86_400_000;
 
-describe.each(storageEngines)('$engine', ({ createPlace }) => {
+describe.each(storageEngines)('$engine', ({ engine, createPlace }) => {
   let opened: OpenedStorage;
   let seals: TestSeals;
   const logged: object[] = [];
@@ -108,6 +109,141 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     await retain(13);
     expect(await left(tenant)).toEqual(['2', '5']);
     expect(await verify(tenant)).toMatchObject({ ok: true, checked: 2 });
+  });
+
+  it('A115 lines whose clock was ahead do not keep what is behind them, be it for ever', async () => {
+    const [today, far] = [await newTenant(), await newTenant()];
+    const lines = (tenant: string, day: number, count: number) =>
+      Array.from({ length: count }, () =>
+        sampleActivity({ tenant, time: sampleTime + day * dayMs, subject: String(day) }),
+      );
+    for (const [tenant, ahead] of [
+      [today, 14],
+      [far, 2000],
+    ] as const) {
+      await opened.storage.activities.append(lines(tenant, ahead, 8));
+      await opened.storage.activities.append(lines(tenant, 1, 1200));
+      await opened.storage.activities.append(lines(tenant, 14, 3));
+    }
+    await retain(14);
+    for (const tenant of [today, far]) {
+      expect(await left(tenant)).toEqual(['14', '14', '14']);
+      expect(await verify(tenant)).toMatchObject({ ok: true, checked: 3 });
+    }
+  });
+
+  it('A115 more lines of the future than a batch has go with what is behind them, and no sooner', async () => {
+    const tenant = await newTenant();
+    await opened.storage.activities.append(
+      Array.from({ length: 1100 }, () => sampleActivity({ tenant, time: sampleTime + 2000 * dayMs })),
+    );
+    await append(tenant, [2]);
+    await retain(11.5);
+    expect(await verify(tenant)).toMatchObject({ ok: true, checked: 1101, checkpoint: null });
+    await retain(12.5);
+    expect(await verify(tenant)).toMatchObject({ ok: true, checked: 0 });
+  });
+
+  it('A115 one line whose clock was behind takes nothing along', async () => {
+    const tenant = await newTenant();
+    await append(tenant, [12, 13, -9000, 14]);
+    await retain(14);
+    expect(await left(tenant)).toEqual(['14', '-9000', '13', '12']);
+  });
+
+  it('A115 a time that somebody made older drops nothing, and is found', async () => {
+    const tenant = await newTenant();
+    await append(tenant, [1, 20, 21, 22, 23]);
+    await raw(`update activities set time = 1 where tenant = '${tenant}' and number in (2, 3)`);
+    await retain(23.5);
+    expect(await left(tenant)).toEqual(['23', '22', '21', '20']);
+    expect(await claimsOf(tenant)).toMatchObject({ lines: 1, unprovenSince: null });
+    expect((await verify(tenant)).faults.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
+    expect(logged).toContainEqual(expect.objectContaining({ tenant, activity: expect.any(String) }));
+  });
+
+  it.each<[string, string, boolean]>([
+    ['a reason changed', `update activities set reason = 'other' where number = 2`, false],
+    ['a line deleted', 'delete from activities where number = 2', false],
+    ['a hash changed', `update activities set hash = 'x' where number = 2`, false],
+    ['a body that is no JSON', `update activities set body = '{' where number = 2`, false],
+    ['nothing changed', `update activities set reason = 'other' where number = 200`, true],
+  ])('A115 what goes is proven by its checkpoint or said not to be: %s', async (_, change, isGood) => {
+    const tenant = await newTenant();
+    await append(tenant, [1, 2, 3, 14]);
+    await raw(`${change} and tenant = '${tenant}'`);
+    await retain(14);
+    expect(await left(tenant)).toEqual(['14']);
+    expect((await verify(tenant)).faults.map(({ sentence }) => sentence)).toEqual(
+      isGood ? [] : [expect.stringMatching(/^What was dropped before .* is not proven/)],
+    );
+  });
+
+  it('A115 a line put where dropped ones were is found', async () => {
+    const tenant = await newTenant();
+    const [{ seq } = { seq: 0 }] = await (async () => {
+      await append(tenant, [1, 2, 14]);
+      return opened.storage.trail.oldest(tenant, 1);
+    })();
+    await retain(14);
+    expect(await verify(tenant)).toMatchObject({ ok: true, checked: 1 });
+    await raw(
+      `insert into activities (seq, tenant, id, time, type, outcome, reason, body) ${engine === 'SQLite' ? '' : 'overriding system value'} values (${seq}, '${tenant}', 'forged', 5, 'token', 'issued', 'issued', '{}')`,
+    );
+    expect((await verify(tenant)).faults.map(({ kind }) => kind)).toEqual(['unlinked']);
+  });
+
+  it('A115 lines from before there were chains are dropped, and nothing can be put in their place', async () => {
+    const tenant = await newTenant();
+    const old = (id: string, day: number): string =>
+      `insert into activities (tenant, id, time, type, outcome, reason, body) values ('${tenant}', '${id}', ${sampleTime + day * dayMs}, 'token', 'issued', 'issued', '{"checks":[]}')`;
+    for (const day of [1, 2, 3]) await raw(old(`${tenant}-${day}`, day));
+    await raw(
+      `insert into unlinked_activities (tenant, lines, last_seq) select tenant, 3, max(seq) from activities where tenant = '${tenant}' group by tenant`,
+    );
+    await append(tenant, [14]);
+    expect(await verify(tenant)).toMatchObject({ ok: true, checked: 4, unlinked: 3 });
+    const before = await opened.storage.trail.oldest(tenant, 1);
+    await retain(12.5);
+    expect(await verify(tenant)).toMatchObject({ ok: true, checked: 2, unlinked: 1 });
+    const exported = await exportTrail(opened.storage, seals, tenant);
+    const check = (content: string) => verifyExport(asFile(content), { keys: null, anchors: [] });
+    expect(await check(exported)).toMatchObject({ ok: true, checked: 2, unlinked: 1 });
+    await raw(
+      `insert into activities (seq, tenant, id, time, type, outcome, reason, body) ${engine === 'SQLite' ? '' : 'overriding system value'} values (${before[0]?.seq}, '${tenant}', 'forged', 5, 'token', 'issued', 'issued', '{}')`,
+    );
+    expect((await verify(tenant)).faults.map(({ kind }) => kind)).toEqual(['unlinked']);
+    const forged = await check(await exportTrail(opened.storage, seals, tenant));
+    expect(forged.faults.join()).toMatch(/has no place in a chain/);
+  });
+
+  it('A115 heads that were kept are compared, or it is said that retention dropped what they are of', async () => {
+    const tenant = await newTenant();
+    await append(tenant, [1, 2]);
+    const first = await opened.storage.trail.state(tenant);
+    await append(tenant, [3]);
+    const second = await opened.storage.trail.state(tenant);
+    await append(tenant, [14]);
+    await retain(14);
+    const text = await exportTrail(opened.storage, seals, tenant);
+    const kept = (...states: readonly TrailState[]) =>
+      verifyExport(asFile(text), {
+        keys: seals.published,
+        anchors: states.flatMap(headsOf).map((head) => ({ ...head, tenant })),
+      });
+    expect(await kept(second)).toMatchObject({ ok: true, anchors: { compared: 1, uncompared: 0 } });
+    expect(await kept(first, second)).toMatchObject({ ok: true, anchors: { compared: 1, uncompared: 1 } });
+    const none = await kept(first);
+    expect(none).toMatchObject({ ok: false, anchors: { compared: 0, uncompared: 1 } });
+    expect(none.faults.join()).toMatch(/^All the lines whose hashes were kept lie before the checkpoint of /);
+  });
+
+  it('A115 two rounds at once drop each line once', async () => {
+    const tenant = await newTenant();
+    await append(tenant, [1, 2, 3, 14]);
+    await Promise.all([retain(14), retain(14), retain(14)]);
+    expect(await claimsOf(tenant)).toMatchObject({ lines: 3, unprovenSince: null });
+    expect(await verify(tenant)).toMatchObject({ ok: true, checked: 1 });
   });
 
   it('A115 an export of what is left verifies without a server', async () => {

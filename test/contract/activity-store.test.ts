@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activity } from '../../src/core/activity/activity.ts';
 import type { ActivityFilter } from '../../src/core/activity/activity-filter.ts';
 import { InvalidCursor } from '../../src/ports/page.ts';
+import { openRawDatabase } from '../support/raw-database.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleActivity, sampleTime } from '../support/stored-samples.ts';
 
@@ -101,6 +102,47 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     await opened.storage.transaction((stores) => stores.activities.append([kept]));
     expect(await opened.storage.activities.find('acme', lost.id)).toBeNull();
     expect(await opened.storage.activities.find('acme', kept.id)).toEqual(kept);
+  });
+
+  describe('a row that somebody changed past the server is shown as damaged, and the rest of the page as ever', () => {
+    it.each<[string, string]>([
+      ['a body that is no JSON', `body = '{'`],
+      ['a body that is a list', `body = '[]'`],
+      [
+        'a body nested without end',
+        `body = '{"details":' || replace('xxxx', 'x', '${'['.repeat(5000)}') || '}'`,
+      ],
+      ['checks that are null', `body = '{"checks":null}'`],
+      ['checks that are none', `body = '{"checks":[{"check":1}]}'`],
+      ['presented that is null', `body = '{"presented":null}'`],
+      ['parameters that are a list', `body = '{"parameters":[]}'`],
+      ['details that hold an object', `body = '{"details":{"x":{}}}'`],
+      ['a time beyond all dates', 'time = 9000000000000000'],
+      ['an outcome that there is not', `outcome = 'other'`],
+      ['a member more', `body = '{"id":"x"}'`],
+    ])('A115 %s', async (name, change) => {
+      const tenant = `damaged-${name.replaceAll(' ', '-')}`;
+      const [first, second, third] = [
+        sampleActivity({ tenant }),
+        sampleActivity({ tenant }),
+        sampleActivity({ tenant }),
+      ] as const;
+      await opened.storage.activities.append([first, second, third]);
+      const { activities } = opened.storage;
+      expect((await activities.list(tenant, {}, everything)).items).toEqual([third, second, first]);
+      const database = await openRawDatabase(opened.url);
+      await database.run(
+        `update activities set ${change} where tenant = '${tenant}' and id = '${second.id}'`,
+      );
+      await database.close();
+      const damaged = { tenant, id: second.id, type: 'activity.damaged', reason: 'damaged' };
+      expect(await activities.find(tenant, second.id)).toMatchObject(damaged);
+      for (const filter of [{}, { issuer: second.issuer ?? '' }]) {
+        const { items } = await activities.list(tenant, filter, everything);
+        expect(items).toEqual([third, expect.objectContaining(damaged), first]);
+        for (const { time } of items) expect(() => new Date(time).toISOString()).not.toThrow();
+      }
+    });
   });
 
   it('pages newest first, each line once, steady while others arrive', async () => {

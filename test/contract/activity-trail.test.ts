@@ -7,7 +7,7 @@ import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support
 import { sampleActivity } from '../support/stored-samples.ts';
 import { createTestSeals, type TestSeals } from '../support/trail-seals.ts';
 
-describe.each(storageEngines)('$engine', ({ createPlace }) => {
+describe.each(storageEngines)('$engine', ({ engine, createPlace }) => {
   let opened: OpenedStorage;
   let seals: TestSeals;
   beforeAll(async () => {
@@ -135,11 +135,52 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     const old = (id: string): string =>
       `insert into activities (tenant, id, time, type, outcome, reason, body) values ('${tenant}', '${id}', 5, 'token', 'issued', 'issued', '{"checks":[]}')`;
     await raw(old(randomUUID()));
+    expect(kinds(await verify(tenant))).toEqual(['unlinked']);
+    await raw(
+      `insert into unlinked_activities (tenant, lines, last_seq) select tenant, 1, seq from activities where tenant = '${tenant}'`,
+    );
     await append(tenant, 2);
     expect(await verify(tenant)).toMatchObject({ ok: true, checked: 3, unlinked: 1 });
     await raw(old('planted'));
     const report = await verify(tenant);
     expect(report).toMatchObject({ ok: false, unlinked: 2, faults: [{ kind: 'unlinked', id: 'planted' }] });
+    await raw(`delete from activities where tenant = '${tenant}' and hash is null`);
+    expect(kinds(await verify(tenant))).toEqual(['missing']);
+  });
+
+  it('A115 the chain taken away altogether is found: this tenant has no lines from before there were chains', async () => {
+    const tenant = 'unchained';
+    await append(tenant, 3);
+    expect(await verify(tenant)).toMatchObject({ ok: true, checked: 3 });
+    await raw(
+      `update activities set writer = null, number = null, previous = null, hash = null where tenant = '${tenant}'; delete from activity_chains where tenant = '${tenant}'; delete from activity_checkpoints where tenant = '${tenant}'`,
+    );
+    expect(kinds(await verify(tenant))).toEqual(['unlinked', 'unlinked', 'unlinked']);
+  });
+
+  it('A115 what is put in front of the first line is found, and listed', async () => {
+    const others =
+      'time, type, outcome, reason, body, writer, number, previous, hash, account_id, issuer, subject, jti';
+    const columns = `tenant, id, ${others}`;
+    const insert = `insert into activities (seq, ${columns}) ${engine === 'SQLite' ? '' : 'overriding system value'}`;
+    const put = (tenant: string, seq: number, place: string) =>
+      raw(
+        `${insert} values (${seq}, '${tenant}', 'forged', 5, 'token', 'issued', 'issued', '{}', ${place}, null, null, null, null)`,
+      );
+    await append('front', 2);
+    await put('front', -5, 'null, null, null, null');
+    expect(kinds(await verify('front'))).toEqual(['unlinked']);
+    await append('invented', 2);
+    await put('invented', -6, `'mallory', 1, 'x', 'x'`);
+    expect(kinds(await verify('invented'))).toEqual(['changed', 'repeated', 'foreign']);
+    const { items } = await opened.storage.activities.list('front', {}, { limit: 10, cursor: null });
+    expect(items.map(({ id }) => id)).toContain('forged');
+    await append('moved', 2);
+    const first = `tenant = 'moved' and number = 1`;
+    await raw(
+      `update activities set id = id || '-moved' where ${first}; ${insert} select -7, tenant, replace(id, '-moved', ''), ${others} from activities where ${first}; delete from activities where id like '%-moved'`,
+    );
+    expect(kinds(await verify('moved'))).toEqual(['repeated']);
   });
 
   describe('what an owner of the database does is found', () => {
@@ -166,11 +207,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
           `update activities set body = replace(body, '{"accountName"', '{"extra":1,"accountName"') where ${line(t, 3)}`,
         ['changed'],
       ],
-      [
-        'a body that is no JSON',
-        (t) => `update activities set body = '{' where ${line(t, 3)}`,
-        ['changed', 'missing'],
-      ],
+      ['a body that is no JSON', (t) => `update activities set body = '{' where ${line(t, 3)}`, ['changed']],
       ['a hash', (t) => `update activities set hash = 'x' where ${line(t, 3)}`, ['changed', 'broken']],
       ['a link', (t) => `update activities set previous = 'x' where ${line(t, 3)}`, ['changed', 'broken']],
       [
@@ -245,6 +282,52 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       expect(report.ok).toBe(false);
       expect(kinds(report)).toEqual(expected);
       for (const { sentence } of report.faults) expect(sentence).toMatch(/^[A-Z].*\.$/);
+    });
+
+    // Each is a lie that the members of the body, or what the hash leaves out, could cover up.
+    const into = (member: string) => (t: string) =>
+      `update activities set body = replace(body, '{"accountName"', '{${member},"accountName"') where ${line(t, 3)}`;
+    const inPlaceOf = (from: string, to: string) => (t: string) =>
+      `update activities set body = replace(body, '${from}', '${to}') where ${line(t, 3)}`;
+    it.each<[string, (tenant: string) => string]>([
+      ...(
+        [
+          ['outcome', 'text', 'refused'],
+          ['type', 'text', 'other'],
+          ['issuer', 'text', 'https://lie.example'],
+          ['id', 'id', 'lie'],
+          ['time', 'number', '1'],
+          ['jti', 'text', 'lie'],
+        ] as const
+      ).map(([column, kind, lie]): [string, (tenant: string) => string] => {
+        const truth = kind === 'number' ? `${column}` : `'"' || ${column} || '"'`;
+        return [
+          `a column ${column} that lies, and the truth in the body`,
+          (t) =>
+            `update activities set body = replace(body, '{"accountName"', '{"${column}":' || ${truth} || ',"accountName"'), ${column} = '${lie}' where ${line(t, 3)}`,
+        ];
+      }),
+      ['checks that are null', inPlaceOf('"checks":[]', '"checks":null')],
+      ['checks taken away', inPlaceOf('"checks":[],', '')],
+      ['details that are a list', inPlaceOf('"details":null', '"details":[]')],
+      ['parameters that are null', into('"parameters":null')],
+      ['presented that is null', into('"presented":null')],
+      ['a member __proto__', into('"__proto__":{"x":1}')],
+      ['a member more that says nothing', into('"extra":null')],
+      ['the time in the body', into('"time":"2026-11-22T00:00:00.000Z"')],
+      ['a member twice', into('"door":"other"')],
+      ['a space more, so that a filter finds it no longer', inPlaceOf('"door":"', '"door": "')],
+      [
+        'the name of an account that there is not',
+        inPlaceOf('"accountName":null', '"accountName":"mallory"'),
+      ],
+    ])('A115 %s', async (name, tamper) => {
+      const tenant = `lie-${name.replaceAll(' ', '-')}`;
+      const bare = { parameters: null, presented: [], checks: [], details: null, account: null };
+      await append(tenant, 5, bare);
+      expect(await verify(tenant)).toMatchObject({ ok: true, checked: 5 });
+      await raw(tamper(tenant));
+      expect(kinds(await verify(tenant))).toContain('changed');
     });
 
     it('A115 a whole chain deleted with its head, unless it is the last one', async () => {

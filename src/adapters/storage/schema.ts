@@ -235,6 +235,14 @@ interface ActivityCheckpointRow {
   checkpoint: string;
 }
 
+/** Lines from before there were chains, as many as retention left. */
+interface UnlinkedActivitiesRow {
+  tenant: string;
+  lines: number;
+  /** The last of them. */
+  last_seq: number;
+}
+
 interface RevisionRow {
   tenant: string;
   revision: number;
@@ -271,6 +279,7 @@ export interface Database {
   activities: ActivityRow;
   activity_chains: ActivityChainRow;
   activity_checkpoints: ActivityCheckpointRow;
+  unlinked_activities: UnlinkedActivitiesRow;
   revisions: RevisionRow;
   used_jtis: UsedJtiRow;
   liveness: LivenessRow;

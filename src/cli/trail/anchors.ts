@@ -11,8 +11,17 @@ export interface Anchor extends ChainHead {
 export interface Anchors {
   /** Looks whether this line of this tenant is one of them. */
   take(tenant: string, line: ChainHead): void;
-  /** What is wrong with those of the tenant, after the last line. */
-  faults(tenant: string | null, checkpoint: Pick<Checkpoint, 'chains'> | null): readonly string[];
+  /** What became of those of the tenant, after the last line. */
+  conclude(tenant: string | null, checkpoint: Pick<Checkpoint, 'chains' | 'time'> | null): AnchorReport;
+}
+
+/** What became of heads that were kept. */
+export interface AnchorReport {
+  /** How many were compared with the line there is now, or with the last one that the checkpoint stands for. */
+  readonly compared: number;
+  /** How many are of lines that retention dropped: only the checkpoint says that they were good. */
+  readonly uncompared: number;
+  readonly faults: readonly string[];
 }
 
 const isHead = (value: unknown): value is ChainHead => {
@@ -45,6 +54,7 @@ export const createAnchors = (anchors: readonly Anchor[]): Anchors => {
     JSON.stringify([tenant, writer, number]);
   const open = new Map(anchors.map((anchor) => [keyOf(anchor.tenant, anchor), anchor]));
   const differing: string[] = [];
+  let compared = 0;
   const differs = (head: ChainHead): void =>
     void differing.push(`${nameOf(head)} is not the one whose hash was kept: the trail was written anew`);
   return {
@@ -52,18 +62,35 @@ export const createAnchors = (anchors: readonly Anchor[]): Anchors => {
       for (const key of [keyOf(tenant, line), keyOf(null, line)]) {
         const head = open.get(key);
         open.delete(key);
-        if (head !== undefined && head.hash !== line.hash) differs(head);
+        if (head === undefined) continue;
+        compared += 1;
+        if (head.hash !== line.hash) differs(head);
       }
     },
-    faults: (tenant, checkpoint) => {
+    conclude: (tenant, checkpoint) => {
+      let uncompared = 0;
       for (const head of open.values()) {
         if (head.tenant !== null && tenant !== null && head.tenant !== tenant) continue;
         const dropped: ChainEnd | undefined = checkpoint?.chains.find(({ writer }) => writer === head.writer);
         if (dropped === undefined || dropped.number < head.number)
           differing.push(`${nameOf(head)}, whose hash was kept, is not there: the trail was cut`);
-        else if (dropped.number === head.number && dropped.hash !== head.hash) differs(head);
+        else if (dropped.number > head.number) uncompared += 1;
+        else {
+          compared += 1;
+          if (dropped.hash !== head.hash) differs(head);
+        }
       }
-      return differing;
+      if (uncompared > 0 && compared === 0 && differing.length === 0)
+        differing.push(
+          `all the lines whose hashes were kept lie before the checkpoint of ${checkpoint?.time ?? '?'}: nothing could be compared, so keep newer heads`,
+        );
+      return { compared, uncompared, faults: differing };
     },
   };
 };
+
+/** What is said of heads beside `good`; empty where each was compared. */
+export const sayUncompared = ({ uncompared }: Pick<AnchorReport, 'uncompared'>): string =>
+  uncompared === 0
+    ? ''
+    : `; ${uncompared} of the kept heads ${uncompared === 1 ? 'lies' : 'lie'} before the checkpoint and could not be compared`;

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import type { NumberedHead } from '../../core/activity/chain.ts';
+import type { NumberedHead, OldLines } from '../../core/activity/chain.ts';
 import {
   chainsOfExport,
   type ExportSeal,
@@ -10,7 +10,7 @@ import { type Checkpoint, parseCheckpoint } from '../../core/activity/checkpoint
 import { createTrailCheck, maxFaults } from '../../core/activity/check-trail.ts';
 import { parseSeal, sealTypes } from '../../core/activity/seal.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
-import { type Anchor, createAnchors } from './anchors.ts';
+import { type Anchor, type AnchorReport, createAnchors } from './anchors.ts';
 import { type Line, splitLines } from './split-lines.ts';
 import { verifySeal } from './verify-seal.ts';
 
@@ -23,6 +23,9 @@ export interface ExportReport {
   /** Whether lines were left out on purpose, so that missing neighbours say nothing. */
   readonly isFiltered: boolean;
   readonly checked: number;
+  /** How many of them are from before there were chains. */
+  readonly unlinked: number;
+  readonly anchors: Pick<AnchorReport, 'compared' | 'uncompared'>;
   readonly heads: readonly NumberedHead[];
   /** Of the key that signed it. */
   readonly kid: string | null;
@@ -102,14 +105,16 @@ export const verifyExport = async (
       ? fail('the file does not end with a whole line: it was cut')
       : parseExportSeal(lastText);
   const about = seal.ok ? findFaultsOfWhole(seal.value, whole, evidence) : { faults: [sentence(seal.error)] };
-  const { lineFaults, checked, anchors } = await checkLines(read(), seal, evidence);
-  const faults = [...about.faults, ...lineFaults, ...anchors];
+  const { lineFaults, checked, unlinked, anchors } = await checkLines(read(), seal, evidence);
+  const faults = [...about.faults, ...lineFaults, ...anchors.faults.map(sentence)];
   return {
     ok: faults.length === 0,
     tenant: seal.ok ? seal.value.tenant : null,
     time: seal.ok ? seal.value.time : null,
     isFiltered: seal.ok && seal.value.isFiltered,
     checked,
+    unlinked,
+    anchors: { compared: anchors.compared, uncompared: anchors.uncompared },
     heads: seal.ok ? seal.value.heads : [],
     kid: seal.ok ? seal.value.seal.kid : null,
     isKeyKnown: evidence.keys !== null,
@@ -141,6 +146,12 @@ const findFaultsOfWhole = (
   };
 };
 
+/** Where they stand in the order of storing, a file does not say. */
+const oldLinesOf = (seal: Result<ExportSeal, string>): OldLines | null =>
+  seal.ok && seal.value.oldLines !== null
+    ? { count: seal.value.oldLines, last: Number.POSITIVE_INFINITY }
+    : null;
+
 const checkLines = async (
   chunks: AsyncIterable<Uint8Array>,
   seal: Result<ExportSeal, string>,
@@ -168,6 +179,7 @@ const checkLines = async (
     check ??= createTrailCheck({
       tenant,
       chains: seal.ok ? chainsOfExport(seal.value, known, hashText) : [],
+      oldLines: oldLinesOf(seal),
       hash: hashText,
       filtered: !seal.ok || seal.value.isFiltered,
     });
@@ -183,14 +195,16 @@ const checkLines = async (
   check ??= createTrailCheck({
     tenant: tenant ?? '',
     chains: seal.ok ? chainsOfExport(seal.value, known, hashText) : [],
+    oldLines: oldLinesOf(seal),
     hash: hashText,
     filtered: !seal.ok || seal.value.isFiltered,
   });
-  const { faults, count, checked } = check.end();
+  const { faults, count, checked, unlinked } = check.end();
   const more = count > faults.length ? [`There are ${count - faults.length} more faults.`] : [];
   return {
     lineFaults: [...notLines, ...faults.map((fault) => fault.sentence), ...more],
     checked,
-    anchors: anchors.faults(tenant, known).map(sentence),
+    unlinked,
+    anchors: anchors.conclude(tenant, known),
   };
 };

@@ -11,7 +11,7 @@ import { notUnderstood } from '../admin/understood.ts';
 import { visible } from '../admin/visible-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { misused, refused } from '../command-failed.ts';
-import { type Anchor, createAnchors, readAnchors } from './anchors.ts';
+import { type Anchor, type AnchorReport, createAnchors, readAnchors, sayUncompared } from './anchors.ts';
 import { readKeys } from './read-keys.ts';
 import { splitLines } from './split-lines.ts';
 import { verifyExport } from './verify-export.ts';
@@ -70,7 +70,7 @@ const verifyFile = async (
     ? 'one of the given keys'
     : `the key ${report.kid ?? ''}, which nothing was held against (--jwks)`;
   const what = report.isFiltered ? 'each is itself; others were left out' : 'none is missing';
-  const words = `good: ${report.checked} activities of tenant ${report.tenant ?? ''} until ${report.time ?? ''}, ${what}; signed with ${whose}`;
+  const words = `good: ${report.checked} activities${sayUnlinked(report)} of tenant ${report.tenant ?? ''} until ${report.time ?? ''}, ${what}; signed with ${whose}${sayUncompared(report.anchors)}`;
   conclude(context, options, report, words, report.faults);
 };
 
@@ -81,13 +81,28 @@ const verifyOnline = async (
 ): Promise<void> => {
   const session = await openAdminSession(context, options);
   const report = await readReport(session);
-  const lost = anchors.length === 0 ? [] : await findLost(session, report, anchors);
+  const kept = anchors.length === 0 ? null : await findLost(session, report, anchors);
+  const lost = (kept?.faults ?? []).map((fault) => `${fault.slice(0, 1).toUpperCase()}${fault.slice(1)}.`);
   const faults = [...report.faults.map(({ sentence }) => sentence), ...lost];
   const more = report.faultCount - report.faults.length;
   if (more > 0) faults.push(`There are ${more} more faults.`);
-  const words = `good: ${report.checked} activities, ${report.heads.length} chain${report.heads.length === 1 ? '' : 's'}${report.checkpoint === null ? '' : ', older ones replaced by a checkpoint'}`;
-  conclude(context, options, { ...report, ok: report.ok && lost.length === 0, lost }, words, faults);
+  const words = `good: ${report.checked} activities${sayUnlinked(report)}, ${report.heads.length} chain${report.heads.length === 1 ? '' : 's'}${report.checkpoint === null ? '' : ', older ones replaced by a checkpoint'}${kept === null ? '' : sayUncompared(kept)}`;
+  conclude(
+    context,
+    options,
+    {
+      ...report,
+      ok: report.ok && lost.length === 0,
+      lost,
+      ...(kept === null ? {} : { anchors: { compared: kept.compared, uncompared: kept.uncompared } }),
+    },
+    words,
+    faults,
+  );
 };
+
+const sayUnlinked = ({ unlinked }: { readonly unlinked: number }): string =>
+  unlinked === 0 ? '' : ` (${unlinked} of them from before there were chains: nothing proves those)`;
 
 const readReport = async (session: AdminSession): Promise<TrailReport> => {
   let text = '';
@@ -110,7 +125,7 @@ const findLost = async (
   session: AdminSession,
   { checkpoint }: TrailReport,
   heads: readonly Anchor[],
-): Promise<readonly string[]> => {
+): Promise<AnchorReport> => {
   const anchors = createAnchors(heads);
   const decoder = new TextDecoder();
   let tenant: string | null = null;
@@ -120,9 +135,7 @@ const findLost = async (
     if (typeof of === 'string') tenant = of;
     if (placed?.link && tenant !== null) anchors.take(tenant, placed.link);
   }
-  return anchors
-    .faults(tenant, checkpointOf(checkpoint))
-    .map((fault) => `${fault.slice(0, 1).toUpperCase()}${fault.slice(1)}.`);
+  return anchors.conclude(tenant, checkpointOf(checkpoint));
 };
 
 /** As the server vouches for it. */

@@ -1,5 +1,5 @@
 import { toCanonicalJson } from '../canonical-json.ts';
-import type { Activity } from './activity.ts';
+import { type Activity, blankActivity } from './activity.ts';
 
 /** Base64url SHA-256 of the UTF-8 of a text. */
 export type HashText = (text: string) => string;
@@ -35,6 +35,13 @@ export interface Chain {
   readonly dropped: ChainEnd;
 }
 
+/** What is left of the lines from before there were chains: nothing proves them, but there are so many and no more. */
+export interface OldLines {
+  readonly count: number;
+  /** They stand up to here in the order of storing. */
+  readonly last: number;
+}
+
 /** An activity as an export shows it: every member, the time as ISO 8601, and where it stands in its chain. */
 export type TrailLine = Omit<Activity, 'time'> & { readonly time: string; readonly chain: Link | null };
 
@@ -51,8 +58,16 @@ export const startOfChain = (tenant: string, writer: string, ordinal: number, ha
   hash: hash(toCanonicalJson({ ordinal, tenant, writer })),
 });
 
-const saysNothing = (value: unknown): boolean =>
-  value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+/** Whether a member is what it is where there is nothing to say: `null` for one, `[]` for another, never the other way. */
+const saysNothing = (name: string, value: unknown): boolean => {
+  if (value === undefined) return true;
+  const isEmptyList = Array.isArray(value) && value.length === 0;
+  if (value !== null && !isEmptyList) return false;
+  return (
+    !Object.hasOwn(blankActivity, name) ||
+    Array.isArray(blankActivity[name as keyof typeof blankActivity]) === isEmptyList
+  );
+};
 
 /**
  * The hash of a line: of its canonical JSON with `chain.writer`, `chain.number` and `chain.previous`, without `chain.hash`
@@ -68,7 +83,8 @@ export const hashLine = (
   // In the order of the canonical form already: to sort the text of every line anew is dear.
   for (const name of [...Object.keys(line), 'chain'].sort())
     if (name === 'chain') said['chain'] = { number, previous, writer };
-    else if (!saysNothing(line[name])) said[name] = line[name];
+    else if (name === '__proto__') Object.defineProperty(said, name, { value: line[name], enumerable: true });
+    else if (!saysNothing(name, line[name])) said[name] = line[name];
   return hash(toCanonicalJson(said));
 };
 

@@ -18,6 +18,8 @@ export interface ExportSeal {
   /** Base64url SHA-256 of every byte before this line. */
   readonly digest: string;
   readonly heads: readonly NumberedHead[];
+  /** How many lines from before there were chains there had to be; `null` where it does not say. */
+  readonly oldLines: number | null;
   /** Compact JWS. */
   readonly checkpoint: string | null;
 }
@@ -49,7 +51,7 @@ export const parseExportSeal = (text: string): Result<ExportSeal, string> => {
   const { claims } = seal.value;
   if (JSON.stringify({ ...claims, signature }) !== text)
     return fail('the last line says something else than what was signed');
-  const { tenant, time, filter, lines, digest, heads, checkpoint = null } = claims;
+  const { tenant, time, filter, lines, digest, heads, oldLines = null, checkpoint = null } = claims;
   return typeof tenant === 'string' &&
     typeof time === 'string' &&
     typeof filter === 'object' &&
@@ -57,6 +59,7 @@ export const parseExportSeal = (text: string): Result<ExportSeal, string> => {
     typeof digest === 'string' &&
     Array.isArray(heads) &&
     heads.every(isHead) &&
+    (oldLines === null || typeof oldLines === 'number') &&
     (checkpoint === null || typeof checkpoint === 'string')
     ? ok({
         seal: seal.value,
@@ -66,6 +69,7 @@ export const parseExportSeal = (text: string): Result<ExportSeal, string> => {
         lines,
         digest,
         heads,
+        oldLines,
         checkpoint,
       })
     : fail('the last line does not say what that of an export says');

@@ -1,4 +1,12 @@
-import { type Chain, type ChainEnd, type HashText, hashLine, type Link, startOfChain } from './chain.ts';
+import {
+  type Chain,
+  type ChainEnd,
+  type HashText,
+  hashLine,
+  type Link,
+  type OldLines,
+  startOfChain,
+} from './chain.ts';
 
 /** What may be wrong with a trail. */
 export type TrailFaultKind =
@@ -10,7 +18,7 @@ export type TrailFaultKind =
   | 'repeated'
   /** A line does not follow the one before it. */
   | 'broken'
-  /** A line without a place in a chain stands behind one that has a place. */
+  /** A line without a place in a chain, which is none of those from before there were chains. */
   | 'unlinked'
   /** A line of a chain that the tenant does not have, or behind the end of its chain. */
   | 'foreign'
@@ -50,9 +58,15 @@ export interface PlacedLine {
 
 /** The check of one trail, line by line in the order in which they were stored; memory does not grow with the lines. */
 export interface TrailCheck {
-  /** @param line `null` for one that cannot even be read */
-  take(line: PlacedLine | null): void;
+  /**
+   * @param line `null` for one that cannot even be read
+   * @param seq its place in the order of storing, where that is known
+   * @returns whether it says what was written there, as far as that can be told of the line alone
+   */
+  take(line: PlacedLine | null, seq?: number): boolean;
   note(fault: TrailFault): void;
+  /** How many faults there are so far. */
+  found(): number;
   /** After the last line: whether every chain ends where it says. */
   end(): FaultList & { readonly checked: number; readonly unlinked: number };
 }
@@ -61,6 +75,8 @@ export interface TrailCheck {
 export interface TrailCheckOptions {
   readonly tenant: string;
   readonly chains: readonly Chain[];
+  /** `null` where nobody says how many of them there are. */
+  readonly oldLines: OldLines | null;
   readonly hash: HashText;
   /** Only some lines are shown: each has to be itself, and need not follow the one before it. */
   readonly filtered?: boolean;
@@ -74,6 +90,7 @@ const lines = (from: number, to: number): string => (from === to ? `line ${from}
 export const createTrailCheck = ({
   tenant,
   chains,
+  oldLines,
   hash,
   filtered = false,
 }: TrailCheckOptions): TrailCheck => {
@@ -82,7 +99,8 @@ export const createTrailCheck = ({
   let count = 0;
   let checked = 0;
   let unlinked = 0;
-  let linked = false;
+  // Old lines are the first of a trail: retention takes none that has a place before it has taken all of them.
+  let mayBeOld = chains.every(({ dropped }) => dropped.number === 0);
 
   const note = (fault: TrailFault): void => {
     count += 1;
@@ -91,23 +109,20 @@ export const createTrailCheck = ({
   const noteAt = (kind: TrailFaultKind, { members, link }: PlacedLine, sentence: string): void =>
     note({ kind, writer: link?.writer ?? null, number: link?.number ?? null, id: idOf(members), sentence });
 
-  const takeUnlinked = (line: PlacedLine): void => {
+  const takeUnlinked = (line: PlacedLine, seq: number): boolean => {
     unlinked += 1;
-    if (linked)
+    const isOld =
+      mayBeOld && (oldLines === null || (unlinked <= oldLines.count && seq >= 1 && seq <= oldLines.last));
+    if (!isOld)
       noteAt(
         'unlinked',
         line,
-        `The activity ${idOf(line.members) ?? '?'} has no place in a chain although earlier ones have: it was put there, or its place was taken away.`,
+        `The activity ${idOf(line.members) ?? '?'} has no place in a chain and is none of those from before there were chains: it was put there, or its place was taken away.`,
       );
+    return isOld;
   };
 
-  const takeLinked = (line: PlacedLine, link: Link): void => {
-    linked = true;
-    const what = `Line ${link.number} of chain ${link.writer}`;
-    const isItself = hashLine(line.members, link, hash) === link.hash && line.members['tenant'] === tenant;
-    if (!isItself)
-      noteAt('changed', line, `${what} (${idOf(line.members) ?? '?'}) is not what was written there.`);
-    if (filtered) return;
+  const follow = (line: PlacedLine, link: Link, what: string): void => {
     const before = ends.get(link.writer);
     if (before === undefined)
       return noteAt('foreign', line, `${what} belongs to a chain that this tenant does not have.`);
@@ -134,6 +149,17 @@ export const createTrailCheck = ({
     ends.set(link.writer, here);
   };
 
+  const takeLinked = (line: PlacedLine, link: Link, seq: number): boolean => {
+    mayBeOld = false;
+    const what = `Line ${link.number} of chain ${link.writer}`;
+    const isItself = hashLine(line.members, link, hash) === link.hash && line.members['tenant'] === tenant;
+    if (!isItself)
+      noteAt('changed', line, `${what} (${idOf(line.members) ?? '?'}) is not what was written there.`);
+    if (seq < 1) noteAt('repeated', line, `${what} stands before the first line: it was moved or put there.`);
+    if (!filtered) follow(line, link, what);
+    return isItself;
+  };
+
   const endOf = ({ writer, head }: Chain): void => {
     const { number, hash: last } = ends.get(writer) ?? head;
     if (number < head.number)
@@ -155,23 +181,32 @@ export const createTrailCheck = ({
   };
 
   return {
-    take: (line) => {
+    take: (line, seq = 1) => {
       checked += 1;
-      if (line === null)
-        note({
-          kind: 'changed',
-          writer: null,
-          number: null,
-          id: null,
-          sentence: 'A line cannot be read at all.',
-        });
-      else if (line.link === null) takeUnlinked(line);
-      else takeLinked(line, line.link);
+      if (line !== null)
+        return line.link === null ? takeUnlinked(line, seq) : takeLinked(line, line.link, seq);
+      note({
+        kind: 'changed',
+        writer: null,
+        number: null,
+        id: null,
+        sentence: 'A line cannot be read at all.',
+      });
+      return false;
     },
     note,
+    found: () => count,
     end: () => {
       for (const fault of filtered ? [] : findChainFaults(tenant, chains, hash)) note(fault);
       if (!filtered) for (const chain of chains) endOf(chain);
+      if (!filtered && oldLines !== null && unlinked < oldLines.count)
+        note({
+          kind: 'missing',
+          writer: null,
+          number: null,
+          id: null,
+          sentence: `Of the ${oldLines.count} lines from before there were chains ${oldLines.count - unlinked} cannot be found.`,
+        });
       return { faults, count, checked, unlinked };
     },
   };

@@ -19,7 +19,7 @@ export interface Checkpoint {
   readonly lines: number;
   /** Every chain of which a line was dropped. */
   readonly chains: readonly DroppedChain[];
-  /** Since when nobody can say whether it is right, because the one before it was not what it had to be; else `null`. */
+  /** Since when nobody can say whether it is right, because the one before it, or a line that was dropped, was not what it had to be; else `null`. */
   readonly unprovenSince: string | null;
 }
 
@@ -80,5 +80,5 @@ export const findCheckpointFault = (
     return 'The checkpoint stands for other lines than those that are gone.';
   return checkpoint.unprovenSince === null
     ? null
-    : `What was dropped before ${checkpoint.unprovenSince} is not proven: the checkpoint of then was not what it had to be.`;
+    : `What was dropped before ${checkpoint.unprovenSince} is not proven: the checkpoint of then, or what it stands for, was not what it had to be.`;
 };

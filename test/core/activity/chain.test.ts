@@ -42,7 +42,7 @@ const build = (count: number, writer = 'w') => {
   return { lines, chain };
 };
 const check = (lines: readonly (PlacedLine | null)[], chains: readonly Chain[]) => {
-  const trail = createTrailCheck({ tenant: 'acme', chains, hash });
+  const trail = createTrailCheck({ tenant: 'acme', chains, oldLines: { count: 0, last: 0 }, hash });
   for (const line of lines) trail.take(line);
   return trail.end();
 };
@@ -65,6 +65,15 @@ describe('the chain of activities', () => {
     expect(hashLine({ id: 'x', later: null, list: [] }, link, hash)).toBe(before);
     expect(hashLine({ id: 'x', later: '' }, link, hash)).not.toBe(before);
     expect(hashLine({ id: 'x', later: {} }, link, hash)).not.toBe(before);
+  });
+
+  it('A115 a member that is left out is what it is in every line without it, and nothing else', () => {
+    const link = { writer: 'w', number: 1, previous: 'p' };
+    const before = hashLine({ id: 'x' }, link, hash);
+    expect(hashLine({ id: 'x', checks: [], details: null }, link, hash)).toBe(before);
+    expect(hashLine({ id: 'x', checks: null }, link, hash)).not.toBe(before);
+    expect(hashLine({ id: 'x', details: [] }, link, hash)).not.toBe(before);
+    expect(hashLine(JSON.parse('{"id":"x","__proto__":{"a":1}}'), link, hash)).not.toBe(before);
   });
 
   it('A115 chains of other tenants, writers and places begin elsewhere', () => {

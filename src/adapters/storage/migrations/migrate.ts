@@ -9,6 +9,7 @@ import { activityChains } from './0004-activity-chains.ts';
 import { warningsAndInbox } from './0005-warnings-and-inbox.ts';
 import { blocks } from './0006-blocks.ts';
 import { spiffeSequences } from './0007-spiffe-sequences.ts';
+import { unlinkedActivities } from './0008-unlinked-activities.ts';
 
 /** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
 const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
@@ -19,6 +20,7 @@ const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName
   '0005-warnings-and-inbox': warningsAndInbox,
   '0006-blocks': blocks,
   '0007-spiffe-sequences': spiffeSequences,
+  '0008-unlinked-activities': unlinkedActivities,
 };
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {

@@ -5,7 +5,7 @@ import { readCursor, writeCursor } from '../cursor.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
 import { findRows, fitFilter } from './activity-query.ts';
-import { toActivity } from './activity-row.ts';
+import { damagedActivity, readActivity, showActivity } from './activity-row.ts';
 import { appendActivities, type Chaining } from './append-activities.ts';
 
 /** {@link ActivityStore} on either engine. Appending a line again changes nothing. */
@@ -23,7 +23,7 @@ export const createActivityStore = (db: Kysely<Database>, chaining: Chaining): A
       .where('tenant', '=', tenant)
       .where('id', '=', id)
       .executeTakeFirst();
-    return row === undefined ? null : toActivity(row);
+    return row === undefined ? null : showActivity(row);
   },
   list: async (tenant, filter, { limit, cursor }) => {
     const below = readCursor('activities', cursor, Number.MAX_SAFE_INTEGER);
@@ -31,9 +31,21 @@ export const createActivityStore = (db: Kysely<Database>, chaining: Chaining): A
       return { items: [], nextCursor: null };
     }
     const fitted = fitFilter(filter);
-    const { rows, next } = await findRows(db, tenant, fitted, { above: 0, below }, 'desc', limit);
+    const { rows, next } = await findRows(
+      db,
+      tenant,
+      fitted,
+      { above: Number.MIN_SAFE_INTEGER, below },
+      'desc',
+      limit,
+    );
     return {
-      items: rows.map(toActivity).filter((activity) => fitsFilter(activity, fitted)),
+      items: rows.flatMap((row) => {
+        const activity = readActivity(row);
+        // What cannot be read may be what was asked for.
+        if (activity === null) return [damagedActivity(row)];
+        return fitsFilter(activity, fitted) ? [activity] : [];
+      }),
       nextCursor: next === null ? null : writeCursor('activities', next),
     };
   },

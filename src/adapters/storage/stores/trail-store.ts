@@ -1,13 +1,12 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import { fitsFilter } from '../../../core/activity/activity-filter.ts';
-import type { Activity } from '../../../core/activity/activity.ts';
 import type { Chain } from '../../../core/activity/chain.ts';
 import type { StoredLine, TrailStore } from '../../../ports/trail-store.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
 import { atomically } from '../unique.ts';
 import { findRows, fitFilter } from './activity-query.ts';
-import { type StoredActivity, toActivity, toLink } from './activity-row.ts';
+import { isAsWritten, readActivity, type StoredActivity, toLink } from './activity-row.ts';
 
 type ChainRow = Selectable<Database['activity_chains']>;
 
@@ -15,6 +14,8 @@ type ChainRow = Selectable<Database['activity_chains']>;
 type StateRow = (ChainRow | { readonly writer: null }) & {
   readonly last: number | null;
   readonly checkpoint: string | null;
+  readonly old_lines: number | null;
+  readonly last_old: number | null;
 };
 
 const toChain = (row: ChainRow): Chain => ({
@@ -24,20 +25,15 @@ const toChain = (row: ChainRow): Chain => ({
   dropped: { number: row.dropped_number, hash: row.dropped_hash },
 });
 
-const readActivity = (row: StoredActivity): Activity | null => {
-  try {
-    return toActivity(row);
-  } catch {
-    // Somebody wrote into the database: that is for the check of the trail to say, and no reason to read no further.
-    return null;
-  }
+const toLine = (row: StoredActivity): StoredLine => {
+  const activity = readActivity(row);
+  return {
+    seq: row.seq,
+    id: String(row.id),
+    link: toLink(row),
+    activity: activity !== null && isAsWritten(row, activity) ? activity : null,
+  };
 };
-
-const toLine = (row: StoredActivity): StoredLine => ({
-  seq: row.seq,
-  link: toLink(row),
-  activity: readActivity(row),
-});
 
 /** Carries the news out of a transaction that a chain is not what it was. */
 class Overtaken extends Error {
@@ -47,16 +43,20 @@ class Overtaken extends Error {
 /** {@link TrailStore} on either engine. */
 export const createTrailStore = (db: Kysely<Database>): TrailStore => ({
   state: async (tenant) => {
-    if (!mayBeStored(tenant)) return { last: 0, chains: [], checkpoint: null };
+    if (!mayBeStored(tenant))
+      return { last: 0, chains: [], oldLines: { count: 0, last: 0 }, checkpoint: null };
     // One statement, so that heads, lines and checkpoint are of the same instant.
     const { rows } = await sql<StateRow>`
       select chain.*, (select max(seq) from activities where tenant = ${tenant}) as last,
-        (select checkpoint from activity_checkpoints where tenant = ${tenant}) as checkpoint
+        (select checkpoint from activity_checkpoints where tenant = ${tenant}) as checkpoint,
+        old.lines as old_lines, old.last_seq as last_old
       from (select 1 as one) as now left join activity_chains as chain on chain.tenant = ${tenant}
+        left join unlinked_activities as old on old.tenant = ${tenant}
       order by chain.ordinal`.execute(db);
     return {
       last: rows[0]?.last ?? 0,
       chains: rows.flatMap((row) => (row.writer === null ? [] : [toChain(row)])),
+      oldLines: { count: rows[0]?.old_lines ?? 0, last: rows[0]?.last_old ?? 0 },
       checkpoint: rows[0]?.checkpoint ?? null,
     };
   },
@@ -69,53 +69,92 @@ export const createTrailStore = (db: Kysely<Database>): TrailStore => ({
     return {
       lines: rows
         .map(toLine)
-        .filter(({ activity }) => isAll || (activity !== null && fitsFilter(activity, fitted))),
+        // What cannot be read may be what was asked for.
+        .filter(({ activity }) => isAll || activity === null || fitsFilter(activity, fitted)),
       next,
     };
   },
-  droppable: async (tenant, time, limit) => {
-    const rows = await db
+  hasOlder: async (tenant, time) => {
+    const row = await db
       .selectFrom('activities')
-      .select(['seq', 'time', 'writer', 'number', 'hash'])
+      .select('seq')
       .where('tenant', '=', tenant)
+      .where('time', '<', time)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  },
+  oldest: async (tenant, limit) => {
+    const query = db.selectFrom('activities').selectAll().where('tenant', '=', tenant);
+    return (await query.orderBy('seq').limit(limit).execute()).map(toLine);
+  },
+  firstBehind: async (tenant, after, time) => {
+    const row = await db
+      .selectFrom('activities')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('seq', '>', after)
+      // Not by the index of times, which would have to be sorted.
+      .where(sql<number>`time + 0`, '<=', time)
       .orderBy('seq')
-      .limit(limit)
-      .execute();
-    const firstKept = rows.findIndex((row) => row.time >= time);
-    const old = firstKept === -1 ? rows : rows.slice(0, firstKept);
-    const ends = new Map(
-      old.flatMap(({ writer, number, hash }) =>
-        writer === null || number === null || hash === null ? [] : [[writer, { writer, number, hash }]],
-      ),
-    );
-    return { last: old.at(-1)?.seq ?? 0, count: old.length, ends: [...ends.values()] };
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined ? null : toLine(row);
   },
   drop: async (tenant, before, lines, checkpoint) => {
     try {
       await atomically(db, async (change) => {
-        for (const { writer, number, hash } of lines.ends) {
-          const chain = before.find((one) => one.writer === writer);
-          const { numUpdatedRows } = await change
-            .updateTable('activity_chains')
-            .set({ dropped_number: number, dropped_hash: hash })
-            .where('tenant', '=', tenant)
-            .where('writer', '=', writer)
-            .where('dropped_number', '=', chain?.dropped.number ?? -1)
-            .executeTakeFirst();
-          if (numUpdatedRows !== 1n) throw new Overtaken();
-        }
+        const requireOne = ({ length }: readonly unknown[]): void => {
+          if (length !== 1) throw new Overtaken();
+        };
+        // First of all, because every shortening writes it: whoever comes second waits here, and sees what is there then.
+        requireOne(
+          before.checkpoint === null
+            ? await change
+                .insertInto('activity_checkpoints')
+                .values({ tenant, checkpoint })
+                .onConflict((conflict) => conflict.doNothing())
+                .returning('tenant')
+                .execute()
+            : await change
+                .updateTable('activity_checkpoints')
+                .set({ checkpoint })
+                .where('tenant', '=', tenant)
+                .where('checkpoint', '=', before.checkpoint)
+                .returning('tenant')
+                .execute(),
+        );
+        for (const { writer, number, hash } of lines.ends)
+          requireOne(
+            await change
+              .updateTable('activity_chains')
+              .set({ dropped_number: number, dropped_hash: hash })
+              .where('tenant', '=', tenant)
+              .where('writer', '=', writer)
+              .where(
+                'dropped_number',
+                '=',
+                before.chains.find((chain) => chain.writer === writer)?.dropped.number ?? -1,
+              )
+              .returning('writer')
+              .execute(),
+          );
+        if (lines.oldLines > 0)
+          requireOne(
+            await change
+              .updateTable('unlinked_activities')
+              .set({ lines: before.oldLines.count - lines.oldLines })
+              .where('tenant', '=', tenant)
+              .where('lines', '=', before.oldLines.count)
+              .returning('tenant')
+              .execute(),
+          );
         const { numDeletedRows } = await change
           .deleteFrom('activities')
           .where('tenant', '=', tenant)
           .where('seq', '<=', lines.last)
           .executeTakeFirst();
         if (Number(numDeletedRows) !== lines.count) throw new Overtaken();
-        if (checkpoint === null) return;
-        await change
-          .insertInto('activity_checkpoints')
-          .values({ tenant, checkpoint })
-          .onConflict((conflict) => conflict.column('tenant').doUpdateSet({ checkpoint }))
-          .execute();
       });
       return true;
     } catch (error) {
