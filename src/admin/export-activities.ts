@@ -20,7 +20,7 @@ type Export = Pick<AdminDependencies, 'storage' | 'clock' | 'seals'>;
  * The activities of the actor's tenant as lines of JSON, the oldest first, as they are when it begins; memory stays flat
  * whatever their number. Each line has its place in its chain. The last line says how many there were and how the chains
  * ended, with the digest of all before it, and is signed: whoever has the file can tell later that nothing in it was
- * changed, moved or cut (`bureau activities verify --file`).
+ * changed, moved or cut (`bureau activities verify --file FILE`).
  *
  * The stream breaks off, without its last line, where retention drops lines under its hands.
  */

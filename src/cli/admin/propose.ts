@@ -19,7 +19,7 @@ export interface ProposeOptions extends AdminOptions, OptionValues {
   readonly claims?: string;
 }
 
-/** `bureau accounts propose`: a registration for a token, ready for `bureau accounts create --file`. */
+/** `bureau accounts propose`: a registration for a token, ready for `bureau accounts create --file FILE`. */
 export const proposeAccount = async (context: CommandContext, options: ProposeOptions): Promise<void> => {
   const { token, claims } = options;
   if ((token === undefined) === (claims === undefined))

@@ -1,5 +1,5 @@
 import { type Check, failed, grant, passed, refuse, type Verdict } from '../activity/check.ts';
-import { present } from '../activity/present.ts';
+import { present, presentAll, presentText } from '../activity/present.ts';
 import { parseScope } from '../oauth/scope.ts';
 import { effectiveAudiences } from './effective-audiences.ts';
 import type { ServiceAccount } from './service-account.ts';
@@ -39,7 +39,7 @@ export const limitAuthorization = (request: AuthorizationRequest): Verdict<Autho
 };
 
 const limitScope = ({ account, strictScopes, scope }: AuthorizationRequest): Verdict<readonly string[]> => {
-  const held = present(account.scopes.join(' '));
+  const held = presentText(account.scopes.join(' '));
   if (scope === undefined) return grant(account.scopes, [passed('request.scope', held, 'absent')]);
 
   const asked = parseScope(scope);
@@ -57,21 +57,22 @@ const limitScope = ({ account, strictScopes, scope }: AuthorizationRequest): Ver
   const granted = account.scopes.filter((each) => wanted.has(each));
   const dropped = asked.value.filter((each) => !account.scopes.includes(each));
   if (dropped.length === 0) return grant(granted, [passed('request.scope', held, present(scope))]);
-  const surplus = present(dropped.join(' '));
+  const unheld = dropped.join(' ');
+  const surplus = present(unheld);
   if (strictScopes) {
     return refuse('scope_not_held', [
       failed(
         'request.scope',
         held,
         present(scope),
-        `Not held: ${surplus}. ${hintForScope(surplus) ?? 'Ask for less, or give them to the account.'}`,
+        `Not held: ${surplus}. ${hintForScope(unheld) ?? 'Ask for less, or give them to the account.'}`,
       ),
     ]);
   }
   return grant(granted, [
     {
       ...passed('request.scope', held, present(scope)),
-      hint: ['Dropped, not held:', `${surplus}.`, hintForScope(surplus)].filter(Boolean).join(' '),
+      hint: ['Dropped, not held:', `${surplus}.`, hintForScope(unheld)].filter(Boolean).join(' '),
     },
   ]);
 };
@@ -101,7 +102,7 @@ const limitAudience = ({ account, issuer, audience, resource }: AuthorizationReq
   const { default: unasked, allowed } = effectiveAudiences(account, issuer);
   const target = audience ?? resource;
   const check = audience === undefined && resource !== undefined ? 'request.resource' : 'request.audience';
-  const expected = `one of ${present(allowed.join(', '))}`;
+  const expected = `one of ${presentAll(allowed)}`;
   if (target === undefined) return grant(unasked, [passed(check, expected, 'absent')]);
   if (!allowed.includes(target)) return refuse('target_not_allowed', [targetCheck(check, expected, target)]);
   return grant(target, [passed(check, expected, present(target))]);

@@ -2,8 +2,10 @@ import type { RefusalReason } from '../oauth/reasons.ts';
 import { type ReasonSentences, reasonSentences, sentencesOfCheck } from '../oauth/reason-sentences.ts';
 import type { Check } from './check.ts';
 import { describeCause, subjectOf } from './describe-cause.ts';
+import { fillIn } from './fill-in.ts';
 import { checksBesideCandidates, groupCandidates } from './group-candidates.ts';
 import { adviseOn } from './platform-advice.ts';
+import { present } from './present.ts';
 import { readableCheck } from './readable-check.ts';
 import type { ExplainingFacts, Refusal } from './refusal.ts';
 
@@ -30,20 +32,25 @@ export const explainRefusal = (refusal: Refusal, facts: ExplainingFacts): Explan
   const words = sentencesOf(refusal.reason, first?.check);
   if (words === null) return null;
   const advice = failures.map((check) => adviseOn(check, refusal, facts));
-  const values = {
+  const exact = {
+    issuer: refusal.issuer,
+    subject: refusal.subject,
+    audience: refusal.audience,
+    account: refusal.account?.name ?? null,
+  };
+  const shown = {
     ...(first === undefined ? nothingKnown : { ...readableCheck(first), what: subjectOf(first.check) }),
-    issuer: refusal.issuer ?? 'of the token',
-    subject: refusal.subject ?? 'of the token',
-    audience: refusal.audience ?? 'of the token',
-    account: refusal.account?.name ?? 'ACCOUNT',
+    ...Object.fromEntries(
+      Object.entries(exact).map(([name, value]) => [name, value === null ? unknown : present(value)]),
+    ),
   };
   return {
-    summary: fillIn(words.summary, values),
+    summary: fillIn(words.summary, { shown, exact }),
     causes: failures.map((check, index) => ({
       check: check.check,
       sentence: tellCause(check, advice[index]?.sentences ?? []),
     })),
-    change: fillIn(advice[0]?.change ?? words.change, values),
+    change: advice[0]?.change ?? fillIn(words.change, { shown, exact }),
   };
 };
 
@@ -64,6 +71,8 @@ const tellCause = (check: Check, known: readonly string[]): string =>
     ...known,
   ].join(' ');
 
+const unknown = 'of the token';
+
 const nothingKnown = { what: 'What was presented', expected: 'something else', presented: 'something else' };
 
 /** One reason may come from checks that mean different things to do. */
@@ -80,6 +89,3 @@ const failuresOf = (checks: readonly Check[]): readonly Check[] => {
     .filter(({ ok }) => !ok)
     .slice(0, maxCauses);
 };
-
-const fillIn = (template: string, values: Readonly<Record<string, string>>): string =>
-  template.replaceAll(/\{([a-z]+)\}/g, (whole, name: string) => values[name] ?? whole);

@@ -1,6 +1,7 @@
 import type { Activity } from './activity.ts';
 import { plainName } from '../oauth/show-parameters.ts';
 import type { Check } from './check.ts';
+import { present } from './present.ts';
 
 /** What to say of a parameter that is absent where the body has another of nearly that name. */
 export const nearParameter = (
@@ -14,5 +15,5 @@ export const nearParameter = (
   );
   return near === undefined
     ? undefined
-    : `The body has ${near}, which nobody reads: the name is ${name}, letter by letter.`;
+    : `The body has ${present(near)}, which nobody reads: the name is ${name}, letter by letter.`;
 };

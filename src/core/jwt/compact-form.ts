@@ -1,5 +1,5 @@
 import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
-import { present } from '../activity/present.ts';
+import { presentText } from '../activity/present.ts';
 import type { JsonObject } from '../json.ts';
 import type { JsonDefect, JsonLimits } from '../json-reader.ts';
 import { parseJsonObject } from '../json-text.ts';
@@ -92,7 +92,7 @@ const refuseJson = (
     reason,
     [
       ...before,
-      failed('token.json', expectedJson, present(`${part}: ${defect.detail}`), hintForJson(defect)),
+      failed('token.json', expectedJson, presentText(`${part}: ${defect.detail}`), hintForJson(defect)),
     ],
     seen,
   );

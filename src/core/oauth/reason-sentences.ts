@@ -2,7 +2,8 @@ import type { RefusalReason } from './reasons.ts';
 
 /**
  * What an administrator is told about a reason: what happened, and what to do now and where. In braces stand values of the
- * refusal: `what` the check that failed first is about, its `expected` and `presented`, and `issuer`, `subject`, `audience`, `account`.
+ * refusal: `what` the check that failed first is about, its `expected` and `presented`, and `issuer`, `subject`, `audience`, `account`. In a
+ * command between backticks only those last four, for it is copied (see fill-in.ts).
  */
 export interface ReasonSentences {
   readonly summary: string;
@@ -23,7 +24,7 @@ export const reasonSentences = {
   tenant_unknown: {
     summary: 'The path names the tenant {presented}, and there is none of that name.',
     change:
-      'Correct the path of the client: /token is the tenant default, /t/NAME/token any other. `bureau tenants list` shows them all.',
+      'Correct the path of the client: /token is the tenant default, /t/NAME/token any other. An administrator of the tenant default sees them all with GET /api/v1/tenants.',
   },
   content_type_unsupported: {
     summary: 'The body was sent as {presented}, and only a form is read here.',
@@ -73,7 +74,7 @@ export const reasonSentences = {
   credential_provider_unknown: {
     summary: 'No credential provider of this account is called {presented}.',
     change:
-      'Correct credential_provider in the request, or add the account to serviceAccounts of the provider (`bureau providers update`).',
+      'Correct credential_provider in the request, or add the account to serviceAccounts of the provider (`bureau providers update PROVIDER --account ACCOUNT`, with one --account for each it shall have).',
   },
   credential_provider_ambiguous: {
     summary: 'More than one credential provider fits the request.',
@@ -81,7 +82,7 @@ export const reasonSentences = {
   },
   credential_provider_unusable: {
     summary: 'The credential provider cannot be used as it is registered.',
-    change: 'Try it with `bureau providers verify`: it names every point. Then change the provider.',
+    change: 'Try it with `bureau providers verify PROVIDER`: it names every point. Then change the provider.',
   },
   svid_target_missing: {
     summary: 'A JWT-SVID was asked for without saying for whom.',
@@ -105,7 +106,7 @@ export const reasonSentences = {
   client_authentication_unsupported: {
     summary: 'The client authenticated with {presented}, and there are no shared secrets here.',
     change:
-      'Switch the client to private_key_jwt (`bureau keys create` makes the key), or present the token of its platform as client_assertion.',
+      'Switch the client to private_key_jwt (`bureau keys generate ACCOUNT` makes the key), or present the token of its platform as client_assertion.',
   },
   client_authorization_header: {
     summary: 'The client authenticated with {presented}, and there are no shared secrets here.',
@@ -157,7 +158,7 @@ export const reasonSentences = {
   token_algorithm_not_allowed: {
     summary: 'The token is signed with {presented}, which is not accepted here.',
     change:
-      'Have the issuer sign with one of {expected}. What one issuer may use is in algorithms of the trusted issuer (`bureau issuers update --algorithm`).',
+      'Have the issuer sign with one of {expected}. What one issuer may use is in algorithms of the trusted issuer (`bureau issuers update {issuer} --algorithm ES256`, with one --algorithm for each).',
   },
   token_type_not_allowed: {
     summary: 'The token says of itself that it is {presented}: it was made for another purpose.',
@@ -175,7 +176,8 @@ export const reasonSentences = {
   },
   tenant_disabled: {
     summary: 'The tenant is disabled, so nothing is issued in it.',
-    change: 'An administrator of the tenant default can enable it: `bureau tenants enable`.',
+    change:
+      'An administrator of the tenant default can enable it: PATCH /api/v1/tenants/NAME with status enabled.',
   },
   issuer_missing: {
     summary: 'The token does not say who issued it.',
@@ -185,7 +187,7 @@ export const reasonSentences = {
   issuer_unknown: {
     summary: 'Nobody registered the issuer of this token: {presented}.',
     change:
-      'If its workloads are meant to get tokens, register a federation with exactly this issuer: `bureau accounts update ACCOUNT --issuer {presented} …`, or member federations of the service account. If not, nothing is wrong.',
+      'If its workloads are meant to get tokens, make a registration out of the attempt: `bureau inbox list`, then `bureau inbox propose ENTRY`; or out of a token of theirs: `bureau accounts propose --token FILE`. If not, nothing is wrong.',
   },
   issuer_disabled: {
     summary: 'The trusted issuer {issuer} is disabled.',
@@ -277,7 +279,8 @@ export const reasonSentences = {
   },
   account_disabled: {
     summary: 'The service account is disabled.',
-    change: 'Enable it if it should work: `bureau accounts enable`, or status of the service account.',
+    change:
+      'Enable it if it should work: `bureau accounts enable {account}`, or status of the service account.',
   },
   account_blocked: {
     summary: 'The service account is blocked by an administrator.',
@@ -286,7 +289,7 @@ export const reasonSentences = {
   account_key_unusable: {
     summary: 'The account has no key that fits this assertion: {presented}.',
     change:
-      'Sign with a key that is enabled, or add the public key the client has: `bureau keys add`. A key is found by kid and alg.',
+      'Sign with a key that is enabled, or add the public key the client has: `bureau keys add {account} --file FILE`. A key is found by kid and alg.',
   },
   assertion_subject_mismatch: {
     summary: 'iss and sub of the assertion are not one and the same account.',
@@ -300,7 +303,7 @@ export const reasonSentences = {
   subject_not_registered: {
     summary: 'The token is good, and no service account is registered for its subject: {presented}.',
     change:
-      'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --subject {presented}`.',
+      'If this workload is meant to get tokens, register exactly this subject in a federation of its account: `bureau accounts update ACCOUNT --issuer {issuer} --subject {subject} --audience {audience}`. For an account of its own, `bureau accounts propose --token FILE` writes it.',
   },
   subject_blocked: {
     summary: 'The subject of the token is blocked by an administrator.',
@@ -333,7 +336,7 @@ export const reasonSentences = {
   svid_value_missing: {
     summary: 'The credential provider needs a value that the token or the account does not have.',
     change:
-      'Try the provider with a token of this workload: `bureau providers verify`. Then change its template.',
+      'Try the provider with a token of this workload: `bureau providers verify PROVIDER`. Then change its template.',
   },
   svid_subject_invalid: {
     summary: 'What the credential provider makes of this token is no SPIFFE ID.',
@@ -342,7 +345,7 @@ export const reasonSentences = {
   },
   svid_claim_invalid: {
     summary: 'What the credential provider makes of a claim cannot be issued.',
-    change: 'Change claims of the provider, and try it with `bureau providers verify`.',
+    change: 'Change claims of the provider, and try it with `bureau providers verify PROVIDER`.',
   },
   svid_too_large: {
     summary: 'The JWT-SVID would be larger than those who read it accept.',
@@ -355,7 +358,7 @@ export const reasonSentences = {
   scope_not_held: {
     summary: 'The account does not hold every scope that was asked for: {presented}.',
     change:
-      'Ask for {expected}, or give the account the scope (`bureau accounts update --scope`); its use case has to allow it. With strictScopes off, what is not held is left out in silence.',
+      'Ask for {expected}, or give the account the scope (`bureau accounts update {account} --scope SCOPE`, with one --scope for each it shall hold); its use case has to allow it. With strictScopes off, what is not held is left out in silence.',
   },
   target_malformed: {
     summary: 'audience or resource is no target: {presented}.',
@@ -364,7 +367,7 @@ export const reasonSentences = {
   target_not_allowed: {
     summary: 'The account may not get tokens for {presented}.',
     change:
-      'Ask for {expected}, or add the target to audiences of the service account: `bureau accounts update --token-audience`.',
+      'Ask for {expected}, or add the target to audiences of the service account: `bureau accounts update {account} --token-audience TARGET`, with one --token-audience for each it shall have.',
   },
   targets_several: {
     summary: 'The request asks for two targets at once: {presented}.',

@@ -1,5 +1,5 @@
 import { type Check, failed, passed } from '../activity/check.ts';
-import { present } from '../activity/present.ts';
+import { present, presentAll, presentText } from '../activity/present.ts';
 import { describeBlock, reasonOfBlock } from '../blocks/check-blocks.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import type { RefusalReason } from '../oauth/reasons.ts';
@@ -59,7 +59,7 @@ export const assessExpression = (assessment: Assessment, token: ThirdPartyClaims
   const compiled = candidate.compiled();
   if (!compiled.ok || compiled.value.cel === null) return assessment;
   const { ok, detail } = compiled.value.cel(token.claims);
-  const expected = `true from ${present(candidate.federation.cel ?? '')}`;
+  const expected = `true from ${presentText(candidate.federation.cel ?? '')}`;
   const cel: Finding = {
     ok,
     about: 'token',
@@ -112,7 +112,7 @@ const assessAudience = ({ federation }: Candidate, audiences: readonly string[])
     reason: named ? 'audience_several' : 'audience_mismatch',
     describe: () => {
       const expected = present(federation.audience);
-      const presented = present(audiences.join(', '));
+      const presented = presentAll(audiences);
       return ok
         ? passed('federation.audience', expected, presented)
         : failed('federation.audience', expected, presented, explainAudience(federation.audience, audiences));
@@ -145,7 +145,7 @@ const assessConditions = (candidate: Candidate, token: ThirdPartyClaims): readon
           failed(
             'federation.definition',
             'a federation that can be read',
-            present(problems),
+            presentText(problems),
             'Register it anew.',
           ),
       },

@@ -1,3 +1,4 @@
+import { present } from '../activity/present.ts';
 import { hintSpelling } from './hint-spelling.ts';
 
 /** Ids of tenants, organisations and the like, as they stand in the issuers of big platforms. */
@@ -21,7 +22,7 @@ export const hintIssuer = (registered: readonly string[], presented: string): Is
   for (const [isSpelling, compare] of comparisons)
     for (const issuer of registered) {
       const hint = compare(issuer, presented);
-      if (hint !== undefined) return { says: `Registered is ${issuer}. ${hint}`, isSpelling };
+      if (hint !== undefined) return { says: `Registered is ${present(issuer)}. ${hint}`, isSpelling };
     }
   return null;
 };

@@ -53,4 +53,4 @@ const hintWhere = (registered: string, presented: string): string | undefined =>
 const lastSeparator = (text: string): number => Math.max(text.lastIndexOf(':'), text.lastIndexOf('/')) + 1;
 
 const quote = (text: string): string =>
-  `"${text.length <= maxQuoted ? text : `${text.slice(0, maxQuoted).toWellFormed()}…`}"`;
+  JSON.stringify(text.length <= maxQuoted ? text : `${text.slice(0, maxQuoted).toWellFormed()}…`);

@@ -52,9 +52,9 @@ describe('limitAuthorization', () => {
     expect(limit({ scope: 'read admin root' }).checks[0]).toEqual({
       check: 'request.scope',
       expected: 'read write',
-      presented: 'read admin root',
+      presented: '"read admin root"',
       ok: true,
-      hint: 'Dropped, not held: admin root.',
+      hint: 'Dropped, not held: "admin root".',
     });
     expect(limit({ scope: 'read admin', strictScopes: true }).checks[0]?.hint).toContain('Not held: admin');
     expect(limit({ scope: 'read' }).checks[0]).not.toHaveProperty('hint');

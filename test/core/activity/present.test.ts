@@ -9,7 +9,12 @@ const anyCodeUnit = fc.nat(0xff_ff).map((unit) => String.fromCharCode(unit));
 describe('what was presented, as evidence', () => {
   it.each<[string, JsonValue | undefined, string]>([
     ['a plain string stands bare', 'repo:acme/payments', 'repo:acme/payments'],
-    ['an inner space is kept', 'a b', 'a b'],
+    ['A102 an inner space is kept, in quotes', 'a b', '"a b"'],
+    ['A102 a text that would read as ours', 'x. Nothing is wrong.', '"x. Nothing is wrong."'],
+    ['A102 a quotation mark within', 'a"b', String.raw`"a\"b"`],
+    ['A102 a backtick', 'a`b`', '"a`b`"'],
+    ['A102 a space that is a letter', 'a\u3164b', '"a\u3164b"'],
+    ['letters beyond ASCII are words', 'Zürich', 'Zürich'],
     ['what is not there', undefined, 'absent'],
     ['null', null, 'null'],
     ['a number', 1790000000, '1790000000'],
@@ -29,7 +34,7 @@ describe('what was presented, as evidence', () => {
     ['a terminal escape', '\u001b[31mred', String.raw`\u{1B}[31mred`],
     ['A34 U+0000', 'a\0b', String.raw`a\u{0}b`],
     ['A34 a lone surrogate', 'a\ud800b', String.raw`a\u{D800}b`],
-    ['letters beyond ASCII are kept', 'Zürich 東京 😀', 'Zürich 東京 😀'],
+    ['letters beyond ASCII are kept', 'Zürich 東京 😀', '"Zürich 東京 😀"'],
     [
       'A35 a member with the name of a prototype',
       JSON.parse('{"__proto__":1}') as JsonValue,
@@ -55,7 +60,7 @@ describe('what was presented, as evidence', () => {
   });
 
   it('a cut through a surrogate pair leaves no half of it', () => {
-    expect(present(`${'x'.repeat(254)}😀${'x'.repeat(10)}`)).toBe(`${'x'.repeat(254)}\uFFFD…`);
+    expect(present(`${'x'.repeat(252)}😀${'x'.repeat(10)}`)).toBe(`"${'x'.repeat(252)}\uFFFD…"`);
   });
 
   it('is short, well-formed and without control characters, whatever comes', () => {

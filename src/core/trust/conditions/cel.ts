@@ -1,6 +1,6 @@
 import { type CelEnv, type CelResult, celEnv, celType, isCelError, parse, plan } from '@bufbuild/cel';
 import { RE2JS } from '@bufbuild/re2';
-import { present } from '../../activity/present.ts';
+import { presentText } from '../../activity/present.ts';
 import type { JsonObject } from '../../json.ts';
 import { fail, ok, type Result } from '../../result.ts';
 import { checkExpression, type Expression } from './check-expression.ts';
@@ -60,7 +60,7 @@ export const compileCel = (expression: string): Result<(claims: JsonObject) => C
       if (meter.exhausted()) return { ok: false, detail: 'took too much work and was stopped' };
       return { ok: result === true, detail: describe(result) };
     } catch (problem) {
-      return { ok: false, detail: `failed: ${present(messageOf(problem))}` };
+      return { ok: false, detail: `failed: ${presentText(messageOf(problem))}` };
     }
   });
 };
@@ -77,7 +77,7 @@ const parseExpression = (expression: string) => {
     const { expr } = parse(expression);
     return expr === undefined ? fail('The expression is empty.') : ok(expr);
   } catch (problem) {
-    return fail(`The expression cannot be read: ${present(messageOf(problem))}`);
+    return fail(`The expression cannot be read: ${presentText(messageOf(problem))}`);
   }
 };
 
@@ -85,7 +85,7 @@ const planExpression = (environment: CelEnv, expression: Expression) => {
   try {
     return ok(plan(environment, expression));
   } catch (problem) {
-    return fail(`The expression cannot be carried out: ${present(messageOf(problem))}`);
+    return fail(`The expression cannot be carried out: ${presentText(messageOf(problem))}`);
   }
 };
 
@@ -98,7 +98,7 @@ const compilePatterns = (patterns: readonly string[]): Result<ReadonlyMap<string
     try {
       compiled.set(pattern, RE2JS.compile(pattern));
     } catch (problem) {
-      return fail(`A pattern of matches() cannot be read: ${present(messageOf(problem))}`);
+      return fail(`A pattern of matches() cannot be read: ${presentText(messageOf(problem))}`);
     }
   }
   const instructions = [...compiled.values()].reduce((sum, pattern) => sum + pattern.re2().prog.numInst(), 0);
@@ -107,7 +107,7 @@ const compilePatterns = (patterns: readonly string[]): Result<ReadonlyMap<string
 
 const describe = (result: CelResult): string => {
   if (typeof result === 'boolean') return `gave ${result}`;
-  if (isCelError(result)) return `failed: ${present(result.message)}`;
+  if (isCelError(result)) return `failed: ${presentText(result.message)}`;
   return `gave a ${celType(result).name}, which is not true`;
 };
 
