@@ -14,6 +14,7 @@ export const adminProblems = {
   already_exists: { status: 409, title: 'The name is taken' },
   federation_exists: { status: 409, title: 'The federation exists already' },
   issuer_conflict: { status: 409, title: 'The issuer is registered with other keys' },
+  issuer_blocked: { status: 409, title: 'The trusted issuer is blocked' },
   in_use: { status: 409, title: 'Something else still needs it' },
   last_administrator: { status: 409, title: 'The tenant would have no administrator' },
   default_tenant: { status: 409, title: 'The default tenant stays' },

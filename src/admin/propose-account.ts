@@ -1,4 +1,8 @@
 import { type CompactJws, parseCompactJws } from '../core/jwt/compact-form.ts';
+import { present } from '../core/activity/present.ts';
+import type { Block } from '../core/blocks/block.ts';
+import { type Blocks, buildBlocks } from '../core/blocks/blocks.ts';
+import { describeBlock } from '../core/blocks/check-blocks.ts';
 import { checkHeader } from '../core/jwt/check-header.ts';
 import type { JsonObject } from '../core/json.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -10,7 +14,7 @@ import { findPreset, type IssuerPreset, recognisePreset } from '../core/trust/pr
 import { lintSampleLifetime } from '../core/trust/propose/lifetime-warnings.ts';
 import { proposeFederation } from '../core/trust/propose/propose-federation.ts';
 import { readSampleClaims, type SampleClaims } from '../core/trust/propose/sample-claims.ts';
-import { type FederationInput, parseFederation } from '../core/trust/registration.ts';
+import type { FederationInput } from '../core/trust/registration.ts';
 import { problem } from '../core/trust/registration-problem.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import { thirdPartyHeader } from '../token/verify-third-party-token.ts';
@@ -19,8 +23,10 @@ import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { accountsSharing } from './lint-account.ts';
 import { type KnownMembers, type ProposedMembers, proposeMembers } from './propose-members.ts';
-import { registrationPolicy, trustedIssuerDefaults } from './register-trusted-issuer.ts';
+import { trustedIssuerDefaults } from './register-trusted-issuer.ts';
 import { findSampleIssuer } from './sample-issuer.ts';
+import { createRehearsal } from './rehearse.ts';
+import { createServiceAccount } from './service-accounts.ts';
 import { findSampleKeys, type SampleKeys } from './sample-keys.ts';
 
 /** What a registration is proposed for: a token of the workload, or its claims; and what is known of the account already. */
@@ -65,10 +71,12 @@ export const proposeAccount = async (
 
   const { name, known } = issuer.value;
   const preset = recognisePreset(deps.presets, name, [claims]);
+  const blocks = buildBlocks(await deps.storage.blocks.allOf(tenant.name));
+  const closed = describeClosed(blocks.issuer(name), known);
   const keys = await findSampleKeys(
     deps,
     tenant.name,
-    { name, known, preset: findPreset(deps.presets, name) },
+    { name, known, preset: findPreset(deps.presets, name), closed },
     jws,
   );
   const ownIssuer = tenantIssuer(deps.baseIssuer, tenant.name);
@@ -79,10 +87,12 @@ export const proposeAccount = async (
     ownIssuer,
   });
   const matching = await findMatching(deps, tenant, name, read.value);
+  const account = await proposeMembers(deps.storage, tenant.name, read.value.subject, request);
+  const jwksUri = known === null ? keys.jwksUri : null;
   return ok({
-    account: await proposeMembers(deps.storage, tenant.name, read.value.subject, request),
+    account,
     federation,
-    jwksUri: known === null ? keys.jwksUri : null,
+    jwksUri,
     keys,
     preset,
     advice: [...advice, ...(preset?.advice ?? [])],
@@ -90,8 +100,9 @@ export const proposeAccount = async (
     notes: [
       ...notes,
       ...(jws === null ? [] : describeHeaderProblems(jws, known)),
-      ...describeProblems(deps, tenant, federation),
-      ...(known?.status === 'disabled' ? ['The trusted issuer is disabled. Enable it first.'] : []),
+      ...(await describeProblems(deps, actor, { account, federation, jwksUri })),
+      ...(closed === null ? [] : [closed]),
+      ...describeBlocks(blocks, name, read.value, jws, matching),
     ],
     matching,
   });
@@ -164,12 +175,56 @@ const describeHeaderProblems = (jws: CompactJws, known: TrustedIssuer | null): r
   );
 };
 
-/** What would be refused about it: rare, for a proposal is made by the same data as the rules. */
-const describeProblems = (
+/** Why nobody asks the issuer of the sample; `null` where nothing stands against it. */
+const describeClosed = (block: Block | null, known: TrustedIssuer | null): string | null => {
+  if (block !== null)
+    return `The issuer is blocked, and nothing is asked of it: ${describeBlock(block).hint ?? ''}`;
+  return known?.status === 'disabled' ? 'The trusted issuer is disabled. Enable it first.' : null;
+};
+
+/** What a kill switch would go on refusing, whatever is registered. */
+const describeBlocks = (
+  blocks: Blocks,
+  issuer: string,
+  { subject }: SampleClaims,
+  jws: CompactJws | null,
+  matching: AccountProposal['matching'],
+): readonly string[] =>
+  [
+    blocks.subject(issuer, subject),
+    typeof jws?.header['kid'] === 'string' ? blocks.key(issuer, [jws.header['kid']]) : null,
+    ...matching.map(({ id }) => blocks.account(id)),
+  ].flatMap((block) =>
+    block === null
+      ? []
+      : [
+          `Such a token stays refused, for ${present(block.name)} is blocked: ${describeBlock(block).hint ?? ''}`,
+        ],
+  );
+
+/** What a create would refuse about it, found by trying one that leaves nothing behind. */
+const describeProblems = async (
   deps: AdminDependencies,
-  tenant: Tenant,
-  federation: FederationInput,
-): readonly string[] => {
-  const parsed = parseFederation(federation, '', registrationPolicy(deps, tenant.name));
-  return parsed.ok ? [] : parsed.error.map(({ path, message }) => `As it is, ${path} is refused: ${message}`);
+  actor: Actor,
+  { account, federation, jwksUri }: Pick<AccountProposal, 'account' | 'federation' | 'jwksUri'>,
+): Promise<readonly string[]> => {
+  const rehearsal = createRehearsal(deps);
+  const request = {
+    ...account,
+    role: null,
+    status: 'enabled',
+    accessTokenAlgorithm: null,
+    capToSubjectExpiry: false,
+    federations: [{ ...federation, id: null, jwksUri }],
+  } as const;
+  try {
+    const tried = await createServiceAccount(rehearsal.deps, actor, request, null);
+    if (tried.ok) return [];
+    const { errors, detail } = tried.error;
+    return errors === undefined
+      ? [`As it is, a create is refused: ${detail}`]
+      : errors.map(({ path, message }) => `As it is, ${path} is refused: ${message}`);
+  } finally {
+    for (const { id } of rehearsal.newIssuers) deps.issuerKeys.forget(actor.account.tenant, id);
+  }
 };

@@ -36,14 +36,24 @@ export const findSampleKeys = async (
     readonly name: string;
     readonly known: TrustedIssuer | null;
     readonly preset: IssuerPreset | null;
+    /** Why nobody may ask it, as a sentence; `null`: nothing stands against it. */
+    readonly closed: string | null;
   },
   jws: CompactJws | null,
 ): Promise<SampleKeys> => {
-  const { known, preset, name } = issuer;
+  const { known, preset, name, closed } = issuer;
   if (known !== null) {
     const jwksUri = known.jwksUri ?? deps.issuerKeys.health(known).jwksUri;
+    if (closed !== null)
+      return {
+        ...unreachable(`The keys were not fetched. ${closed}`),
+        id: known.id,
+        jwksUri,
+        how: 'registered',
+      };
     return { id: known.id, jwksUri, how: 'registered', ...(await verify(deps, known, jws)) };
   }
+  if (closed !== null) return unreachable(`The keys were not fetched. ${closed}`);
   if (trustDomainOf(name) !== null)
     return unreachable(
       'A trust domain has to be registered with its bundle endpoint before its keys are known.',

@@ -1,3 +1,4 @@
+import { buildBlocks } from '../core/blocks/blocks.ts';
 import { ok, type Result } from '../core/result.ts';
 import { problem } from '../core/trust/registration-problem.ts';
 import { trustDomainIssuer, trustDomainOf } from '../core/trust/trust-domain.ts';
@@ -178,16 +179,23 @@ export const deleteTrustedIssuer = async (
   return result;
 };
 
-/** Fetches the keys of an issuer now and says how it went; a fetch that failed is an answer, not a refusal. */
+/**
+ * Fetches the keys of an issuer now and says how it went; a fetch that failed is an answer, not a refusal. A blocked issuer
+ * is asked for nothing, by administrators neither (A46).
+ */
 export const refreshTrustedIssuer = async (
   deps: Pick<AdminDependencies, 'storage' | 'issuerKeys'>,
   actor: Actor,
   id: string,
 ): Promise<Result<KeyHealth, AdminProblem>> => {
   const trustedIssuer = await deps.storage.trustedIssuers.find(actor.account.tenant, id);
-  return trustedIssuer === null
-    ? notFound('trusted issuer')
-    : ok(await deps.issuerKeys.refresh(trustedIssuer));
+  if (trustedIssuer === null) return notFound('trusted issuer');
+  const block = buildBlocks(await deps.storage.blocks.allOf(trustedIssuer.tenant)).issuer(
+    trustedIssuer.issuer,
+  );
+  return block === null
+    ? ok(await deps.issuerKeys.refresh(trustedIssuer))
+    : refuse('issuer_blocked', `A blocked issuer is asked for nothing. Remove the block ${block.id} first.`);
 };
 
 const changeableMembers = [

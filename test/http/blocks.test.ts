@@ -106,6 +106,61 @@ describe('a blocked trusted issuer', () => {
     expect(bureau.issuer.hits()).toBeGreaterThan(before);
   });
 
+  it('A46 nor by an administrator: no refresh, and a proposal does without its keys', async () => {
+    const trusted = await trustedIssuerOf(issuerUrl());
+    const refresh = () => bureau.admin('POST', `/trusted-issuers/${trusted}/refresh`);
+    const propose = async () =>
+      bureau.admin('POST', '/service-accounts:propose', {
+        token: await bureau.goodToken({ sub: 'another' }, { kid: `unknown-${Math.random()}` }),
+      });
+    const id = await block({ trustedIssuer: trusted });
+    const before = bureau.issuer.hits();
+    const refused = await refresh();
+    expect([refused.status, refused.body.code]).toEqual([409, 'issuer_blocked']);
+    expect(refused.body.detail).toContain(id);
+    const proposed = await propose();
+    expect([proposed.status, proposed.body.verified]).toEqual([200, false]);
+    expect(proposed.body.verification).toContain('blocked');
+    expect(proposed.body.notes.join()).toContain(id);
+    expect(bureau.issuer.hits()).toBe(before);
+    await unblock(id);
+    // The control: without the block both ask.
+    expect((await refresh()).status).toBe(200);
+    const refreshed = bureau.issuer.hits();
+    expect(refreshed).toBeGreaterThan(before);
+    expect((await propose()).body.notes.join()).not.toContain('blocked');
+  });
+
+  it('A46 nor where it is disabled', async () => {
+    const path = `/trusted-issuers/${await trustedIssuerOf(issuerUrl())}`;
+    await bureau.admin('PATCH', path, { status: 'disabled' }, any);
+    const before = bureau.issuer.hits();
+    const proposed = await bureau.admin('POST', '/service-accounts:propose', {
+      token: await bureau.goodToken({ sub: 'another' }, { kid: 'unknown-2' }),
+    });
+    expect(proposed.body.notes.join()).toContain('disabled');
+    expect(bureau.issuer.hits()).toBe(before);
+    await bureau.admin('PATCH', path, { status: 'enabled' }, any);
+  });
+
+  it('a proposal says which subject, key or account is blocked', async () => {
+    const targets = [
+      { issuer: issuerUrl(), subject: registered.subject },
+      { issuer: issuerUrl(), keyId: kid() },
+      { account: bureau.account.id },
+    ];
+    const notes = async (): Promise<string> =>
+      (
+        await bureau.admin('POST', '/service-accounts:propose', { token: await bureau.goodToken() })
+      ).body.notes.join();
+    for (const target of targets) {
+      const id = await block(target);
+      expect(await notes()).toContain(id);
+      await unblock(id);
+      expect(await notes()).not.toContain('blocked');
+    }
+  });
+
   it('A73 stays blocked when it is registered anew', async () => {
     const registration = { issuer: 'https://again.example', jwks: { keys: [bureau.issuer.keys[0]?.jwk] } };
     const first = await bureau.admin('POST', '/trusted-issuers', registration);

@@ -114,6 +114,7 @@ const findPlaceProblem = (
   if (isLocalhost(host)) return `"${host}" is this machine; ${remedy}.`;
   if (address !== null) {
     const kind = describeAddress(address);
+    if (kind.reach === 'never') return `${host} is ${kind.name}; nothing is fetched from there.`;
     if (kind.reach !== 'public') return `${host} is ${kind.name}; ${remedy}.`;
   }
   return port === 443 ? null : `Port ${port} is not the port of https (443); ${remedy}.`;

@@ -57,6 +57,7 @@ export const refuseAddress = (
     return `${address.toString()} is not a loopback address, and "${host}" must be one`;
   if (kind.reach === 'public' || listsAddress(allow, address, port)) return null;
   if (kind.reach === 'inward' && allow.endpoints.has(endpointName(host, port))) return null;
+  if (kind.reach === 'never') return `${address.toString()} is ${kind.name}; nothing is fetched from there`;
   return `${address.toString()} is ${kind.name}; list it in BUREAU_OUTBOUND_ALLOW if Bureau should fetch from there`;
 };
 
