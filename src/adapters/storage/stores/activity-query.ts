@@ -5,10 +5,11 @@ import type { Database } from '../schema.ts';
 import type { StoredActivity } from './activity-row.ts';
 
 /**
- * The most lines of which one page looks at more than their place in an index. It keeps a page short whatever is asked of
- * however many lines; a page that stops there has a cursor that goes on behind them. Free text is the dearest to look for.
+ * How far one page looks for lines that an index does not find: so long, so many lines, and in steps that double, for a line
+ * on a cold disk costs a hundred times one in memory. A page that stops there has a cursor that goes on behind it, so that
+ * no filter makes a page long, on however many lines.
  */
-const scanLimit = { members: 5000, freeText: 2000 } as const;
+const scan = { forMs: 20, atMost: 5000, firstStep: 100, longestStep: 1000 } as const;
 
 /**
  * Lines are stored in the order of their times, but for what the clocks of nodes differ and what a line waits to be
@@ -150,21 +151,49 @@ export const findRows = async (
   const high = to === undefined ? null : await seqAbout(db, tenant, '>=', Math.ceil(to) + latenessMs);
   const range = { above: Math.max(above, low ?? above), below: Math.min(below, high ?? below) };
   const { indexed, others } = narrowingOf(filter);
-  const within = and([
-    sql`tenant = ${tenant}`,
-    sql`seq > ${range.above}`,
-    sql`seq < ${range.below}`,
-    ...indexed,
-  ]);
-  const order = sql.raw(direction);
-  const lookedAt = filter.q === undefined ? scanLimit.members : scanLimit.freeText;
-  const reach = others.length === 0 ? null : await reachOf(db, within, direction, lookedAt);
-  const near: readonly Condition[] =
-    reach === null ? [] : [direction === 'desc' ? sql`seq >= ${reach}` : sql`seq <= ${reach}`];
-  const { rows } = await sql<StoredActivity>`select * from activities
-    where ${and([within, ...near, ...others])} order by seq ${order} limit ${limit + 1}`.execute(db);
-  const shown = rows.slice(0, limit);
-  return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.seq ?? null) : reach };
+  // One bound on each side: of two, SQLite would seek by one and walk to the other line by line.
+  const inRange = ({ above: low, below: high }: SeqRange): Condition =>
+    and([sql`tenant = ${tenant}`, sql`seq > ${low}`, sql`seq < ${high}`, ...indexed]);
+  const find = async (within: SeqRange, wanted: number): Promise<readonly StoredActivity[]> => {
+    const { rows } = await sql<StoredActivity>`select * from activities
+      where ${and([inRange(within), ...others])} order by seq ${sql.raw(direction)} limit ${wanted}`.execute(
+      db,
+    );
+    return rows;
+  };
+  const toPage = (rows: readonly StoredActivity[], reach: number | null): FoundRows => {
+    const shown = rows.slice(0, limit);
+    return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.seq ?? null) : reach };
+  };
+  if (others.length === 0) return toPage(await find(range, limit + 1), null);
+
+  const found: StoredActivity[] = [];
+  const patience = startPatience(scan.forMs);
+  let rest = range;
+  let reach: number | null = null;
+  let step: number = scan.firstStep;
+  for (let lookedAt = 0; ; lookedAt += step, step = Math.min(step * 2, scan.longestStep)) {
+    reach = await reachOf(db, inRange(rest), direction, step);
+    const near = reach === null ? rest : beginningOf(rest, reach, direction);
+    found.push(...(await find(near, limit + 1 - found.length)));
+    if (found.length > limit || reach === null || patience.isOver() || lookedAt + step >= scan.atMost) break;
+    rest = direction === 'desc' ? { ...rest, below: reach } : { ...rest, above: reach };
+  }
+  patience.end();
+  return toPage(found, reach);
+};
+
+/** The part of `range` from where a page in `direction` begins as far as the line at `reach`, included. */
+const beginningOf = (range: SeqRange, reach: number, direction: 'asc' | 'desc'): SeqRange =>
+  direction === 'desc' ? { ...range, above: reach - 1 } : { ...range, below: reach + 1 };
+
+/** A time that is over some day; told by a timer, for a clock is nothing a store has. */
+const startPatience = (forMs: number): { readonly isOver: () => boolean; readonly end: () => void } => {
+  let over = false;
+  const timer = setTimeout(() => {
+    over = true;
+  }, forMs);
+  return { isOver: () => over, end: () => clearTimeout(timer) };
 };
 
 /** The place of the last line that may be looked at; `null` where all of them may. */
