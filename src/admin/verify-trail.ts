@@ -13,8 +13,8 @@ import type { StoredLine, TrailState, TrailStore } from '../ports/trail-store.ts
 import { hashText } from './hash-text.ts';
 
 /** Lines looked at in one go, some milliseconds, and for how long others then have their turn: about as much again. */
-const pageLines = 200;
-const pauseMs = 4;
+const pageLines = 100;
+const pauseMs = 5;
 
 /** Before the first line, and before all that somebody may have put in front of it. */
 export const beforeAll = Number.MIN_SAFE_INTEGER;

@@ -116,4 +116,34 @@ describe('the trail of a real server', () => {
     });
     expect(await readFile(join(folder, 'server.log'), 'utf8')).toContain('"writer":"embedded"');
   });
+
+  it('A115 a damaged line is shown as such, and the list goes on', async () => {
+    const database = await openRawDatabase(`sqlite:${join(folder, 'bureau.db')}`);
+    await database.run(`update activities set body = '{"checks":null}' where number = 5`);
+    await database.close();
+    const page = await bureau.admin('GET', '/activities?limit=200');
+    expect(page.status).toBe(200);
+    const { items } = page.body as unknown as { items: { id: string; type: string }[] };
+    const damaged = items.filter(({ type }) => type === 'activity.damaged');
+    expect(damaged).toHaveLength(1);
+    expect(items.length).toBeGreaterThan(30);
+    expect((await bureau.admin('GET', `/activities/${damaged[0]?.id}`)).status).toBe(200);
+    expect(await activities('list')).toMatchObject({ code: 0 });
+    const exported = await activities('export');
+    await writeFile(join(folder, 'damaged.ndjson'), exported.stdout);
+    const report = await activities('verify', '--file', 'damaged.ndjson');
+    expect(report.stderr).toMatch(/Line 5 of chain embedded \([0-9a-f-]+\) is not what was written there\./);
+  });
+
+  it('A115 a trail that is gone as a whole looks new, and heads that were kept tell', async () => {
+    await bureau.stop();
+    const database = await openRawDatabase(`sqlite:${join(folder, 'bureau.db')}`);
+    await database.run('delete from activities; delete from activity_chains');
+    await database.close();
+    bureau = await startBureau({ dataDir: folder, port });
+    expect(await activities('verify')).toMatchObject({ code: 0 });
+    const found = await activities('verify', '--heads', 'heads.json');
+    expect(found.code).toBe(1);
+    expect(found.stderr).toMatch(/the trail was (cut|written anew)/);
+  });
 });

@@ -93,14 +93,30 @@ const defaults: ActivityBody = {
   details: null,
 };
 
+/** A text as short as this cannot be nested deeper than {@link limits} allow: each level takes two characters. */
+const maxPlain = 2 * limits.maxDepth;
+
+/** Claims of strangers may have any name, and `JSON.parse` misreads some of them (`parseJsonObject` says which). */
+const parse = (text: string): JsonObject | null => {
+  if (text.length > maxPlain || text.includes('\\')) {
+    const parsed = parseJsonObject(text, limits);
+    return parsed.ok ? parsed.value : null;
+  }
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+};
+
 /** Reads the body of a line; `null` for one that is nothing we ever wrote, be it by a single member too many. */
 export const readBody = (text: string): ActivityBody | null => {
-  // Claims of strangers may have any name, and `JSON.parse` alone misreads some of them.
-  const parsed = parseJsonObject(text, limits);
-  if (!parsed.ok) return null;
-  for (const [name, value] of Object.entries(parsed.value))
+  const parsed = parse(text);
+  if (parsed === null) return null;
+  for (const [name, value] of Object.entries(parsed))
     if (!Object.hasOwn(shapes, name) || !shapes[name as keyof ActivityBody](value)) return null;
-  return { ...defaults, ...(parsed.value as unknown as Partial<ActivityBody>) };
+  return { ...defaults, ...(parsed as unknown as Partial<ActivityBody>) };
 };
 
 /**
