@@ -3,7 +3,18 @@ import { activityResource, candidatesResource, explanationResource } from './act
 import { createServiceAccountBody } from './service-accounts.ts';
 import { identifier, text, timestamp } from './text.ts';
 
-const value = text(32_768);
+/** Text as a form may hold it, what `/token` refuses among it: the decision is to see it. Half a surrogate pair no form has. */
+const sent = (maxLength: number, minLength = 0) =>
+  z
+    .string()
+    .min(minLength)
+    .max(maxLength)
+    .refine(
+      (value) => value.isWellFormed(),
+      'The text is not well-formed Unicode: it has half a surrogate pair.',
+    );
+
+const value = sent(131_072);
 
 /** A registration that is not saved: what a create takes; with `id` it stands in the place of that account. */
 const proposedServiceAccount = createServiceAccountBody
@@ -15,7 +26,7 @@ const proposedServiceAccount = createServiceAccountBody
 /** Body of `POST /explain` (contract §5): exactly one of `token` and `claims`. */
 export const explainBody = z
   .strictObject({
-    token: text(61_440, 1)
+    token: sent(131_072, 1)
       .optional()
       .meta({ description: 'The token or assertion a client would present. It is used up nowhere.' }),
     claims: z
@@ -27,7 +38,7 @@ export const explainBody = z
       }),
     clientId: text(512, 1).optional().meta({ description: 'client_id of the request.' }),
     parameters: z
-      .record(text(128, 1), z.union([value, z.array(value).min(1).max(10)]))
+      .record(sent(128), z.union([value, z.array(value).min(1).max(10)]))
       .default({})
       .meta({
         description:

@@ -15,6 +15,8 @@ export interface AdminOperation {
   readonly status: 200 | 201 | 204;
   /** Of the answer, where it is not JSON. */
   readonly produces?: 'application/x-ndjson';
+  /** The most bytes of its body, where it takes more than any other. */
+  readonly bodyBytes?: number;
 }
 
 const everyone = roles;
@@ -355,6 +357,8 @@ export const adminOperations = {
     roles: administrators,
     summary: 'Explain what the token endpoint would do, without doing it',
     status: 200,
+    // Room for a form that is too large for the token endpoint, so that this is what it says.
+    bodyBytes: 256 * 1024,
   },
 
   getSettings: {

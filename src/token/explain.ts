@@ -9,6 +9,7 @@ import type { EpochMilliseconds } from '../core/time.ts';
 import { fullDetail } from '../core/trust/decide-trust.ts';
 import type { Federation } from '../core/trust/federation.ts';
 import type { RegistrationProblem } from '../core/trust/registration-problem.ts';
+import { trustDomainOf } from '../core/trust/trust-domain.ts';
 import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import { assumedSignature, collectAssumingEvidence, tokenOfClaims } from './explain-claims.ts';
@@ -78,7 +79,7 @@ export const explainTokenRequest = async (
     'token' in sample
       ? { text: sample.token, assumed: [] }
       : await tokenOfClaims(deps, tenant, sample.claims, now);
-  const token = readSampleToken(made.text, deps.baseIssuer);
+  const token = await judgeByIssuer(deps, tenant, readSampleToken(made.text, deps.baseIssuer));
   const body = buildSampleForm(token, clientId, parameters);
   if (!body.ok) return body;
 
@@ -98,6 +99,18 @@ export const explainTokenRequest = async (
       ? explained
       : { ...explained, candidateChecks, assumed: [...explained.assumed, 'candidates'] },
   );
+};
+
+/** A workload's SPIFFE ID in `sub` makes no JWT-SVID of a token whose `iss` is registered: that issuer judges it (SV-16). */
+const judgeByIssuer = async (
+  { directory }: Pick<Explanations, 'directory'>,
+  tenant: string,
+  token: SampleToken,
+): Promise<SampleToken> => {
+  const issuer = token.kind?.kind === 'jwt-svid' ? token.kind.issuer : null;
+  if (issuer === null || trustDomainOf(issuer) !== null) return token;
+  const entry = await directory.issuer(tenant, issuer);
+  return entry === null ? token : { ...token, kind: { kind: 'third-party', issuer } };
 };
 
 interface Run {

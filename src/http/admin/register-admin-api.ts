@@ -85,6 +85,7 @@ const createAdminScope =
         // A colon of the path itself is written twice.
         url: operation.path.replaceAll(':', '::').replaceAll(/\{([a-zA-Z]+)\}/g, ':$1'),
         schema: describeOperation(route, visibility),
+        ...(operation.bodyBytes === undefined ? {} : { bodyLimit: operation.bodyBytes }),
         // Before the body is parsed: who may not act is not read.
         onRequest: async (request, reply) => {
           if (permits(operation, actorOf(request).account)) return undefined;

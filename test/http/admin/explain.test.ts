@@ -452,8 +452,56 @@ describe('POST /explain refuses what it cannot explain', () => {
   });
 
   it('a body that is too large, and a form that would be', async () => {
-    expect((await explain({ token: 'x'.repeat(70_000) })).status).toBe(413);
+    expect((await explain({ token: 'x'.repeat(300_000) })).status).toBe(413);
+    expect((await explain({ token: 'x'.repeat(70_000) })).body.reason).toBe('body_too_large');
     const swollen = await explain({ token: 'x', parameters: { filler: '%'.repeat(30_000) } });
     expect([swollen.status, swollen.body.reason]).toEqual([200, 'body_too_large']);
+  });
+});
+
+describe('what the token endpoint decides on, explain leaves to the same decision', () => {
+  it.each<[string, Members, string]>([
+    ['a parameter without a name', { '': 'x' }, 'issued'],
+    ['U+0000 in a value', { scope: 'a\0b' }, 'body_malformed'],
+    ['U+0000 in a name', { 'a\0b': 'x' }, 'body_malformed'],
+    ['64 KiB in one value', { scope: 'x'.repeat(65_536) }, 'body_too_large'],
+    [
+      '64 KiB in several',
+      { a: 'x'.repeat(32_000), b: 'x'.repeat(32_000), c: 'x'.repeat(2000) },
+      'body_too_large',
+    ],
+    ['a little less', { a: 'x'.repeat(32_000), b: 'x'.repeat(30_000) }, 'issued'],
+  ])('%s', async (_what, parameters, reason) => {
+    const token = await bureau.goodToken();
+    const explained = await explain({ token, parameters });
+    expect([explained.status, explained.body.reason]).toEqual([200, reason]);
+    const form = {
+      grant_type: urn.tokenExchange,
+      subject_token: token,
+      subject_token_type: urn.jwt,
+      ...(parameters as Record<string, string>),
+    };
+    expect((await bureau.token(form)).status === 200).toBe(reason === 'issued');
+  });
+
+  it('SV-16 a registered iss judges its token, also where sub is the SPIFFE ID of a workload', async () => {
+    const token = await bureau.goodToken({ sub: 'spiffe://nowhere.example/api' });
+    const answer = await bureau.token({
+      grant_type: 'client_credentials',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: token,
+    });
+    const { reason } = await bureau.activity(answer.body.receipt);
+    const parameters = { grant_type: 'client_credentials' };
+    expect((await explain({ token, parameters })).body.reason).toBe(reason);
+    expect(reason).toBe('subject_not_registered');
+    // The control: where nobody registered iss, it is a JWT-SVID of its trust domain.
+    const svid = await bureau.goodToken({
+      iss: 'https://nobody.example',
+      sub: 'spiffe://nowhere.example/api',
+    });
+    const explained = await explain({ token: svid, parameters });
+    expect(explained.body.reason).toBe('issuer_unknown');
+    expect(JSON.stringify(explained.body.parameters)).toContain('jwt-spiffe');
   });
 });

@@ -596,8 +596,8 @@ describe('a proposal that a create would refuse says so', () => {
     expect(created.status).toBe(422);
     const notes = textOf(proposal, 'notes');
     expect(notes).toMatch(expected);
-    for (const { message } of created.body['errors'] as readonly { message: string }[])
-      expect(notes).toContain(message);
+    for (const { path: member } of created.body['errors'] as readonly { path: string }[])
+      expect(notes).toContain(member);
     expect(notes).not.toContain('BUREAU_OUTBOUND_ALLOW');
   });
 
