@@ -175,6 +175,8 @@ const findForeign = async (
     return ok({ target: { kind: 'key', issuer, keyId }, name: `key ${keyId} of ${issuer}`, account: null });
   }
   const { subject } = requested;
+  if (subject !== subject.trim())
+    return refuseTarget('subject', 'Take the white space around the subject away: it is compared exactly.');
   const trustDomain = trustDomainOf(issuer);
   if (trustDomain !== null) {
     const workload = parseSpiffeId(subject);

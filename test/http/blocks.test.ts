@@ -253,6 +253,16 @@ describe('a blocked foreign key', () => {
 });
 
 describe('a blocked foreign subject', () => {
+  it.each([' x', 'x ', '\tx', 'x\n'])(
+    'A29 %j with white space around it would stop nobody: 422',
+    async (subject) => {
+      const body = { target: { issuer: issuerUrl(), subject }, reason: 'a drill' };
+      const refused = await bureau.admin('POST', '/blocks', body);
+      expect([refused.status, refused.body.errors[0].path]).toEqual([422, '/target/subject']);
+      await block({ issuer: issuerUrl(), subject: subject.trim() });
+    },
+  );
+
   it('A29 is that one alone, code point by code point, for every account that claims it', async () => {
     const subject = `${registered.subject}:e\u0301`;
     const made = await bureau.admin('POST', '/service-accounts', {
