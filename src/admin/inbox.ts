@@ -1,10 +1,7 @@
 import type { InboxEntry, RefusedAttempts } from '../core/inbox/inbox-entry.ts';
 import { type JsonObject, type JsonValue } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Federation } from '../core/trust/federation.ts';
-import { compilePattern } from '../core/trust/pattern.ts';
 import { trustDomainOf } from '../core/trust/trust-domain.ts';
-import type { Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound } from './admin-problem.ts';
 import { changeTenant } from './change.ts';
@@ -99,24 +96,3 @@ const claimsOf = ({ issuer, subject, audience, claims }: InboxDetail): JsonObjec
 
 /** What stands in the place of a value that was masked or cut must not become a condition. */
 const wasCut = (value: JsonValue): boolean => typeof value === 'string' && /<[^<>]*>$/.test(value);
-
-/** Takes the entries out that `federations` cover from now on: what was missing is there. */
-export const clearInbox = async (
-  stores: Pick<Stores, 'inbox'>,
-  tenant: string,
-  federations: readonly Federation[],
-): Promise<void> => {
-  if (federations.length === 0) return;
-  const tests = federations.map(buildCoverage);
-  for (const entry of await stores.inbox.list(tenant))
-    if (tests.some((covers) => covers(entry))) await stores.inbox.remove(tenant, entry.id);
-};
-
-const buildCoverage = ({ issuer, subject, subjectPattern }: Federation): ((entry: InboxEntry) => boolean) => {
-  const pattern = compilePattern(subjectPattern ?? '');
-  // The subject of a JWT-SVID says which trust domain vouches for it, whatever its iss says (SV-17).
-  const isTrustDomain = trustDomainOf(issuer) !== null;
-  return (entry) =>
-    (isTrustDomain || entry.issuer === issuer) &&
-    (subject === null ? pattern.ok && pattern.value(entry.subject) : entry.subject === subject);
-};

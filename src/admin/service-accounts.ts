@@ -19,7 +19,7 @@ import { type AdminProblem, notFound, refuseInput, refuseStronger } from './admi
 import { changedMembers, changeTenant } from './change.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { issuersOf, registerIssuers } from './federation-issuers.ts';
-import { clearInbox } from './inbox.ts';
+import { clearInbox } from './clear-inbox.ts';
 import { refuseLastAdministrator } from './last-administrator.ts';
 import { lintAccount } from './lint-account.ts';
 import { applyPatch, onlyDisables, type Patch } from './merge-patch.ts';

@@ -89,7 +89,12 @@ describe.each(storageEngines)('the inbox on $engine', ({ createPlace }) => {
     const tenant = `tenant-${randomUUID()}`;
     const many = (verified: boolean, from: number, count: number) =>
       Array.from({ length: count }, (_, index) =>
-        sampleAttempts({ tenant, verified, subject: `${from + index}`, lastSeenAt: sampleTime + from + index }),
+        sampleAttempts({
+          tenant,
+          verified,
+          subject: `${from + index}`,
+          lastSeenAt: sampleTime + from + index,
+        }),
       );
     await inbox().add(many(true, 0, 3));
     await inbox().add(many(false, 0, maxInboxEntries));
