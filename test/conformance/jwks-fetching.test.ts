@@ -260,14 +260,20 @@ describe('JF-10 unknown kid', () => {
 });
 
 describe('JF-11 SSRF: the address that is connected to is checked', () => {
-  it.each(['127.0.0.1', '::ffff:127.0.0.1', '64:ff9b::7f00:1', '10.0.0.1', '169.254.169.254'])(
-    'JF-11 a name that resolves to %s is blocked; the same name with a listed address is not blocked',
-    async (address) => {
+  it.each([
+    ['127.0.0.1', 'list it in BUREAU_OUTBOUND_ALLOW'],
+    ['::ffff:127.0.0.1', 'nothing is fetched from there'],
+    ['64:ff9b::7f00:1', 'nothing is fetched from there'],
+    ['10.0.0.1', 'list it in BUREAU_OUTBOUND_ALLOW'],
+    ['169.254.169.254', 'nothing is fetched from there'],
+  ])(
+    'JF-11 a name that resolves to %s is blocked, and only what may sensibly be opened is said how to: %s',
+    async (address, sentence) => {
       const guarded = startKeys({ allow: '', lookUp: async () => [address] });
       const trusted = trustedIssuer({ issuer: 'https://idp.example' });
       expect(await guarded.keys.find(trusted, { alg: 'ES256', kid: 'k' })).toMatchObject({
         found: 'unavailable',
-        detail: expect.stringContaining('BUREAU_OUTBOUND_ALLOW'),
+        detail: expect.stringContaining(sentence),
       });
     },
   );
