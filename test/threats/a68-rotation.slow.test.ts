@@ -47,13 +47,13 @@ const openNode = async (
   clock: ManualClock,
   laggard: boolean,
 ) => {
-  let view = new Map<string, Awaited<ReturnType<Storage['signingKeys']['listOf']>>>();
+  let view = new Map<string, Awaited<ReturnType<Storage['signingKeys']['readSet']>>>();
   const seen: Storage = laggard
     ? {
         ...storage,
         signingKeys: {
           ...storage.signingKeys,
-          listOf: async (tenant) => view.get(tenant) ?? storage.signingKeys.listOf(tenant),
+          readSet: async (tenant) => view.get(tenant) ?? storage.signingKeys.readSet(tenant),
         },
       }
     : storage;
@@ -70,7 +70,7 @@ const openNode = async (
     app,
     /** The next step sees the store as it is now. */
     catchUp: async () => {
-      view = new Map([['default', await storage.signingKeys.listOf('default')]]);
+      view = new Map([['default', await storage.signingKeys.readSet('default')]]);
       await node.ring.reload('default');
     },
   };
