@@ -2,6 +2,8 @@ import { type AccountKey, isUsableKey } from '../core/accounts/account-key.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import type { Blocks } from '../core/blocks/blocks.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
+import type { Federation } from '../core/trust/federation.ts';
+import { compilePattern } from '../core/trust/pattern.ts';
 import type { Stores } from '../ports/stores.ts';
 
 /** An account as far as it matters for who administers a tenant. */
@@ -19,10 +21,11 @@ export const isAdministrator = ({ account }: Pick<AdministratorState, 'account'>
 
 /**
  * Whether an administrator has something to sign in with: a usable key, or a federation that is not blocked, on an issuer
- * that is neither disabled nor blocked, for a subject that is not. Whether that issuer answers is beyond us.
+ * that is neither disabled nor blocked, for a subject that is not, whose tokens no blocked federation covers. Whether that
+ * issuer answers is beyond us.
  */
 export const mayAdminister = async (
-  { trustedIssuers }: Pick<AdministratorStores, 'trustedIssuers'>,
+  { trustedIssuers, serviceAccounts }: AdministratorStores,
   state: AdministratorState,
   blocks: Blocks,
   now: EpochMilliseconds,
@@ -36,9 +39,28 @@ export const mayAdminister = async (
       blocks.issuer(issuer) === null &&
       (subject === null || blocks.subject(issuer, subject) === null),
   );
-  for (const issuer of new Set(open.map((federation) => federation.issuer)))
-    if ((await trustedIssuers.findByIssuer(account.tenant, issuer))?.status !== 'disabled') return true;
+  for (const issuer of new Set(open.map((federation) => federation.issuer))) {
+    if ((await trustedIssuers.findByIssuer(account.tenant, issuer))?.status === 'disabled') continue;
+    if (!blocks.barCandidates) return true;
+    const holders = await serviceAccounts.findByIssuer(account.tenant, issuer);
+    const barring = holders.flatMap(({ id, federations }) =>
+      federations.filter((each) => blocks.account(id) !== null || blocks.federation(each.id) !== null),
+    );
+    if (open.some((way) => way.issuer === issuer && !barring.some((each) => bars(each, way)))) return true;
+  }
   return false;
+};
+
+/**
+ * Whether a blocked federation may refuse what comes by `way`, as `decideTrust` would. Conditions are left out: rather one
+ * way in too few than an administrator who finds the last one shut.
+ */
+const bars = (blocked: Federation, way: Federation): boolean => {
+  if (blocked.issuer !== way.issuer || blocked.audience !== way.audience) return false;
+  const tokens = way.subject ?? way.subjectPattern ?? '';
+  if (blocked.subjectPattern === null) return blocked.subject === tokens;
+  const pattern = compilePattern(blocked.subjectPattern);
+  return blocked.subjectPattern === tokens || (pattern.ok && pattern.value(tokens));
 };
 
 /**

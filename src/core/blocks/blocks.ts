@@ -4,6 +4,8 @@ import { type Block, type BlockTarget, targetIdentity } from './block.ts';
 
 /** Every block of one tenant, as decisions ask for them: one look each, however many there are. Immutable. */
 export interface Blocks {
+  /** Whether an account or a federation is blocked, which bars the tokens they cover from every other one. */
+  readonly barCandidates: boolean;
   readonly account: (id: string) => Block | null;
   readonly federation: (id: string) => Block | null;
   readonly issuer: (issuer: string) => Block | null;
@@ -20,6 +22,7 @@ export const buildBlocks = (all: readonly Block[]): Blocks => {
   const byTarget = new Map(all.map((block) => [targetIdentity(block.target), block]));
   const find = (target: BlockTarget): Block | null => byTarget.get(targetIdentity(target)) ?? null;
   return {
+    barCandidates: all.some(({ target: { kind } }) => kind === 'account' || kind === 'federation'),
     account: (account) => find({ kind: 'account', account }),
     federation: (federation) => find({ kind: 'federation', federation }),
     issuer: (issuer) => find({ kind: 'trusted-issuer', trustedIssuer: '', issuer }),

@@ -301,6 +301,29 @@ describe('the last administrator', () => {
     expect((await removeKey()).status).toBe(204);
   });
 
+  it.each([
+    ['the federation of another account', 'federation', 'repo:acme/*', 409],
+    ['another account', 'account', 'repo:acme/*', 409],
+    ['a federation whose tokens are others', 'federation', 'repo:other/*', 201],
+    ['an account whose tokens are others', 'account', 'repo:other/*', 201],
+  ] as const)(
+    'keeps its only way in: a block of %s bars the tokens it covers, those of the administrator too (%s, %s)',
+    async (_title, kind, subjectPattern, expected) => {
+      const trusted = sampleTrustedIssuer({ tenant: 'default', issuer });
+      await server.storage.trustedIssuers.insert(trusted);
+      const wide = sampleFederation({ issuer, subject: null, subjectPattern });
+      const other = sampleAccount({ tenant: 'default', name: 'deploy', federations: [wide] });
+      await server.storage.serviceAccounts.insert(other);
+      await addSecond(false, [{ issuer, subject: 'repo:acme/admin' }]);
+      const [key] = await server.storage.accountKeys.listOf('default', administrator().id);
+      await server.storage.accountKeys.remove('default', key?.id ?? '', 1);
+      const target = kind === 'account' ? { account: other.id } : { federation: wide.id };
+      expect((await block(target)).status).toBe(expected);
+      // What may have to be stopped all the same is stopped.
+      if (expected === 409) expect((await block(target, {}, '?force=true')).status).toBe(201);
+    },
+  );
+
   it('A66 of two who block each other at once one stays', async () => {
     const second = await addSecond(true);
     const replies = await Promise.all([administrator().id, second.id].map((account) => block({ account })));
