@@ -1,68 +1,20 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { ServiceAccount } from '../../../core/accounts/service-account.ts';
-import type { Federation } from '../../../core/trust/federation.ts';
-import type { RegistrationWarning } from '../../../core/trust/lint/warning.ts';
 import type { ServiceAccountStore } from '../../../ports/stores.ts';
 import { readCursor, toPage } from '../cursor.ts';
-import { federationFingerprint } from '../federation-fingerprint.ts';
 import type { Database } from '../schema.ts';
-import { containsPattern, mayBeStored, toSearchText } from '../text.ts';
+import { containsPattern, mayBeStored } from '../text.ts';
 import { atomically, requireInserted, updateUnique } from '../unique.ts';
+import { toFederationRows, toServiceAccount, toServiceAccountRow } from './service-account-row.ts';
 
 /** No stored text is as long, and SQLite refuses very long patterns. */
 const maxSearchLength = 4096;
-
-const toServiceAccount = (row: Selectable<Database['service_accounts']>): ServiceAccount => ({
-  tenant: row.tenant,
-  id: row.id,
-  name: row.name,
-  description: row.description,
-  owningTeam: row.owning_team,
-  useCase: row.use_case,
-  scopes: JSON.parse(row.scopes) as readonly string[],
-  audiences: JSON.parse(row.audiences) as readonly string[],
-  role: row.role,
-  status: row.status,
-  accessTokenAlgorithm: row.access_token_algorithm,
-  capToSubjectExpiry: row.cap_to_subject_expiry === 1,
-  federations: JSON.parse(row.federations) as readonly Federation[],
-  ...(row.warnings === null ? {} : { warnings: JSON.parse(row.warnings) as readonly RegistrationWarning[] }),
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-  version: row.version,
-});
-
-const toRow = (account: ServiceAccount) => ({
-  tenant: account.tenant,
-  id: account.id,
-  name: account.name,
-  description: account.description,
-  search: toSearchText(account.name, account.description),
-  owning_team: account.owningTeam,
-  use_case: account.useCase,
-  scopes: JSON.stringify(account.scopes),
-  audiences: JSON.stringify(account.audiences),
-  role: account.role,
-  status: account.status,
-  access_token_algorithm: account.accessTokenAlgorithm,
-  cap_to_subject_expiry: account.capToSubjectExpiry ? (1 as const) : (0 as const),
-  federations: JSON.stringify(account.federations),
-  warnings: account.warnings === undefined ? null : JSON.stringify(account.warnings),
-  created_at: account.createdAt,
-  updated_at: account.updatedAt,
-  version: account.version,
-});
 
 const insertFederations = async (db: Kysely<Database>, account: ServiceAccount): Promise<void> => {
   if (account.federations.length === 0) {
     return;
   }
-  const rows = account.federations.map((federation) => ({
-    tenant: account.tenant,
-    account_id: account.id,
-    issuer: federation.issuer,
-    fingerprint: federationFingerprint(federation),
-  }));
+  const rows = toFederationRows(account);
   requireInserted(
     'federation',
     await db
@@ -157,7 +109,7 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
         'service-account',
         await change
           .insertInto('service_accounts')
-          .values(toRow(account))
+          .values(toServiceAccountRow(account))
           .onConflict((conflict) => conflict.doNothing())
           .execute(),
       );
@@ -168,7 +120,7 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
       const { numUpdatedRows } = await updateUnique('service-account', () =>
         change
           .updateTable('service_accounts')
-          .set(toRow(account))
+          .set(toServiceAccountRow(account))
           .where('tenant', '=', account.tenant)
           .where('id', '=', account.id)
           .where('version', '=', account.version - 1)

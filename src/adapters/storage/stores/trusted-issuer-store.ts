@@ -25,7 +25,8 @@ const toTrustedIssuer = (row: Selectable<Database['trusted_issuers']>): TrustedI
   version: row.version,
 });
 
-const toRow = (issuer: TrustedIssuer) => ({
+/** The row of a trusted issuer, but for its place in lists, which the database gives. */
+export const toTrustedIssuerRow = (issuer: TrustedIssuer) => ({
   tenant: issuer.tenant,
   id: issuer.id,
   issuer: issuer.issuer,
@@ -80,7 +81,7 @@ export const createTrustedIssuerStore = (db: Kysely<Database>): TrustedIssuerSto
         'trusted-issuer',
         await db
           .insertInto('trusted_issuers')
-          .values(toRow(issuer))
+          .values(toTrustedIssuerRow(issuer))
           .onConflict((conflict) => conflict.doNothing())
           .execute(),
       );
@@ -90,7 +91,7 @@ export const createTrustedIssuerStore = (db: Kysely<Database>): TrustedIssuerSto
         const { numUpdatedRows } = await updateUnique('trusted-issuer', () =>
           change
             .updateTable('trusted_issuers')
-            .set(toRow(issuer))
+            .set(toTrustedIssuerRow(issuer))
             .where('tenant', '=', issuer.tenant)
             .where('id', '=', issuer.id)
             .where('version', '=', issuer.version - 1)
