@@ -12,13 +12,8 @@ import {
   isMet,
 } from './assess-candidate.ts';
 import type { Federation } from './federation.ts';
-import {
-  type Candidate,
-  commonPrefix,
-  type FederationIndex,
-  nearForm,
-  subjectText,
-} from './federation-index.ts';
+import type { Candidate, FederationIndex } from './federation-index.ts';
+import { describeAccount, describeAll, maxExpressions, showNearest } from './show-candidates.ts';
 
 /** Whom a third-party token stands for, and by which federation. */
 export interface TrustDecision {
@@ -40,14 +35,8 @@ export const receiptDetail: Detail = { candidates: 5, others: false };
 /** What explain shows: every candidate, within reason. */
 export const fullDetail: Detail = { candidates: 200, others: true };
 
-/** The most lines that are shown about candidates; the nearest come first. */
-const maxLines = 2000;
-
 /** The most candidates that are looked at for evidence alone. */
 const maxAssessed = 200;
-
-/** The most expressions one decision evaluates. Beyond it nothing is decided, for a second match could be missed. */
-const maxExpressions = 50;
 
 /**
  * Decides whom a third-party token stands for; the same function for every door and for explain (contract §3).
@@ -219,64 +208,6 @@ const refuseAmbiguous = (
     ),
     ...describeAll(matching.slice(0, detail.candidates)),
   ]);
-
-/** The nearest with what their expressions say; those whose expression it would be too dear to ask are left out. */
-const showNearest = (
-  assessments: readonly Assessment[],
-  token: ThirdPartyClaims,
-  count: number,
-  evaluated: ReadonlySet<Assessment> = new Set(),
-): readonly Assessment[] =>
-  pickNearest(assessments, token.subject, count)
-    .filter(({ candidate }, index) => index < maxExpressions || candidate.federation.cel === null)
-    .map((assessment) => (evaluated.has(assessment) ? assessment : assessExpression(assessment, token)));
-
-/**
- * The nearest: those that cover the subject first, then those that lack the least, then those whose subject begins
- * most like the presented one.
- */
-const pickNearest = (
-  assessments: readonly Assessment[],
-  subject: string,
-  count: number,
-): readonly Assessment[] => {
-  const form = nearForm(subject);
-  return assessments
-    .map((assessment) => ({
-      assessment,
-      rank: [
-        assessment.candidate.covers(subject) ? 0 : 1,
-        assessment.findings.filter(({ ok }) => !ok).length,
-        -commonPrefix(nearForm(subjectText(assessment.candidate)), form),
-      ],
-    }))
-    .toSorted((one, other) => compareRanks(one.rank, other.rank))
-    .slice(0, count)
-    .map(({ assessment }) => assessment);
-};
-
-const compareRanks = (one: readonly number[], other: readonly number[]): number =>
-  one.map((part, index) => part - (other[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
-
-/** Each candidate under a line that says whose it is. */
-const describeAll = (assessments: readonly Assessment[]): readonly Check[] => {
-  const lines: Check[] = [];
-  for (const assessment of assessments) {
-    if (lines.length + assessment.findings.length >= maxLines) break;
-    lines.push(describeOwner(assessment), ...assessment.findings.map(({ describe }) => describe()));
-  }
-  return lines;
-};
-
-const describeOwner = (assessment: Assessment): Check => {
-  const { account, federation } = assessment.candidate;
-  const whose = `${describeAccount(account)}, federation ${federation.id}`;
-  return isMet(assessment)
-    ? passed('federation.candidate', whose, 'matches')
-    : failed('federation.candidate', whose, 'does not match');
-};
-
-const describeAccount = ({ name, id }: ServiceAccount): string => `account ${name} (${id})`;
 
 const clientIdCheck = (clientId: string | null, expected: string | null): readonly Check[] => {
   if (clientId === null) return [];
