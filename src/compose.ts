@@ -87,11 +87,11 @@ export const openBureau = async (
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Bureau> => {
   const templateEnvironment = chosenVariables(environment, configuration.templateEnv);
-  const log = openLog(configuration.logLevel);
+  const clock = systemClock;
+  const log = openLog(configuration.logLevel, clock);
   const { logger } = log;
   const reportFault = (error: unknown, receipt?: string): void =>
     logger.error({ err: error, receipt }, 'fault');
-  const clock = systemClock;
   const baseIssuer = configuration.issuer;
 
   const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));

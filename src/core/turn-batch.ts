@@ -9,17 +9,27 @@ export const createTurnBatch = <Input, Output>(
   run: (input: Input) => Output,
   schedule: (task: () => void) => void,
 ): ((input: Input) => Promise<Output>) => {
-  // Async, so that what is thrown becomes the rejection of this call.
-  const settle = async (input: Input): Promise<Output> => run(input);
-  let waiting: (() => void)[] = [];
+  let waiting: Waiting<Input, Output>[] = [];
   const runAll = (): void => {
     const turn = waiting;
     waiting = [];
-    for (const call of turn) call();
+    for (const { input, resolve, reject } of turn) {
+      try {
+        resolve(run(input));
+      } catch (error) {
+        reject(error);
+      }
+    }
   };
   return (input) =>
-    new Promise((resolve) => {
-      waiting.push(() => resolve(settle(input)));
+    new Promise((resolve, reject) => {
+      waiting.push({ input, resolve, reject });
       if (waiting.length === 1) schedule(runAll);
     });
 };
+
+interface Waiting<Input, Output> {
+  readonly input: Input;
+  readonly resolve: (output: Output) => void;
+  readonly reject: (error: unknown) => void;
+}

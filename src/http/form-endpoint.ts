@@ -1,4 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+  RouteHandlerMethod,
+} from 'fastify';
 import { failed } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
@@ -54,17 +60,19 @@ export const registerFormEndpoint = async <Request extends TokenRequest, Body ex
     scope.setErrorHandler((error, request, reply) => turnAway(request, reply, describeError(error, request)));
     const throttled = await limitTokenRequests(scope, limits, (request) => callerOf(request).tenant);
 
-    const requireFormBody = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const requireFormBody: onRequestHookHandler = (request, reply, done) => {
       const type = request.headers['content-type'];
-      if (type !== undefined && formContentType.test(type) && headerCount(request, 'content-type') === 1)
-        return undefined;
-      return turnAway(request, reply, {
+      if (type !== undefined && formContentType.test(type) && headerCount(request, 'content-type') === 1) {
+        done();
+        return;
+      }
+      turnAway(request, reply, {
         reason: 'content_type_unsupported',
         check: 'request.content-type',
         expected: 'application/x-www-form-urlencoded',
         presented: present(type),
         hint: 'Send the parameters as a form body in UTF-8; JSON is not read here.',
-      });
+      }).catch(done);
     };
 
     const handler: RouteHandlerMethod = async (request, reply) => {
@@ -155,7 +163,7 @@ const describeError = (error: unknown, request: FastifyRequest): Turned => {
       presented: code ?? 'broken',
       hint: 'The connection broke, or Content-Length is not the length of the body.',
     };
-  request.log.error({ err: error }, 'fault at an endpoint of OAuth');
+  request.log.error({ reqId: request.id, err: error }, 'fault at an endpoint of OAuth');
   return {
     reason: 'internal_fault',
     check: 'server',
@@ -166,6 +174,13 @@ const describeError = (error: unknown, request: FastifyRequest): Turned => {
 };
 
 /** The few headers by hand: this is the hot path (RS-01, A95). */
+const headersOfAll = {
+  'cache-control': 'no-store',
+  pragma: 'no-cache',
+  'x-content-type-options': 'nosniff',
+} as const;
+const headersOfJson = { ...headersOfAll, 'content-type': 'application/json; charset=utf-8' } as const;
+
 const send = (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -173,12 +188,8 @@ const send = (
 ): FastifyReply => {
   const { activity: receipt, tenant, account } = answer;
   request.logged = { tenant, account, receipt, ...(answer.ok ? {} : { reason: answer.reason }) };
-  reply
-    .header('cache-control', 'no-store')
-    .header('pragma', 'no-cache')
-    .header('x-content-type-options', 'nosniff');
+  reply.headers(answer.ok && answer.body === null ? headersOfAll : headersOfJson);
   if (answer.ok && answer.body === null) return reply.code(200).send();
-  reply.header('content-type', 'application/json; charset=utf-8');
   if (answer.ok) return reply.code(200).send(JSON.stringify(answer.body));
   const { status, body, retryAfterSeconds, challenge } = answer.response;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));

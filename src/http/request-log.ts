@@ -26,6 +26,7 @@ declare module 'fastify' {
 export const logRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
   request.log.info(
     {
+      reqId: request.id,
       method: request.method,
       path: request.routeOptions.url ?? 'unmatched',
       status: reply.statusCode,

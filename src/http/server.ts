@@ -12,6 +12,7 @@ import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import { headerCount } from './header-count.ts';
 import { logRequest } from './request-log.ts';
+import { noSchemaCompilers } from './schema-compilers.ts';
 
 /** What the frame of the server needs to know. */
 export interface ServerOptions {
@@ -40,9 +41,11 @@ export const createServer = ({ logger, trustProxy, isStopping }: ServerOptions):
   const app = Fastify({
     // Fastify's own remarks at start-up are dropped: the process says once that it is ready, and with what.
     loggerInstance: logger.child({}, { level: 'warn' }),
-    childLoggerFactory: (_parent, bindings, options) => logger.child(bindings, options),
+    // One logger for all requests: a line names its request where it is about one.
+    childLoggerFactory: () => logger,
     // One line of our own per request instead of Fastify's two.
     logController: new LogController({ disableRequestLogging: true }),
+    schemaController: noSchemaCompilers,
     trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     bodyLimit: limits.bodyBytes,
     // As long as any header may be: a parameter that is too long is refused by the route, in its own shape.
@@ -87,16 +90,17 @@ export const createServer = ({ logger, trustProxy, isStopping }: ServerOptions):
 
   app.decorateRequest('logged', null);
   app.addHook('onRequest', requireOneHost);
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     // Closed while its client sends the next request, a connection would cost that client an answer.
     if (isStopping?.() === true) reply.header('connection', 'close');
-    return payload;
+    done(null, payload);
   });
   app.addHook('onResponse', logRequest);
   app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404));
   app.setErrorHandler((error, request, reply) => {
     const status = statusOfFault(error);
-    if (status >= 500) request.log.error({ err: error }, 'fault while answering a request');
+    if (status >= 500)
+      request.log.error({ reqId: request.id, err: error }, 'fault while answering a request');
     if (status === 503) reply.header('retry-after', '5');
     return sendPlain(reply, status);
   });

@@ -1,5 +1,5 @@
 import type { PresentedJwt } from '../core/activity/activity.ts';
-import type { Check, Seen, Verdict } from '../core/activity/check.ts';
+import { type Check, nothingSeen, type Seen, type Verdict } from '../core/activity/check.ts';
 import { showToken } from '../core/jwt/show-token.ts';
 import { readFormPairs } from '../core/oauth/form-parameters.ts';
 import { showParameters, type ShownParameters } from '../core/oauth/show-parameters.ts';
@@ -40,8 +40,8 @@ export const collectEvidence = (): Evidence => {
   let form: Parameters<typeof showParameters> | null = null;
   return {
     of: (verdict) => {
-      checks.push(...verdict.checks);
-      if (verdict.seen !== undefined) seen = { ...seen, ...verdict.seen };
+      for (const check of verdict.checks) checks.push(check);
+      if (verdict.seen !== undefined && verdict.seen !== nothingSeen) seen = { ...seen, ...verdict.seen };
       return verdict;
     },
     noteForm: (body, names) => {

@@ -24,7 +24,7 @@ export interface LineWriterOptions {
 /** How long a line may stay in memory: lines are written together, for a write each would cost as much as a signature. */
 const flushEveryMs = 200;
 /** As many characters are worth a write of their own. */
-const enough = 4096;
+const enough = 64 * 1024;
 /** How long the end of the process waits for a reader. */
 const patienceMs = 500;
 

@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import type { Clock } from '../../ports/clock.ts';
 import { createLineWriter, openStandardOutput } from './line-writer.ts';
 
 /** A log that is written without blocking the event loop. */
@@ -13,16 +14,30 @@ export interface Log {
 }
 
 /** Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message. */
-export const openLog = (level: string): Log => {
+export const openLog = (level: string, clock: Pick<Clock, 'now'>): Log => {
   const writer = createLineWriter({
     fd: openStandardOutput(),
     recovered: (lost) => logger.warn({ lost }, 'log lines were lost: nobody read them, or the disk was full'),
   });
   const logger = pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeFault } },
+    { level, base: null, timestamp: createTimestamp(clock), serializers: { err: describeFault } },
     writer,
   );
   return { logger, flush: writer.flush, dropped: writer.dropped, close: writer.close };
+};
+
+/** The member `time` of a line, ISO 8601 in milliseconds; what is the same for a whole second is written once a second. */
+const createTimestamp = (clock: Pick<Clock, 'now'>): (() => string) => {
+  let second = Number.NaN;
+  let beginning = '';
+  return () => {
+    const now = clock.now();
+    if (Math.floor(now / 1000) !== second) {
+      second = Math.floor(now / 1000);
+      beginning = `,"time":"${new Date(now).toISOString().slice(0, -4)}`;
+    }
+    return `${beginning}${String(now % 1000).padStart(3, '0')}Z"`;
+  };
 };
 
 /** A fault without the values that drivers hang on their errors (rows, parameters, URLs with passwords: RS-12, A102). */

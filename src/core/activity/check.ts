@@ -29,8 +29,17 @@ export type Verdict<T> = { readonly checks: readonly Check[]; readonly seen?: Se
   | { readonly ok: false; readonly reason: RefusalReason }
 );
 
+/** Of a verdict that says no more about the request than was known. */
+export const nothingSeen: Seen = Object.freeze({});
+
+const noChecks: readonly Check[] = Object.freeze([]);
+
 /** A positive verdict. */
-export const grant = <T>(value: T, checks: readonly Check[] = [], seen: Seen = {}): Verdict<T> => ({
+export const grant = <T>(
+  value: T,
+  checks: readonly Check[] = noChecks,
+  seen: Seen = nothingSeen,
+): Verdict<T> => ({
   ok: true,
   value,
   checks,
@@ -40,8 +49,8 @@ export const grant = <T>(value: T, checks: readonly Check[] = [], seen: Seen = {
 /** A negative verdict. */
 export const refuse = (
   reason: RefusalReason,
-  checks: readonly Check[] = [],
-  seen: Seen = {},
+  checks: readonly Check[] = noChecks,
+  seen: Seen = nothingSeen,
 ): Verdict<never> => ({
   ok: false,
   reason,

@@ -7,12 +7,17 @@ export const maxPresentedCharacters = 256;
 /** Control, format, private, unassigned and surrogate characters, line ends, and every space but U+0020. */
 const invisible = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
 
+/** Nothing of it is invisible, and nearly every text is of it alone. */
+const printableAscii = /^[\x20-\x7e]*$/;
+
 /** `text` with everything invisible in it as its code point, `\u{200B}`. */
 export const escapeInvisible = (text: string): string =>
-  text.replace(
-    invisible,
-    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
-  );
+  printableAscii.test(text)
+    ? text
+    : text.replace(
+        invisible,
+        (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+      );
 
 /** Bare, such a text could be mistaken for another JSON value, or its outer spaces overlooked. */
 const isAmbiguous = (text: string): boolean =>

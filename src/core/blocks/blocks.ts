@@ -20,7 +20,8 @@ export interface Blocks {
 /** Makes the blocks of one tenant ready to be asked. */
 export const buildBlocks = (all: readonly Block[]): Blocks => {
   const byTarget = new Map(all.map((block) => [targetIdentity(block.target), block]));
-  const find = (target: BlockTarget): Block | null => byTarget.get(targetIdentity(target)) ?? null;
+  const find = (target: BlockTarget): Block | null =>
+    byTarget.size === 0 ? null : (byTarget.get(targetIdentity(target)) ?? null);
   return {
     barCandidates: all.some(({ target: { kind } }) => kind === 'account' || kind === 'federation'),
     account: (account) => find({ kind: 'account', account }),

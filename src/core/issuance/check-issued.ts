@@ -36,6 +36,22 @@ const claimRules: readonly Rule[] = [
 
 const optionalClaimRules: readonly Rule[] = [['role', isOneOf(roles), 'a role']];
 
+/** The members one part of a token has to have, and the rule of each one it may have. */
+interface Rules {
+  readonly where: string;
+  readonly required: readonly string[];
+  readonly byName: ReadonlyMap<string, Rule>;
+}
+
+const rulesOf = (where: string, required: readonly Rule[], optional: readonly Rule[]): Rules => ({
+  where,
+  required: required.map(([name]) => name),
+  byName: new Map([...required, ...optional].map((rule) => [rule[0], rule])),
+});
+
+const rulesOfHeader = rulesOf('header', headerRules, []);
+const rulesOfClaims = rulesOf('claims', claimRules, optionalClaimRules);
+
 /**
  * The last look at an access token of ours before it is signed (AT-01 to AT-05, AT-08, AT-10, AT-13): exactly the members
  * there should be, each of its type, for the issuer and audience that were decided. It repeats no code of the builder, so
@@ -48,8 +64,8 @@ export const checkIssued = (
   claims: Members,
   expectations: { readonly issuer: string; readonly audience: string },
 ): void => {
-  checkMembers('header', header, headerRules, []);
-  checkMembers('claims', claims, claimRules, optionalClaimRules);
+  checkMembers(header, rulesOfHeader);
+  checkMembers(claims, rulesOfClaims);
   demand(claims['iss'] === expectations.issuer, 'iss is not the issuer of the tenant');
   demand(claims['aud'] === expectations.audience, 'aud is not the audience decided on');
   demand(claims['sub'] === claims['client_id'], 'sub and client_id differ');
@@ -57,21 +73,18 @@ export const checkIssued = (
   demand(lifetime >= 1 && lifetime <= accessTokenLifetimeSeconds, `the lifetime is ${lifetime} s`);
 };
 
-const checkMembers = (
-  where: string,
-  members: Members,
-  required: readonly Rule[],
-  optional: readonly Rule[],
-): void => {
-  const rules = new Map([...required, ...optional].map((rule) => [rule[0], rule]));
-  for (const [name] of required) demand(Object.hasOwn(members, name), `${where}: ${name} is missing`);
+const checkMembers = (members: Members, { where, required, byName }: Rules): void => {
+  for (const name of required) if (!Object.hasOwn(members, name)) throw wrong(`${where}: ${name} is missing`);
   for (const [name, value] of Object.entries(members)) {
-    const [, holds, meaning] = rules.get(name) ?? [];
-    demand(holds !== undefined, `${where}: ${name} does not belong there`);
-    demand(holds?.(value) === true, `${where}: ${name} is not ${meaning}`);
+    const rule = byName.get(name);
+    if (rule === undefined) throw wrong(`${where}: ${name} does not belong there`);
+    const [, holds, meaning] = rule;
+    if (!holds(value)) throw wrong(`${where}: ${name} is not ${meaning}`);
   }
 };
 
 const demand = (holds: boolean, problem: string): void => {
-  if (!holds) throw new Error(`An access token of ours would be wrong: ${problem}`);
+  if (!holds) throw wrong(problem);
 };
+
+const wrong = (problem: string): Error => new Error(`An access token of ours would be wrong: ${problem}`);

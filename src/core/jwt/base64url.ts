@@ -5,17 +5,19 @@
  * one spelling here (ST-01, ST-02, A18).
  */
 export const decodeBase64UrlOctets = (text: string): string | null => {
-  if (text.includes('+') || text.includes('/') || text.includes('=')) return null;
-  const standard = text.replaceAll('-', '+').replaceAll('_', '/');
-  try {
-    const octets = atob(standard);
-    // atob forgives whitespace, padding and stray bits; only the canonical spelling comes back out of btoa.
-    const padding = '='.repeat((4 - (standard.length % 4)) % 4);
-    return btoa(octets) === standard + padding ? octets : null;
-  } catch {
-    return null;
-  }
+  if (!alphabet.test(text)) return null;
+  const unusedBits = unusedBitsOf[text.length % 4];
+  if (unusedBits === undefined || (valueOf(text.at(-1)) & unusedBits) !== 0) return null;
+  return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
 };
+
+const alphabet = /^[\w-]*$/;
+
+/** The bits of the last character that stand for nothing, by the characters behind the last four; one alone says no octet. */
+const unusedBitsOf: readonly (number | undefined)[] = [0, undefined, 0b1111, 0b11];
+
+const valueOf = (character = 'A'): number =>
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.indexOf(character);
 
 /** The bytes of canonical base64url text, or `null`, as {@link decodeBase64UrlOctets}. */
 export const decodeBase64Url = (text: string): Uint8Array | null => {
@@ -36,7 +38,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * The text whose UTF-8 is `octets`, or `null` where that is not valid UTF-8 (A34). A byte order mark stays in the text.
  */
 export const decodeUtf8 = (octets: string): string | null => {
-  if (isAscii(octets)) return octets;
+  if (ascii.test(octets)) return octets;
   try {
     return utf8.decode(toBytes(octets));
   } catch {
@@ -50,8 +52,4 @@ const toBytes = (octets: string): Uint8Array => {
   return bytes;
 };
 
-const isAscii = (octets: string): boolean => {
-  let bits = 0;
-  for (let index = 0; index < octets.length; index++) bits |= octets.charCodeAt(index);
-  return bits < 0x80;
-};
+const ascii = /^[\0-\x7f]*$/;

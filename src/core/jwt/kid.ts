@@ -1,3 +1,5 @@
+import { utf8Fits } from '../utf8-fits.ts';
+
 /** The longest `kid` of a token or a key, in UTF-8 bytes (A07). */
 const maxKidBytes = 256;
 
@@ -8,6 +10,6 @@ export const kidRule = `a string of 1 to ${maxKidBytes} bytes without control ch
 export const isKid = (kid: unknown): kid is string =>
   typeof kid === 'string' &&
   kid !== '' &&
-  new TextEncoder().encode(kid).length <= maxKidBytes &&
+  utf8Fits(kid, maxKidBytes) &&
   kid.isWellFormed() &&
   !/\p{Cc}/u.test(kid);

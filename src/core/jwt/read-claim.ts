@@ -3,6 +3,7 @@ import { present } from '../activity/present.ts';
 import { isClean } from '../clean-text.ts';
 import { type JsonObject, type JsonValue, member } from '../json.ts';
 import type { EpochSeconds } from '../time.ts';
+import { utf8Fits } from '../utf8-fits.ts';
 
 /** The most entries of an `aud` array (A26). */
 const maxAudiences = 100;
@@ -42,7 +43,7 @@ export const readAudiences = (claims: JsonObject): Verdict<readonly string[]> =>
 /** `jti`, a string (RFC 7519 §4.1.7) short enough to be remembered (CA-15). */
 export const readJti = (claims: JsonObject): Verdict<string> => {
   const value = member(claims, 'jti');
-  return isText(value) && new TextEncoder().encode(value).length <= maxJtiBytes
+  return isText(value) && utf8Fits(value, maxJtiBytes)
     ? grant(value)
     : refuseClaim('jti', value, expectedJti);
 };

@@ -83,8 +83,12 @@ const splitPairs = (body: string): readonly string[] | null => {
   return pairs;
 };
 
+/** What encodes nothing and stands for itself, as every character of a JWT does. */
+const unencoded = /^[\w.~*!'():/@-]*$/;
+
 /** The text behind one encoded name or value; `null` when it is not ASCII, not percent-encoded right, not UTF-8, or has a NUL. */
 const decode = (encoded: string): string | null => {
+  if (unencoded.test(encoded)) return encoded;
   if (/\P{ASCII}/u.test(encoded)) return null;
   try {
     const text = decodeURIComponent(encoded.replaceAll('+', ' '));

@@ -41,7 +41,7 @@ export const answerFault = (error: unknown, request: FastifyRequest, reply: Fast
       });
     default:
   }
-  request.log.error({ err: error }, 'fault while answering an admin request');
+  request.log.error({ reqId: request.id, err: error }, 'fault while answering an admin request');
   if (error instanceof StoreUnavailable) {
     return sendProblem(request, reply.header('retry-after', '5'), {
       code: 'temporarily_unavailable',
