@@ -50,9 +50,7 @@ function tagOf(operation: AdminOperation): string {
 }
 
 /** What the OpenAPI document says of one route. */
-export const describeOperation = (route: AdminRoute, visibility: 'documented' | 'hidden'): FastifySchema => {
-  if (visibility === 'hidden')
-    return { hide: true, response: { [adminOperations[route.operation].status]: route.schemas.response } };
+export const describeOperation = (route: AdminRoute): FastifySchema => {
   const operation: AdminOperation = adminOperations[route.operation];
   const where = operation.defaultTenantOnly === true ? ' of tenant `default`' : '';
   const extension = { 'x-roles': [...operation.roles] };

@@ -1,22 +1,19 @@
 import { Readable } from 'node:stream';
-import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import type { Actor } from '../../admin/actor.ts';
 import type { AdminDependencies } from '../../admin/dependencies.ts';
 import { type AdminOperation, adminOperations, permits } from '../../admin-api/operations.ts';
 import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
-import type { AdminRoute } from './admin-route.ts';
+import { type AdminRoute, routePlace } from './admin-route.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { authenticateRequest, refuseRole } from './authenticate.ts';
 import { answerFault } from './fault-response.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { allowedMethods } from './methods.ts';
-import { describeOperation, openapiOptions } from './openapi.ts';
-import { buildOpenapiDocument } from './openapi-document.ts';
 import { sendProblem } from './problem-response.ts';
 import { registerProtectedResourceMetadata } from './protected-resource.ts';
-import { registerReference } from './reference.ts';
+import { registerReference } from './register-reference.ts';
+import { serializeAnswer } from './serialize-answer.ts';
 import { etagOf, parseIfMatch } from './version-header.ts';
 
 declare module 'fastify' {
@@ -42,20 +39,14 @@ export const registerAdminApi = async (app: FastifyInstance, deps: AdminApiDepen
   registerProtectedResourceMetadata(app, { baseIssuer: deps.baseIssuer, tenants: deps.storage.tenants });
   app.decorateRequest('adminActor', null);
 
-  await app.register(async (documented) => {
-    await documented.register(swagger, {
-      openapi: openapiOptions(deps.baseIssuer),
-      transform: jsonSchemaTransform,
-      transformObject: buildOpenapiDocument,
-    });
-    await documented.register(createAdminScope(deps, 'documented'), { prefix: '/api/v1' });
-    await documented.register(createAdminScope(deps, 'hidden'), { prefix: '/t/:tenant/api/v1' });
-    await registerReference(documented, deps.baseIssuer);
-  });
+  const scope = createAdminScope(deps);
+  await app.register(scope, { prefix: '/api/v1' });
+  await app.register(scope, { prefix: '/t/:tenant/api/v1' });
+  registerReference(app, deps.baseIssuer);
 };
 
 const createAdminScope =
-  (deps: AdminApiDependencies, visibility: 'documented' | 'hidden') =>
+  (deps: AdminApiDependencies) =>
   async (scope: FastifyInstance): Promise<void> => {
     const authentication = {
       authenticate: deps.authenticate,
@@ -63,9 +54,8 @@ const createAdminScope =
       baseIssuer: deps.baseIssuer,
     };
     acceptJsonBodies(scope);
-    // Shapes are checked by the route itself (`adminRoute`); Fastify's part is the document.
-    scope.setValidatorCompiler(() => () => true);
-    scope.setSerializerCompiler(serializerCompiler);
+    // Shapes of requests are checked by the route itself (`adminRoute`).
+    scope.setSerializerCompiler(serializeAnswer);
     scope.setErrorHandler(answerFault);
 
     scope.addHook('onRequest', async (request, reply) => {
@@ -81,10 +71,8 @@ const createAdminScope =
     for (const route of adminRoutes) {
       const operation: AdminOperation = adminOperations[route.operation];
       scope.route({
-        method: operation.method,
-        // A colon of the path itself is written twice.
-        url: operation.path.replaceAll(':', '::').replaceAll(/\{([a-zA-Z]+)\}/g, ':$1'),
-        schema: describeOperation(route, visibility),
+        ...routePlace(route),
+        schema: { response: { [operation.status]: route.schemas.response } },
         ...(operation.bodyBytes === undefined ? {} : { bodyLimit: operation.bodyBytes }),
         // Before the body is parsed: who may not act is not read.
         onRequest: async (request, reply) => {

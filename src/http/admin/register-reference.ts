@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const paths = ['/api/v1/openapi.json', '/api/v1/docs', '/api/v1/docs/*'];
+
+/** Of the connection and not of the page. */
+const hopByHop: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
+
+/**
+ * Serves the OpenAPI document of the admin API and the pages that show it. Both are public, and both are made by the first
+ * request for one: few servers are ever asked, and what makes them is a third of all that could be loaded at the start.
+ */
+export const registerReference = (app: FastifyInstance, baseIssuer: string): void => {
+  let opening: Promise<FastifyInstance> | null = null;
+  const reference = (): Promise<FastifyInstance> => {
+    opening ??= import('./reference.ts')
+      .then(({ openReference }) => openReference(baseIssuer))
+      .catch((error: unknown) => {
+        // Not for good: the next request tries again.
+        opening = null;
+        throw error;
+      });
+    return opening;
+  };
+  const show = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { method, url, headers } = request;
+    const page = await (await reference()).inject({ method: method as 'GET', url, headers });
+    if (page.statusCode === 404) {
+      reply.callNotFound();
+      return reply;
+    }
+    if (page.statusCode >= 400)
+      throw Object.assign(new Error('the reference cannot be shown'), { statusCode: page.statusCode });
+    for (const [name, value] of Object.entries(page.headers))
+      if (value !== undefined && !hopByHop.has(name)) reply.header(name, value);
+    return reply.code(page.statusCode).send(page.rawPayload);
+  };
+  for (const url of paths) app.get(url, show);
+};
