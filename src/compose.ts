@@ -34,6 +34,7 @@ import { registerAdminApi } from './http/admin/register-admin-api.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { registerMetricsRoute } from './http/metrics-routes.ts';
 import { createServer } from './http/server.ts';
+import type { TokenRateLimits } from './http/token-rate-limit.ts';
 import { registerTokenQueryRoutes } from './http/token-query-routes.ts';
 import { registerTokenRoutes } from './http/token-routes.ts';
 import { registerWellKnown } from './http/well-known.ts';
@@ -54,14 +55,11 @@ import { createStrangerBudget } from './token/stranger-budget.ts';
 import { withPending } from './token/with-pending.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
 import { createTrustDirectory } from './token/trust-directory.ts';
-
-/** Checks of the configuration that only an adapter can make. */
-export const configurationParsers = {
-  outboundAllow: (entries: Configuration['outboundAllow']): readonly string[] => {
-    const parsed = parseOutboundAllow(entries.join(','));
-    return parsed.ok ? [] : parsed.error;
-  },
-};
+import { shareChanges } from './workers/share-changes.ts';
+import { shareMetrics } from './workers/share-metrics.ts';
+import { sharePending } from './workers/share-pending.ts';
+import { startSharingMinutes } from './workers/shared-minutes.ts';
+import { onlyWorker, type WorkerPlace } from './workers/worker-place.ts';
 
 /** A server with everything it needs, not listening yet. */
 export interface Bureau {
@@ -85,14 +83,17 @@ export const openBureau = async (
   configuration: Configuration,
   version: string,
   environment: Readonly<Record<string, string | undefined>>,
+  { place, prepares, siblings }: WorkerPlace = onlyWorker,
 ): Promise<Bureau> => {
   const templateEnvironment = chosenVariables(environment, configuration.templateEnv);
   const clock = systemClock;
   const log = openLog(configuration.logLevel, clock);
-  const { logger } = log;
+  const logger = siblings.count === 1 ? log.logger : log.logger.child({ worker: place });
   const reportFault = (error: unknown, receipt?: string): void =>
     logger.error({ err: error, receipt }, 'fault');
   const baseIssuer = configuration.issuer;
+  /** What is done once for the whole node is done by the first worker. */
+  const doesChores = place === 1;
 
   const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));
   if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, { exitCode: exitCodes.configuration });
@@ -100,7 +101,8 @@ export const openBureau = async (
   await requireDataFolder(configuration.dataDir);
   const storage = await openStorage({
     url: configuration.databaseUrl,
-    postgres: { poolSize: configuration.databasePoolSize },
+    postgres: { poolSize: Math.max(1, Math.floor(configuration.databasePoolSize / siblings.count)) },
+    worker: { place, prepares, isAlone: siblings.count === 1 },
   });
 
   const closing: (() => Promise<void>)[] = [() => storage.close()];
@@ -124,6 +126,7 @@ export const openBureau = async (
       reportFault,
     });
     if (
+      prepares &&
       (await prepareFirstStart({
         ...foundry,
         storage,
@@ -152,7 +155,7 @@ export const openBureau = async (
     });
     const seals = createTrailSeals({ keyRing, verifier });
     // Before the log of activities, so that it ends after it and tells of the last lines.
-    closing.push(startTrailWatch({ storage, seals, log: logger, reportFault }).stop);
+    if (doesChores) closing.push(startTrailWatch({ storage, seals, log: logger, reportFault }).stop);
     const activityLog = createGroupCommitLog({
       append: (batch) => storage.activities.append(batch),
       clock,
@@ -174,7 +177,14 @@ export const openBureau = async (
       },
       clock,
     );
-    const strangers = createStrangerBudget(configuration.strangerActivities, clock, newId);
+    const minutes = siblings.count === 1 ? null : startSharingMinutes(siblings, clock);
+    if (minutes !== null) closing.push(minutes.stop);
+    const strangers = createStrangerBudget(
+      configuration.strangerActivities,
+      clock,
+      newId,
+      minutes?.open('strangers', configuration.strangerActivities),
+    );
     closing.push(startSummingUpStrangers(strangers, activityLog, reportFault).stop);
 
     let stopping = false;
@@ -194,6 +204,12 @@ export const openBureau = async (
       // Read anew beside what is known: published keys must not vanish because the store does (contract §7).
       keyRing.reload(tenant).catch(reportFault);
     };
+    // Whatever becomes of the reading: what was known holds a key that may be in the wrong hands (A71).
+    const replaceKeys = async (tenant: string): Promise<void> => {
+      keyRing.forget(tenant);
+      await keyRing.load(tenant);
+    };
+    const node = shareChanges(siblings, { forget, replaceKeys });
     const follower = {
       forget,
       forgetAll: () => directory.forgetAll(),
@@ -201,7 +217,7 @@ export const openBureau = async (
       reportFault,
     };
     closing.push(startFollowingRevisions(storage.revisions, follower, clock).stop);
-    closing.push(startRetention({ storage, clock, seals, log: logger, reportFault }).stop);
+    if (doesChores) closing.push(startRetention({ storage, clock, seals, log: logger, reportFault }).stop);
 
     const rotation: SigningKeyRotation = {
       storage,
@@ -209,9 +225,9 @@ export const openBureau = async (
       clock,
       newId,
       policies,
-      changed: forget,
+      changed: node.forget,
     };
-    closing.push(startRotationLoop(rotation, reportFault).stop);
+    if (doesChores) closing.push(startRotationLoop(rotation, reportFault).stop);
 
     const keyUses = createKeyUses(storage.accountKeys);
     closing.push(startWritingKeyUses(keyUses, () => clock.now(), reportFault).stop);
@@ -241,18 +257,25 @@ export const openBureau = async (
       metrics: metrics.token,
       reportFault,
     };
-    const limits = { perAddress: configuration.rateLimit, perTenant: configuration.tenantRateLimit };
+    const limitsOf = (endpoint: string): TokenRateLimits => ({
+      perAddress: configuration.rateLimit,
+      perTenant: configuration.tenantRateLimit,
+      ...(minutes === null
+        ? {}
+        : { openCounter: (name, max) => minutes.open(`${endpoint}.${name}`, max) }),
+    });
     await registerTokenRoutes(app, {
       endpoint: createTokenEndpoint({ ...endpoints, attempts, keyRing, templateEnvironment }),
-      limits,
+      limits: limitsOf('token'),
     });
     await registerTokenQueryRoutes(app, {
       introspection: createIntrospection({ ...endpoints, verifyOwnToken }),
       revocation: createRevocation({ ...endpoints, verifyOwnToken, storage }),
-      limits,
+      limits: limitsOf('token-query'),
     });
 
-    const adminStorage = withPending(storage, strangers, keyUses, attempts);
+    const pending = sharePending(siblings, { strangers, attempts });
+    const adminStorage = withPending(storage, pending.strangers, keyUses, pending.attempts);
     await registerAdminApi(app, {
       storage: adminStorage,
       clock,
@@ -260,14 +283,14 @@ export const openBureau = async (
       issuerKeys,
       signatureVerifier: verifier,
       generateAccountKeyPair,
-      keyGenerationLimit: createKeyGenerationLimit(configuration.keyGenerationRateLimit, clock),
+      keyGenerationLimit: createKeyGenerationLimit(
+        configuration.keyGenerationRateLimit,
+        clock,
+        minutes?.open,
+      ),
       readPublicKeyText,
       rotation,
-      // Whatever becomes of the reading: what was known holds a key that may be in the wrong hands (A71).
-      keysChanged: async (tenant) => {
-        keyRing.forget(tenant);
-        await keyRing.load(tenant);
-      },
+      keysChanged: node.replaceKeys,
       reportFault,
       templateEnvironment,
       svidTrials: {
@@ -290,7 +313,7 @@ export const openBureau = async (
       seals,
       verifyTrail: createTrailVerifier({ storage, seals }),
       takeExport: createExportLimit(),
-      changed: forget,
+      changed: node.forget,
       openTenant: async (tenant, alongside) => {
         const contents = await prepareTenantContents(foundry, tenant);
         await storage.transaction(async (stores) => {
@@ -318,7 +341,7 @@ export const openBureau = async (
     });
     const metricsApp =
       configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
-    registerMetricsRoute(metricsApp ?? app, metrics);
+    registerMetricsRoute(metricsApp ?? app, shareMetrics(siblings, metrics));
 
     return {
       app,

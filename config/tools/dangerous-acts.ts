@@ -92,7 +92,7 @@ export const dangerousActs: readonly DangerousAct[] = [
   {
     name: environment,
     why: 'Configuration comes in at one place, checked, with every problem told at once.',
-    home: /^src\/(config\/|main\.ts$)/,
+    home: /^src\/(config\/|(main|worker)\.ts$)/,
     looksLike: [
       'const x = process.env.HOME;',
       "const x = process['env'];",

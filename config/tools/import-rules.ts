@@ -10,6 +10,7 @@ const sees = {
   'admin-api': ['core', 'admin-api'],
   http: ['core', 'ports', 'keys', 'token', 'admin', 'admin-api', 'http'],
   config: ['core', 'config'],
+  workers: ['core', 'ports', 'config', 'workers'],
   cli: ['core', 'admin-api', 'config', 'cli'],
   console: ['admin-api', 'console'],
 };
@@ -75,8 +76,11 @@ const configuration: IConfiguration = {
       name: 'only-compose-names-adapters',
       severity: 'error',
       comment:
-        'src/compose.ts, compose-signing.ts and rewrap.ts beside it are the only files outside src/adapters that import from it.',
-      from: { path: '^src/', pathNot: ['^src/adapters/', '^src/(compose|compose-signing|rewrap)\\.ts$'] },
+        'src/compose.ts, compose-parsers.ts, compose-signing.ts and rewrap.ts beside it are the only files outside src/adapters that import from it.',
+      from: {
+        path: '^src/',
+        pathNot: ['^src/adapters/', '^src/(compose|compose-parsers|compose-signing|rewrap)\\.ts$'],
+      },
       to: { path: '^src/adapters/' },
     },
     {
@@ -93,11 +97,15 @@ const configuration: IConfiguration = {
       // start-refused.ts is the word between the two: what opens the parts throws it, serve.ts gives it its exit code.
       name: 'serve-only-starts',
       severity: 'error',
-      comment: 'src/serve.ts sees the configuration and the composition, and nothing else.',
-      from: { path: '^src/serve\\.ts$' },
+      comment:
+        'src/serve.ts, worker.ts and listening.ts see the configuration, the composition and the workers, and nothing else.',
+      from: { path: '^src/(serve|worker|listening)\\.ts$' },
       to: {
         path: '^(src|test|bench|demo|config|dist)/',
-        pathNot: ['^src/(compose|compose-signing|ports/start-refused)\\.ts$', '^src/config/'],
+        pathNot: [
+          '^src/(compose|compose-parsers|compose-signing|listening|ports/start-refused)\\.ts$',
+          '^src/(config|workers)/',
+        ],
       },
     },
     {
@@ -114,9 +122,10 @@ const configuration: IConfiguration = {
     {
       name: 'only-the-process-sees-compose',
       severity: 'error',
-      comment: 'Only src/serve.ts starts from the composition, and only src/main.ts from the server.',
-      from: { path: '^src/', pathNot: '^src/(compose|main|serve)\\.ts$' },
-      to: { path: '^src/(compose|compose-signing|main|rewrap|serve)\\.ts$' },
+      comment:
+        'Only src/serve.ts and worker.ts start from the composition, and only src/main.ts from the server.',
+      from: { path: '^src/', pathNot: '^src/(compose|listening|main|serve|worker)\\.ts$' },
+      to: { path: '^src/(compose|compose-parsers|compose-signing|listening|main|rewrap|serve|worker)\\.ts$' },
     },
     {
       name: 'src-runs-without-development-packages',

@@ -52,7 +52,7 @@ export const changeTenant = async <T>(
       await stores.activities.append([buildChangeActivity(deps, actor, result.value.activity)]);
       return result.value.value;
     });
-    deps.changed(tenant);
+    await deps.changed(tenant);
     return ok(value);
   } catch (error) {
     if (error instanceof RolledBack) return fail(error.problem);

@@ -52,8 +52,8 @@ export interface AdminDependencies {
   readonly verifyTrail: (tenant: string) => Promise<TrailReport>;
   /** Takes a place for an export of a tenant; `null` where as many are under way as may be. */
   readonly takeExport: (tenant: string) => (() => void) | null;
-  /** Tells this node, after the commit, that a tenant was changed. */
-  readonly changed: (tenant: string) => void;
+  /** Tells this node, after the commit, that a tenant was changed; resolves when all of it obeys, and never rejects. */
+  readonly changed: (tenant: string) => Promise<void>;
   /**
    * Writes a new tenant with everything it starts with (team, use cases, signing keys, first Administrator), and what
    * `alongside` writes, in one transaction. Throws `UniqueViolation` when the name is taken.

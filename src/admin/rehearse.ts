@@ -51,7 +51,7 @@ export const createRehearsal = (deps: AdminDependencies): Rehearsal => {
   };
 
   return {
-    deps: { ...deps, storage: { ...deps.storage, transaction }, changed: () => undefined },
+    deps: { ...deps, storage: { ...deps.storage, transaction }, changed: () => Promise.resolve() },
     newIssuers,
   };
 };

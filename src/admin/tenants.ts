@@ -60,7 +60,7 @@ export const createTenant = async (
   });
   try {
     const { credentials } = await deps.openTenant(tenant, (stores) => stores.activities.append([activity]));
-    deps.changed(tenant.name);
+    await deps.changed(tenant.name);
     return ok({ tenant, credentials });
   } catch (error) {
     if (error instanceof UniqueViolation && error.what === 'tenant') return taken(tenant.name);
@@ -100,7 +100,7 @@ export const patchTenant = async (
       activity: { type: 'tenant.change', reason: 'changed', details: { tenant: name, status, members } },
     });
   });
-  if (result.ok) deps.changed(name);
+  if (result.ok) await deps.changed(name);
   return result;
 };
 

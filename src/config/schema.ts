@@ -64,6 +64,10 @@ export const configurationSchema = z.strictObject({
   issuer: issuer
     .optional()
     .describe('Issuer identifier, default http://127.0.0.1:<port>. https unless the host is loopback.'),
+  workers: z
+    .union([z.literal('auto'), decimal(z.number().int().min(1).max(64))])
+    .default(1)
+    .describe('Processes that share the port, or auto for one on each core (Linux only).'),
   dataDir: z
     .string()
     .min(1)

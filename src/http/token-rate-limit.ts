@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import ipaddr from 'ipaddr.js';
+import type { OpenMinuteCounter } from '../ports/minute-counts.ts';
 import { sourceAddressOf } from './source-address.ts';
 
 /** Requests a minute, or `off` (contract §2). */
@@ -10,6 +11,8 @@ export type PerMinute = number | 'off';
 export interface TokenRateLimits {
   readonly perAddress: PerMinute;
   readonly perTenant: PerMinute;
+  /** Counts over all workers of this node, where there are others. */
+  readonly openCounter?: OpenMinuteCounter;
 }
 
 /** Thrown towards the error handler of the scope, which answers 429 (RL-01). */
@@ -38,8 +41,18 @@ export const limitTokenRequests = async (
   const hook = (
     max: PerMinute,
     keyGenerator: (request: FastifyRequest) => string,
+    name: string,
   ): onRequestAsyncHookHandler[] => {
     if (max === 'off') return [];
+    if (limits.openCounter !== undefined) {
+      const countOne = limits.openCounter(name, max);
+      return [
+        async (request) => {
+          const { count, leftMs } = countOne(keyGenerator(request));
+          if (count > max) throw new RateLimited(Math.max(1, Math.ceil(leftMs / 1000)));
+        },
+      ];
+    }
     const take = scope.createRateLimit({ max, timeWindow: 60_000, keyGenerator });
     return [
       async (request) => {
@@ -50,8 +63,8 @@ export const limitTokenRequests = async (
     ];
   };
   return [
-    ...hook(limits.perAddress, (request) => networkOf(sourceAddressOf(request))),
-    ...hook(limits.perTenant, tenantOf),
+    ...hook(limits.perAddress, (request) => networkOf(sourceAddressOf(request)), 'address'),
+    ...hook(limits.perTenant, tenantOf, 'tenant'),
   ];
 };
 

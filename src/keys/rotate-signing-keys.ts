@@ -19,7 +19,7 @@ export interface SigningKeyRotation {
   readonly newId: NewId;
   readonly policies: Readonly<Record<KeyPurpose, RotationPolicy>>;
   /** Tells this node, after the commit, that the keys of a tenant changed. */
-  readonly changed: (tenant: string) => void;
+  readonly changed: (tenant: string) => Promise<void>;
 }
 
 /** Who asked for a rotation; `null` where a key was simply due. */
@@ -149,7 +149,7 @@ const takeStep = async (
       ]);
       return true;
     });
-    if (taken) deps.changed(tenant);
+    if (taken) await deps.changed(tenant);
     return taken;
   } catch (error) {
     if (error instanceof UniqueViolation) return false;

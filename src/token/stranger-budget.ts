@@ -2,6 +2,7 @@ import { type Activity, blankActivity } from '../core/activity/activity.ts';
 import type { RefusalReason } from '../core/oauth/reasons.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewId } from '../ports/identifiers.ts';
+import type { CountInMinute } from '../ports/minute-counts.ts';
 
 const windowMs = 60_000;
 
@@ -26,8 +27,16 @@ export interface StrangerBudget {
   written(receipt: string): void;
 }
 
-/** @param perMinute activities a minute and tenant (contract §3: 600) */
-export const createStrangerBudget = (perMinute: number, clock: Clock, newId: NewId): StrangerBudget => {
+/**
+ * @param perMinute activities a minute and tenant (contract §3: 600)
+ * @param countOfNode counts over all workers of this node, where there are others
+ */
+export const createStrangerBudget = (
+  perMinute: number,
+  clock: Clock,
+  newId: NewId,
+  countOfNode?: CountInMinute,
+): StrangerBudget => {
   const windows = new Map<string, Window>();
   const finished = new Map<string, Activity>();
 
@@ -50,7 +59,8 @@ export const createStrangerBudget = (perMinute: number, clock: Clock, newId: New
         window = { startedAt: clock.monotonic(), alone: 0, summary: null };
         windows.set(tenant, window);
       }
-      if (window.alone < perMinute) {
+      const count = countOfNode?.(tenant).count ?? window.alone + 1;
+      if (count <= perMinute) {
         window.alone += 1;
         return { kept: 'alone' };
       }

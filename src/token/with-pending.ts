@@ -1,3 +1,4 @@
+import type { Activity } from '../core/activity/activity.ts';
 import type { Storage } from '../ports/storage.ts';
 import type { AccountKeyStore } from '../ports/stores.ts';
 import type { KeyUses } from './key-uses.ts';
@@ -10,7 +11,9 @@ import type { StrangerBudget } from './stranger-budget.ts';
  */
 export const withPending = (
   storage: Storage,
-  strangers: Pick<StrangerBudget, 'pending'>,
+  strangers: {
+    pending(...receipt: Parameters<StrangerBudget['pending']>): Activity | null | Promise<Activity | null>;
+  },
   keyUses: Pick<KeyUses, 'complete'>,
   attempts: Pick<AttemptCollection, 'write'>,
 ): Storage => {

@@ -134,7 +134,7 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     clock,
     newId: () => randomUUID(),
     policies,
-    changed: (tenant) => void changedTenants.push(tenant),
+    changed: async (tenant) => void changedTenants.push(tenant),
   };
   const trials = {
     baseIssuer,
@@ -195,7 +195,7 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     seals,
     verifyTrail: createTrailVerifier({ storage, seals }),
     takeExport: createExportLimit(),
-    changed: (tenant) => {
+    changed: async (tenant) => {
       changedTenants.push(tenant);
       trials.directory.forget(tenant);
     },

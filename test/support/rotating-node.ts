@@ -85,7 +85,7 @@ export const createRotatingNode = ({
       clock,
       newId: randomUUID,
       policies,
-      changed: (name) => void ring.reload(name).catch(reportFault),
+      changed: async (name) => void ring.reload(name).catch(reportFault),
     },
     ring,
     backend,

@@ -2,8 +2,10 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/
 import type { Clock } from '../../ports/clock.ts';
 import type { MetricsSources } from '../../ports/metrics-sources.ts';
 import type { TokenMetrics } from '../../ports/token-metrics.ts';
+import type { Message } from '../../ports/siblings.ts';
 import { registerActivityMetrics } from './activity-metrics.ts';
 import { registerIssuerKeyMetrics } from './issuer-key-metrics.ts';
+import { createNodeMetrics } from './node-metrics.ts';
 import { type CountUses, createReplayGuardMetrics } from './replay-guard-metrics.ts';
 import { createRequestMetrics } from './request-metrics.ts';
 import { registerSigningKeyMetrics } from './signing-key-metrics.ts';
@@ -14,7 +16,10 @@ export interface PrometheusMetrics {
   readonly token: TokenMetrics;
   readonly countUses: CountUses;
   readonly contentType: string;
-  render(): Promise<string>;
+  /** The values of this process, to be sent to another one. */
+  snapshot(): Promise<Message>;
+  /** The text of this process, and of the other processes of this node whose snapshots are given. */
+  render(others?: readonly Message[]): Promise<string>;
 }
 
 /**
@@ -49,5 +54,5 @@ export const createPrometheusMetrics = (
     },
   });
   const countUses = createReplayGuardMetrics(registry);
-  return { token, countUses, contentType: registry.contentType, render: async () => registry.metrics() };
+  return { token, countUses, contentType: registry.contentType, ...createNodeMetrics(registry) };
 };

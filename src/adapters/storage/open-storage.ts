@@ -5,6 +5,7 @@ import { createReplayGuard } from './replay-guard.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import { reportUnavailable, toStoreUnavailable } from './report-unavailable.ts';
 import { StorageUnusable } from './storage-errors.ts';
+import { onlyWorker, type StorageWorker } from './storage-worker.ts';
 import { createStores } from './stores/create-stores.ts';
 
 /** Where everything is kept. */
@@ -12,11 +13,13 @@ export interface StorageOptions {
   /** `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   readonly postgres?: PostgresOptions;
+  /** Which of the processes of this node opens it; the only one when absent. */
+  readonly worker?: StorageWorker;
   /** How long a single use may wait to be noted before it is rejected; 3 s when absent. */
   readonly maxWaitMs?: number;
 }
 
-const openEngine = async ({ url, postgres }: StorageOptions): Promise<Engine> => {
+const openEngine = async ({ url, postgres, worker = onlyWorker }: StorageOptions): Promise<Engine> => {
   const scheme = url.slice(0, url.indexOf(':') + 1);
   switch (scheme) {
     case 'sqlite:': {
@@ -24,14 +27,14 @@ const openEngine = async ({ url, postgres }: StorageOptions): Promise<Engine> =>
       if (path === '' || path.startsWith(':') || path.includes('\0')) {
         throw new StorageUnusable('The database URL must name a file, as in sqlite:data/bureau.db.');
       }
-      return await openSqlite(path);
+      return await openSqlite(path, worker);
     }
     case 'postgres:':
     case 'postgresql:':
       if (!URL.canParse(url)) {
         throw new StorageUnusable('The database URL must look like postgres://user:password@host:5432/name.');
       }
-      return await openPostgres(url, postgres);
+      return await openPostgres(url, { ...postgres, prepares: worker.prepares });
     default:
       throw new StorageUnusable('The database URL must begin with sqlite: or postgres://.');
   }

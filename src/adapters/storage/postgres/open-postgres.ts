@@ -14,12 +14,15 @@ export interface PostgresOptions {
   readonly poolSize?: number;
   readonly connectionTimeoutMilliseconds?: number;
   readonly statementTimeoutMilliseconds?: number;
+  /** Whether to migrate; another process of this node did where not. */
+  readonly prepares?: boolean;
 }
 
 const defaults: Required<PostgresOptions> = {
   poolSize: 10,
   connectionTimeoutMilliseconds: 2000,
   statementTimeoutMilliseconds: 10_000,
+  prepares: true,
 };
 
 /** Waiting for a first connection may take longer than for a further one: the server may just be starting. */
@@ -93,7 +96,7 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
     }),
   });
   try {
-    await prepare(url);
+    if (chosen.prepares) await prepare(url);
     await startDriver(db);
   } catch (error) {
     await db.destroy();

@@ -6,6 +6,7 @@ import { migrate, refuseNewer } from '../migrations/migrate.ts';
 import { startDriver } from '../start-driver.ts';
 import type { Database } from '../schema.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
+import { onlyWorker, type StorageWorker } from '../storage-worker.ts';
 import { createTurns } from '../turns.ts';
 import { createAppendAtOnce } from './append-at-once.ts';
 import { openConnection, SqliteFailure, type SqliteConnection } from './open-connection.ts';
@@ -13,8 +14,11 @@ import { createSqliteDialect } from './sqlite-dialect.ts';
 
 const maxWaitForWriterMilliseconds = 10_000;
 
-/** One process writes, one line after the other: one chain for each tenant, whoever started the process. */
-const chainWriter = 'embedded';
+/**
+ * Each process that writes has one chain for each tenant, by its place on the node: whoever has the place later goes on with
+ * it, and the chains of a tenant stay few over any number of starts.
+ */
+const chainWriterOf = (place: number): string => (place === 1 ? 'embedded' : `embedded-${place}`);
 
 /** Below this size a start checks the structure of the whole file, above it of everything but the bulk tables. */
 const fullCheckBytes = 64 * 1024 * 1024;
@@ -77,23 +81,28 @@ const checkStructure = async (path: string, reader: SqliteConnection): Promise<v
 };
 
 /**
- * Opens, checks and migrates an SQLite file; makes it, and its folder, where there is none.
+ * Opens, checks and migrates an SQLite file; makes it, and its folder, where there is none. Where another process did that,
+ * it is opened only.
  *
  * @throws StorageUnusable, DatabaseNewer: then the file is as it was
  */
-export const openSqlite = async (path: string): Promise<Engine> => {
+export const openSqlite = async (path: string, worker: StorageWorker = onlyWorker): Promise<Engine> => {
+  const isShared = !worker.isAlone;
+  const chainWriter = chainWriterOf(worker.place);
   const opened: SqliteConnection[] = [];
   const turns = createTurns(maxWaitForWriterMilliseconds);
   try {
-    await createFile(path);
-    const reader = await openConnection({ path, role: 'reader' });
+    if (worker.prepares) await createFile(path);
+    const reader = await openConnection({ path, role: 'reader', isShared });
     opened.push(reader);
-    await checkStructure(path, reader);
-    await refuseNewer(new Kysely({ dialect: createSqliteDialect(reader, reader, turns) }));
-    const writer = await openConnection({ path, role: 'writer' });
+    if (worker.prepares) {
+      await checkStructure(path, reader);
+      await refuseNewer(new Kysely({ dialect: createSqliteDialect(reader, reader, turns) }));
+    }
+    const writer = await openConnection({ path, role: 'writer', isShared });
     opened.push(writer);
     const dialect = createSqliteDialect(reader, writer, turns);
-    await migrate(new Kysely({ dialect }), 'sqlite');
+    if (worker.prepares) await migrate(new Kysely({ dialect }), 'sqlite');
     const db = new Kysely<Database>({ dialect });
     await startDriver(db);
     return {

@@ -6,6 +6,8 @@ export interface WorkerOptions {
   readonly path: string;
   /** A `reader` opens the file read-only; the `writer` sets it up. */
   readonly role: 'reader' | 'writer';
+  /** Whether other processes of this node write to the file. */
+  readonly isShared?: boolean;
 }
 
 /** One statement, run once for each of its sets of parameters; each run has to change exactly one row. */

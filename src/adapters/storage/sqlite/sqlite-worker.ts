@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { createFileTurns } from './file-turns.ts';
 import { watchFile } from './watch-file.ts';
 import type {
   Bindable,
@@ -17,10 +18,11 @@ const busyTimeoutMilliseconds = 2000;
 const maxPreparedStatements = 256;
 const noRows: StatementResult = { rows: [], changes: 0 };
 
-const open = ({ path, role }: WorkerOptions): DatabaseSync => {
+const open = ({ path, role, isShared = false }: WorkerOptions): DatabaseSync => {
   const database = new DatabaseSync(path, {
     readOnly: role === 'reader',
-    timeout: busyTimeoutMilliseconds,
+    // Among several writers SQLite's own waiting is neither short nor fair.
+    timeout: isShared && role === 'writer' ? 0 : busyTimeoutMilliseconds,
     enableForeignKeyConstraints: true,
     defensive: true,
   });
@@ -132,13 +134,17 @@ const serve = (port: NonNullable<typeof parentPort>): void => {
     return;
   }
   const run = createRunner(database);
-  const { path, role } = workerData as WorkerOptions;
+  const { path, role, isShared } = workerData as WorkerOptions;
+  const inTurn =
+    isShared === true && role === 'writer'
+      ? createFileTurns(database, busyTimeoutMilliseconds)
+      : (work: () => StatementResult): StatementResult => work();
   // What is written must be found again; what is read may be old, and whoever acts on it has to write.
   const checkFile = role === 'writer' ? watchFile(path) : () => undefined;
   port.on('message', (request: WorkerRequest) => {
     const work = (): StatementResult => {
       if (request.ask !== 'close') checkFile();
-      return answerTo(request, database, run);
+      return inTurn(() => answerTo(request, database, run));
     };
     port.postMessage(attempt(request.id, work));
     if (request.ask === 'close') {

@@ -1,0 +1,27 @@
+import { fork } from 'node:child_process';
+import type { FromWorker } from './messages.ts';
+import type { WorkerProcess } from './supervise.ts';
+
+// Development runs the sources, an installation the compiled files: the worker has the ending of this module.
+const program = import.meta.url.endsWith('.ts')
+  ? new URL('../worker.ts', import.meta.url)
+  : new URL('../worker.js', import.meta.url);
+
+/** Starts a worker: the same Node with the same options and environment, writing to the same log. */
+export const startWorker = (): WorkerProcess => {
+  const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ended = Promise.withResolvers<number | NodeJS.Signals>();
+  child.on('exit', (code, signal) => ended.resolve(signal ?? code ?? 'SIGKILL'));
+  // Not started at all, or not to be reached: either way it is no worker, and `exit` does not always follow.
+  child.on('error', () => {
+    child.kill('SIGKILL');
+    ended.resolve('SIGKILL');
+  });
+  return {
+    // Gone, or going: its end is told apart from this.
+    send: (message) => void (child.connected && child.send(message, () => undefined)),
+    kill: () => void child.kill('SIGKILL'),
+    onMessage: (take) => void child.on('message', (message) => take(message as FromWorker)),
+    onEnd: (take) => void ended.promise.then(take),
+  };
+};
