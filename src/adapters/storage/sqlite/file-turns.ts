@@ -25,12 +25,13 @@ const isBusy = (error: unknown): boolean =>
  * @param maxWaitMs after it the refusal stands
  */
 export const createFileTurns = (
-  database: Pick<DatabaseSync, 'isTransaction'>,
+  database: Pick<DatabaseSync, 'isOpen' | 'isTransaction'>,
   maxWaitMs: number,
 ): (<T>(work: () => T) => T) => {
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const sleep = (ms: number): void => void Atomics.wait(sleeper, 0, 0, ms);
   const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+  const isWriting = (): boolean => database.isOpen && database.isTransaction;
   let wroteAt = Number.NEGATIVE_INFINITY;
 
   const pause = (): void => {
@@ -39,9 +40,9 @@ export const createFileTurns = (
   };
 
   return (work) => {
-    if (database.isTransaction) {
+    if (isWriting()) {
       const result = work();
-      if (!database.isTransaction) wroteAt = now();
+      if (!isWriting()) wroteAt = now();
       return result;
     }
     pause();
@@ -49,10 +50,10 @@ export const createFileTurns = (
     for (;;) {
       try {
         const result = work();
-        if (!database.isTransaction) wroteAt = now();
+        if (!isWriting()) wroteAt = now();
         return result;
       } catch (error) {
-        if (!isBusy(error) || database.isTransaction || now() - startedAt >= maxWaitMs) throw error;
+        if (!isBusy(error) || isWriting() || now() - startedAt >= maxWaitMs) throw error;
         sleep(retryMs);
       }
     }
