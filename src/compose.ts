@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
+import { idleMilliseconds } from './adapters/clock/event-loop.ts';
 import { systemClock } from './adapters/clock/system-clock.ts';
 import { createCredentialsFolder } from './adapters/credentials/credentials-folder.ts';
 import { requireDataFolder } from './adapters/credentials/data-folder.ts';
@@ -28,6 +29,7 @@ import { loadIssuerPresets } from './config/issuer-presets.ts';
 import { openConfiguredSigning, requireSigningKeys } from './compose-signing.ts';
 import { chosenVariables, rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
+import { createAdmissionControl } from './core/admission-control.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
 import { registerAdminApi } from './http/admin/register-admin-api.ts';
@@ -35,6 +37,7 @@ import { registerHealthRoutes } from './http/health-routes.ts';
 import { registerMetricsRoute } from './http/metrics-routes.ts';
 import { createServer } from './http/server.ts';
 import type { TokenRateLimits } from './http/token-rate-limit.ts';
+import { shedLoad } from './http/shed-load.ts';
 import { registerTokenQueryRoutes } from './http/token-query-routes.ts';
 import { registerTokenRoutes } from './http/token-routes.ts';
 import { registerWellKnown } from './http/well-known.ts';
@@ -48,6 +51,7 @@ import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { createIntrospection } from './token/introspect.ts';
 import { createKeyUses, startWritingKeyUses } from './token/key-uses.ts';
+import { createOverloadRefusals, startReportingOverload } from './token/overload-refusals.ts';
 import { createAttemptCollection, startWritingAttempts } from './token/refused-attempts.ts';
 import { createRevocation } from './token/revoke.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
@@ -170,6 +174,7 @@ export const openBureau = async (
         signingKeys: keyRing.states,
         waitingActivities: activityLog.waiting,
         droppedLogLines: log.dropped,
+        load: { refused: () => refusals.count(), inFlight: () => admission.inFlight() },
         store: {
           engine: configuration.databaseUrl.startsWith('sqlite:') ? 'sqlite' : 'postgres',
           ping: () => storage.ping(),
@@ -186,6 +191,10 @@ export const openBureau = async (
       minutes?.open('strangers', configuration.strangerActivities),
     );
     closing.push(startSummingUpStrangers(strangers, activityLog, reportFault).stop);
+
+    const admission = createAdmissionControl();
+    const refusals = createOverloadRefusals(strangers);
+    closing.push(startReportingOverload(refusals, admission.inFlight, logger, reportFault).stop);
 
     let stopping = false;
     const app = createServer({
@@ -342,6 +351,14 @@ export const openBureau = async (
     const metricsApp =
       configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
     registerMetricsRoute(metricsApp ?? app, shareMetrics(siblings, metrics));
+
+    shedLoad(app.server, {
+      admission,
+      refusals,
+      clock,
+      idleMs: idleMilliseconds,
+      isStopping: () => stopping,
+    });
 
     return {
       app,

@@ -43,6 +43,11 @@ export interface MetricsSources {
   readonly waitingActivities: () => WaitingActivities;
   /** Lines of the log that could not be written, since the start. */
   readonly droppedLogLines: () => number;
+  /** Requests that were refused because there were too many, since the start, and those being answered. */
+  readonly load: {
+    readonly refused: () => number;
+    readonly inFlight: () => number;
+  };
   readonly store: {
     readonly engine: string;
     /** Resolves when the store answers and accepts writes. */

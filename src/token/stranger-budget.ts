@@ -19,6 +19,8 @@ interface Window {
 export interface StrangerBudget {
   /** Counts one refusal that named no registered issuer or account. */
   admit(tenant: string, reason: RefusalReason): Admission;
+  /** Counts one that is never kept alone, and gives the receipt of the summary it is in. */
+  sumUp(tenant: string, reason: RefusalReason): string;
   /** A summary whose minute is not over yet, for whoever looks up its receipt now. */
   pending(tenant: string, receipt: string): Activity | null;
   /** The summaries of windows that are over, until they are {@link written}; of all windows when `all`. */
@@ -48,26 +50,34 @@ export const createStrangerBudget = (
 
   const isOver = (window: Window): boolean => clock.monotonic() - window.startedAt >= windowMs;
 
+  const currentWindow = (tenant: string): Window => {
+    let window = windows.get(tenant);
+    if (window !== undefined && isOver(window)) {
+      close(tenant, window);
+      window = undefined;
+    }
+    if (window === undefined) {
+      window = { startedAt: clock.monotonic(), alone: 0, summary: null };
+      windows.set(tenant, window);
+    }
+    return window;
+  };
+
+  const sumUp = (window: Window, reason: RefusalReason): string => {
+    window.summary ??= { id: newId(), from: clock.now(), counts: new Map() };
+    window.summary.counts.set(reason, (window.summary.counts.get(reason) ?? 0) + 1);
+    return window.summary.id;
+  };
+
   return {
     admit: (tenant, reason) => {
-      let window = windows.get(tenant);
-      if (window !== undefined && isOver(window)) {
-        close(tenant, window);
-        window = undefined;
-      }
-      if (window === undefined) {
-        window = { startedAt: clock.monotonic(), alone: 0, summary: null };
-        windows.set(tenant, window);
-      }
+      const window = currentWindow(tenant);
       const count = countOfNode?.(tenant).count ?? window.alone + 1;
-      if (count <= perMinute) {
-        window.alone += 1;
-        return { kept: 'alone' };
-      }
-      window.summary ??= { id: newId(), from: clock.now(), counts: new Map() };
-      window.summary.counts.set(reason, (window.summary.counts.get(reason) ?? 0) + 1);
-      return { kept: 'summed-up', receipt: window.summary.id };
+      if (count > perMinute) return { kept: 'summed-up', receipt: sumUp(window, reason) };
+      window.alone += 1;
+      return { kept: 'alone' };
     },
+    sumUp: (tenant, reason) => sumUp(currentWindow(tenant), reason),
     pending: (tenant, receipt) => {
       const window = windows.get(tenant);
       if (window?.summary?.id === receipt) return summaryOf(tenant, window, clock.now());

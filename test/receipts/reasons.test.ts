@@ -139,6 +139,7 @@ const unreachable = {
     'an assertion whose iss and sub differ names no account, and is refused for that first',
   store_unavailable: 'with the store down there is nowhere to keep a receipt; the log has it',
   signing_key_unavailable: 'a tenant always has a key; below with a key ring that has none',
+  overloaded: 'nobody read the request; test/http/shed-load.test.ts',
   internal_fault: 'a defect of ours; below with a decision that throws',
   rate_limited: 'above, on a server of its own',
 } as const satisfies Partial<Record<RefusalReason, string>>;

@@ -8,6 +8,7 @@ const unreachableHere: Partial<Readonly<Record<RefusalReason, string>>> = {
   method_not_allowed: 'the frame of HTTP',
   not_found: 'the frame of HTTP',
   content_type_unsupported: 'the frame of HTTP',
+  overloaded: 'the frame of HTTP',
   rate_limited: 'the frame of HTTP',
   client_authorization_header: 'a header',
   bearer_malformed: 'a header',

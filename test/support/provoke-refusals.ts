@@ -438,6 +438,7 @@ export const provocations = {
     ),
   store_unavailable: null,
   signing_key_unavailable: null,
+  overloaded: null,
   rate_limited: null,
   internal_fault: null,
 } as const satisfies Readonly<Record<RefusalReason, ((world: RefusalWorld) => Promise<Answer>) | null>>;

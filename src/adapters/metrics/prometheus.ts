@@ -5,6 +5,7 @@ import type { TokenMetrics } from '../../ports/token-metrics.ts';
 import type { Message } from '../../ports/siblings.ts';
 import { registerActivityMetrics } from './activity-metrics.ts';
 import { registerIssuerKeyMetrics } from './issuer-key-metrics.ts';
+import { registerLoadMetrics } from './load-metrics.ts';
 import { createNodeMetrics } from './node-metrics.ts';
 import { type CountUses, createReplayGuardMetrics } from './replay-guard-metrics.ts';
 import { createRequestMetrics } from './request-metrics.ts';
@@ -44,6 +45,7 @@ export const createPrometheusMetrics = (
   registerSigningKeyMetrics(registry, sources.signingKeys, clock);
   registerStoreMetrics(registry, sources.store, clock);
   registerActivityMetrics(registry, sources.waitingActivities);
+  registerLoadMetrics(registry, sources.load);
   new Counter({
     name: 'bureau_log_lines_dropped_total',
     help: 'Lines of the log that nobody read or that found the disk full. Activities are in the store and never dropped.',

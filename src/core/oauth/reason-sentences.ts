@@ -386,6 +386,11 @@ export const reasonSentences = {
     summary: 'This server has no active key to sign with.',
     change: 'See `GET /signing-keys`; make one with `POST /signing-keys/rotate`. Let the client try again.',
   },
+  overloaded: {
+    summary: 'This server had more to do than it can, and refused the request before it read it.',
+    change:
+      'Let the client wait as long as Retry-After says, a little longer each time, and keep its token until shortly before it expires. If it lasts, add a node.',
+  },
   rate_limited: {
     summary: 'There were more requests than one address, or the tenant, may send in a minute.',
     change:

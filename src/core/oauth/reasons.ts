@@ -94,6 +94,7 @@ export const refusalReasons = {
   issuer_keys_unavailable: 'unavailable',
   store_unavailable: 'unavailable',
   signing_key_unavailable: 'unavailable',
+  overloaded: 'unavailable',
   rate_limited: 'throttled',
   internal_fault: 'fault',
 } as const satisfies Record<string, ReasonFamily>;

@@ -37,6 +37,7 @@ describe('createPrometheusMetrics', () => {
         signingKeys: () => keys,
         waitingActivities: () => waiting,
         droppedLogLines: () => 7,
+        load: { refused: () => 5, inFlight: () => 3 },
         store: {
           engine: 'sqlite',
           ping: () => {

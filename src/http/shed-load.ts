@@ -1,0 +1,151 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { AdmissionControl } from '../core/admission-control.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OverloadRefusals } from '../token/overload-refusals.ts';
+import { createRestingConnections } from './rest-connections.ts';
+
+/** What the shedding of load uses. */
+export interface LoadSheddingDependencies {
+  readonly admission: AdmissionControl;
+  readonly refusals: OverloadRefusals;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** How long the event loop has waited for something to do, in milliseconds. */
+  readonly idleMs: () => number;
+  readonly isStopping: () => boolean;
+}
+
+/**
+ * Never refused here, for who watches, who mends and who verifies has to get through: health, metrics, the admin API and the
+ * published documents. Everything else is, the token endpoint above all, whatever way its path is spelled.
+ */
+const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?]*\.well-known)(?=[/?]|$))/;
+
+/** Whether the path of a request is never refused for load. */
+export const isSpared = (target: string): boolean => spared.test(target);
+
+/** How long a connection rests that was refused for load. */
+const restMs = 50;
+
+/** How long one rests, while the server is late, whose requests are refused one after the other. */
+const badRestMs = [0, 10, 20, 40, 80, 160] as const;
+
+/** The most requests of one connection that are under way at once, and how few there are when it is read again. */
+const pipelined = { most: 32, few: 16 } as const;
+
+/** Different for clients that were refused together, so that they do not come back together. */
+const retryAfterSeconds = [1, 2, 3, 4] as const;
+
+interface Connection {
+  inFlight: number;
+  held: boolean;
+  /** Refusals in a row. */
+  refused: number;
+}
+
+/**
+ * Puts the refusal of load (B26, A90) before everything else that answers a request: before routing, hooks and the reading of
+ * bodies, for a refusal has to cost a fraction of what it saves. To be called when all listeners are there.
+ */
+export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void => {
+  const { admission, refusals, clock, idleMs, isStopping } = deps;
+  const connections = new WeakMap<Socket, Connection>();
+  const resting = createRestingConnections();
+  const refuse = createRefusal(refusals, isStopping);
+  const answer = server.listeners('request') as ((
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void)[];
+
+  let turnUnderWay = false;
+  const endTurn = (): void => {
+    turnUnderWay = false;
+    admission.turn({ atMs: clock.monotonic(), idleMs: idleMs() });
+  };
+
+  const connectionOf = (socket: Socket): Connection => {
+    let connection = connections.get(socket);
+    if (connection === undefined) {
+      connection = { inFlight: 0, held: false, refused: 0 };
+      connections.set(socket, connection);
+    }
+    return connection;
+  };
+
+  const leave = (socket: Socket, connection: Connection, status: number): void => {
+    admission.left();
+    connection.inFlight -= 1;
+    if (connection.held && connection.inFlight <= pipelined.few) {
+      connection.held = false;
+      socket.resume();
+    }
+    if (status < 400) connection.refused = 0;
+    else {
+      const milliseconds = badRestMs[Math.min(connection.refused, badRestMs.length - 1)] ?? 0;
+      connection.refused += 1;
+      if (milliseconds > 0 && admission.isLate()) resting.rest(socket, milliseconds);
+    }
+  };
+
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!turnUnderWay) {
+      turnUnderWay = true;
+      setImmediate(endTurn);
+    }
+    if (!isSpared(request.url ?? '')) {
+      const { socket } = request;
+      if (!admission.admit()) {
+        refuse(response);
+        resting.rest(socket, restMs);
+        return;
+      }
+      const connection = connectionOf(socket);
+      connection.inFlight += 1;
+      if (connection.inFlight >= pipelined.most) {
+        connection.held = true;
+        socket.pause();
+      }
+      response.on('close', () => leave(socket, connection, response.statusCode));
+    }
+    for (const listener of answer) listener.call(server, request, response);
+  });
+};
+
+/** The answer, built anew only when its receipt changes. */
+const createRefusal = (
+  refusals: OverloadRefusals,
+  isStopping: () => boolean,
+): ((response: ServerResponse) => void) => {
+  let known: ReturnType<OverloadRefusals['refuse']> | null = null;
+  let body = '';
+  let headers: readonly string[][] = [];
+  let turn = 0;
+  return (response) => {
+    const refusal = refusals.refuse();
+    if (refusal !== known) {
+      known = refusal;
+      body = JSON.stringify(refusal.body);
+      headers = retryAfterSeconds.map((seconds) => headersOf(seconds, body));
+    }
+    turn = (turn + 1) % headers.length;
+    if (isStopping()) response.setHeader('connection', 'close');
+    response.writeHead(refusal.status, headers[turn]);
+    response.end(body);
+  };
+};
+
+const headersOf = (seconds: number, body: string): string[] => [
+  'content-type',
+  'application/json; charset=utf-8',
+  'content-length',
+  String(Buffer.byteLength(body)),
+  'cache-control',
+  'no-store',
+  'pragma',
+  'no-cache',
+  'x-content-type-options',
+  'nosniff',
+  'retry-after',
+  String(seconds),
+];
