@@ -7,20 +7,23 @@ export interface AdmissionLimits {
   /** Bounds of what is let in within one turn. */
   readonly leastPerTurn: number;
   readonly mostPerTurn: number;
+  /** While fewer are unanswered nobody is refused, so that there is always enough to do. */
+  readonly freeInFlight: number;
   /** How many may be unanswered at one time, however slow the answers are … */
-  readonly leastInFlight: number;
-  /** … and beyond it, how many seconds' worth of the answers that are given now. */
-  readonly inFlightSeconds: number;
+  readonly mostInFlight: number;
+  /** … or this many seconds' worth of the answers that are given now, where that is more. */
+  readonly mostInFlightSeconds: number;
 }
 
 /** The limits of a server. */
 export const admissionLimits: AdmissionLimits = {
-  turnMs: 35,
+  turnMs: 40,
   patienceTurns: 3,
   leastPerTurn: 16,
   mostPerTurn: 1024,
-  leastInFlight: 3000,
-  inFlightSeconds: 2,
+  freeInFlight: 256,
+  mostInFlight: 3000,
+  mostInFlightSeconds: 2,
 };
 
 /** One moment of the event loop: the same point of each turn in which something arrived. */
@@ -39,7 +42,7 @@ export interface AdmissionControl {
   left(): void;
   /** A turn is over. */
   turn(moment: LoopMoment): void;
-  /** Whether less is let in than can be: more was asked, for some turns, than was done. */
+  /** Whether less is let in than could be: for some turns more was asked than was done. */
   isLate(): boolean;
   /** How many were let in and have not left. */
   inFlight(): number;
@@ -48,9 +51,11 @@ export interface AdmissionControl {
 /** A turn in which the loop waited longer than this had nothing left to do. */
 const caughtUpMs = 1;
 
-/** How fast the limit of a turn comes back, and how fast it goes down at most. */
+/** How fast the limit of a turn comes back at most. */
 const growth = 1.25;
-const steepestFall = 0.5;
+
+/** How much a turn counts for beside the one after it, when the cost of a request is weighed. */
+const remembered = 0.8;
 
 /**
  * Keeps the turns of the event loop short, by how many requests each lets in. A process that keeps up waits for work now and
@@ -59,16 +64,16 @@ const steepestFall = 0.5;
  * requests take: those that wait for a slow issuer are in nobody's way.
  */
 export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits): AdmissionControl => {
-  const { turnMs, patienceTurns, leastPerTurn, mostPerTurn } = limits;
+  const { turnMs, patienceTurns, leastPerTurn, mostPerTurn, freeInFlight } = limits;
   let perTurn = mostPerTurn;
   let lateTurns = 0;
   let last: LoopMoment | null = null;
-  /** Let in during this turn, and during the one before, whose work this one does. */
   let letIn = 0;
-  let letInBefore = 0;
+  /** What was let in, and the time that took, over some turns: what one lets in, others do. */
+  let weighed = { letIn: 0, ms: 0 };
 
   let inFlight = 0;
-  let mostInFlight = limits.leastInFlight;
+  let mostInFlight = limits.mostInFlight;
   let leftSince = 0;
   let countedFromMs = 0;
 
@@ -76,19 +81,30 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
     const seconds = (atMs - countedFromMs) / 1000;
     if (seconds < 1) return;
     const perSecond = leftSince / seconds;
-    mostInFlight = Math.max(limits.leastInFlight, Math.floor(perSecond * limits.inFlightSeconds));
+    mostInFlight = Math.max(limits.mostInFlight, Math.floor(perSecond * limits.mostInFlightSeconds));
     leftSince = 0;
     countedFromMs = atMs;
   };
 
-  const fallBack = (lateMs: number): void => {
-    const taken = Math.min(perTurn, Math.max(letIn, letInBefore));
-    perTurn = Math.max(leastPerTurn, Math.floor(taken * Math.max(steepestFall, turnMs / lateMs)));
+  const keepUp = (lateMs: number): void => {
+    weighed = { letIn: weighed.letIn * remembered + letIn, ms: weighed.ms * remembered + lateMs };
+    lateTurns = lateMs > turnMs ? lateTurns + 1 : 0;
+    if (perTurn === mostPerTurn && lateTurns < patienceTurns) return;
+    const fitting = Math.floor((turnMs * weighed.letIn) / weighed.ms);
+    // Only a turn that is late says that less is wanted: after a short one it may be that few came.
+    const wanted = lateMs > turnMs ? fitting : Math.max(perTurn, fitting);
+    perTurn = Math.max(leastPerTurn, Math.min(wanted, Math.ceil(perTurn * growth), mostPerTurn));
+  };
+
+  const catchUp = (): void => {
+    weighed = { letIn: 0, ms: 0 };
+    lateTurns = 0;
+    perTurn = Math.min(mostPerTurn, Math.ceil(perTurn * growth));
   };
 
   return {
     admit: () => {
-      if (letIn >= perTurn || inFlight >= mostInFlight) return false;
+      if (inFlight >= freeInFlight && (letIn >= perTurn || inFlight >= mostInFlight)) return false;
       letIn += 1;
       inFlight += 1;
       return true;
@@ -98,15 +114,12 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
       leftSince += 1;
     },
     turn: (moment) => {
-      const caughtUp = last === null || moment.idleMs - last.idleMs > caughtUpMs;
-      const lateMs = last === null || caughtUp ? 0 : moment.atMs - last.atMs;
+      const waited = last === null || moment.idleMs - last.idleMs > caughtUpMs;
+      if (last === null || waited) catchUp();
+      else keepUp(moment.atMs - last.atMs);
       last = moment;
-      countLeft(moment.atMs);
-      lateTurns = lateMs > turnMs ? lateTurns + 1 : 0;
-      if (lateTurns >= (perTurn < mostPerTurn ? 1 : patienceTurns)) fallBack(lateMs);
-      else if (lateTurns === 0) perTurn = Math.min(mostPerTurn, Math.ceil(perTurn * growth));
-      letInBefore = letIn;
       letIn = 0;
+      countLeft(moment.atMs);
     },
     isLate: () => perTurn < mostPerTurn,
     inFlight: () => inFlight,
