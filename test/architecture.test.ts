@@ -39,6 +39,7 @@ const rings = [
   'admin',
   'admin-api',
   'http',
+  'workers',
   'config',
   'cli',
   'console',
@@ -110,6 +111,11 @@ const rules: readonly {
     broken: [['src/config/a.ts', '../keys/good.ts']],
   },
   {
+    rule: 'workers-sees-only-its-own',
+    protects: 'what holds the processes of a node together serves nothing itself',
+    broken: [['src/workers/a.ts', '../token/good.ts']],
+  },
+  {
     rule: 'cli-sees-only-its-own',
     protects: 'the command line is a client like any other and has no back door',
     broken: [['src/cli/a.ts', '../admin/good.ts']],
@@ -148,7 +154,11 @@ const rules: readonly {
   {
     rule: 'serve-only-starts',
     protects: 'the server process loads, composes, listens and stops',
-    broken: [['src/serve.ts', './token/good.ts']],
+    broken: [
+      ['src/serve.ts', './token/good.ts'],
+      ['src/worker.ts', './token/good.ts'],
+      ['src/listening.ts', './http/good.ts'],
+    ],
   },
   {
     rule: 'rewrap-only-rewraps',
@@ -165,6 +175,8 @@ const rules: readonly {
       ['src/http/b.ts', '../compose.ts'],
       ['src/http/c.ts', '../serve.ts'],
       ['src/http/d.ts', '../rewrap.ts'],
+      ['src/http/e.ts', '../worker.ts'],
+      ['src/http/f.ts', '../listening.ts'],
     ],
   },
   {
@@ -209,6 +221,7 @@ const allowed: Record<string, readonly string[]> = {
     'node:fs',
   ],
   'src/config/good.ts': ['../core/good.ts', 'node:fs'],
+  'src/workers/good.ts': ['../core/good.ts', '../ports/good.ts', '../config/good.ts', 'node:fs'],
   'src/cli/good.ts': ['../core/good.ts', '../admin-api/good.ts', '../config/good.ts'],
   'src/console/good.ts': ['../admin-api/good.ts'],
   'src/adapters/clock/good.ts': ['../../ports/good.ts', '../../core/good.ts', './other.ts', 'node:fs'],
@@ -220,7 +233,17 @@ const allowed: Record<string, readonly string[]> = {
     './adapters/storage/good.ts',
     './config/good.ts',
   ],
-  'src/serve.ts': ['./compose.ts', './config/good.ts', 'node:fs'],
+  'src/listening.ts': ['./compose.ts', 'node:net'],
+  'src/compose-parsers.ts': ['./adapters/clock/good.ts', './config/good.ts'],
+  'src/worker.ts': ['./compose.ts', './listening.ts', './workers/good.ts', './config/good.ts'],
+  'src/serve.ts': [
+    './compose.ts',
+    './compose-parsers.ts',
+    './listening.ts',
+    './workers/good.ts',
+    './config/good.ts',
+    'node:fs',
+  ],
   'src/rewrap.ts': [
     './adapters/storage/good.ts',
     './adapters/clock/good.ts',
@@ -304,9 +327,17 @@ describe('who may import whom', () => {
     expect(
       files.filter(
         (name) =>
-          !['main.ts', 'serve.ts', 'compose.ts', 'compose-signing.ts', 'rewrap.ts', 'README.md'].includes(
-            name,
-          ),
+          ![
+            'main.ts',
+            'serve.ts',
+            'worker.ts',
+            'listening.ts',
+            'compose.ts',
+            'compose-parsers.ts',
+            'compose-signing.ts',
+            'rewrap.ts',
+            'README.md',
+          ].includes(name),
       ),
     ).toEqual([]);
   });

@@ -80,7 +80,7 @@ export const configurationSchema = z.strictObject({
     .describe('sqlite:<file> (default sqlite:<data dir>/bureau.db) or postgres://…'),
   databasePoolSize: decimal(z.number().int().min(1).max(200))
     .default(10)
-    .describe('Connections to PostgreSQL.'),
+    .describe('Connections to PostgreSQL, of all workers together.'),
   keyEncryptionKey: z
     .string()
     .optional()
