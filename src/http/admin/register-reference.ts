@@ -22,8 +22,12 @@ export const registerReference = (app: FastifyInstance, baseIssuer: string): voi
     return opening;
   };
   const show = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { method, url, headers } = request;
-    const page = await (await reference()).inject({ method: method as 'GET', url, headers });
+    // For HEAD as well: what the page would be says how long it is.
+    const page = await (await reference()).inject({
+      method: 'GET',
+      url: request.url,
+      headers: request.headers,
+    });
     if (page.statusCode === 404) {
       reply.callNotFound();
       return reply;
@@ -32,7 +36,7 @@ export const registerReference = (app: FastifyInstance, baseIssuer: string): voi
       throw Object.assign(new Error('the reference cannot be shown'), { statusCode: page.statusCode });
     for (const [name, value] of Object.entries(page.headers))
       if (value !== undefined && !hopByHop.has(name)) reply.header(name, value);
-    return reply.code(page.statusCode).send(page.rawPayload);
+    return reply.code(page.statusCode).send(page.rawPayload.length === 0 ? undefined : page.rawPayload);
   };
   for (const url of paths) app.get(url, show);
 };
