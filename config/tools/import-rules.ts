@@ -37,8 +37,16 @@ const configuration: IConfiguration = {
       name: 'conditions-are-pure-but-for-cel',
       severity: 'error',
       comment: 'src/core/trust/conditions imports src/core and the CEL packages (@bufbuild/*), nothing else.',
-      from: { path: '^src/core/trust/conditions/' },
+      from: { path: '^src/core/trust/conditions/', pathNot: '/cel-packages\\.ts$' },
       to: { pathNot: '^src/core/|node_modules/@bufbuild/' },
+    },
+    {
+      name: 'cel-packages-only-loads',
+      severity: 'error',
+      comment:
+        'src/core/trust/conditions/cel-packages.ts loads the CEL packages when they are needed: them and node:module, nothing else.',
+      from: { path: '^src/core/trust/conditions/cel-packages\\.ts$' },
+      to: { pathNot: '^(node:)?module$|node_modules/@bufbuild/' },
     },
     {
       name: 'ports-are-interfaces',

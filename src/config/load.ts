@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { fail, ok, type Result } from '../core/result.ts';
 import { rotationProblems, type RotationSettings } from '../core/signing-keys/rotation-policies.ts';
 import { clientVariables } from './client-variables.ts';
@@ -118,11 +117,16 @@ const readConfigurationFile = async (
     problems.push(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
     return {};
   }
-  return parseMapping(path, text, problems);
+  return await parseMapping(path, text, problems);
 };
 
 /** The settings in the text of a file. Problems name the line and never show it: it may hold a secret (A102). */
-const parseMapping = (path: string, text: string, problems: string[]): Record<string, unknown> => {
+const parseMapping = async (
+  path: string,
+  text: string,
+  problems: string[],
+): Promise<Record<string, unknown>> => {
+  const { LineCounter, parseDocument } = await import('yaml');
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'silent' });
   for (const { code, pos } of [...document.errors, ...document.warnings])

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import { parseAddress } from './address-kind.ts';
 import type { NameLookUp } from './look-up-name.ts';
 import { type OutboundAllow, refuseAddress } from './outbound-allow.ts';
@@ -47,7 +47,8 @@ export const createGuardedConnector = (options: GuardedConnectorOptions): buildC
     const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
     try {
       const addresses = await judge(host, port);
-      const connect = buildConnector({
+      const undici = await import('undici');
+      const connect = undici.buildConnector({
         timeout: options.connectMilliseconds,
         allowH2: false,
         maxCachedSessions: 0,

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { fail, ok, type Result } from '../../core/result.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
@@ -64,6 +64,8 @@ export const createGuardedFetch = (
   const attempt = async (request: DocumentRequest, url: FetchUrl, signal: AbortSignal): Promise<Answer> => {
     const opened = await openIssuerAccess(access, url.origin, request.caCertificates, signal);
     if (!opened.ok) return failed(opened.error);
+    // With the first fetch and not with the server: a start has other things to load.
+    const { Client } = await import('undici');
     const connect = createGuardedConnector({
       allow,
       lookUp,

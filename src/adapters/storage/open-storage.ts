@@ -1,8 +1,7 @@
 import type { Storage } from '../../ports/storage.ts';
 import type { Engine } from './engine.ts';
-import { openPostgres, type PostgresOptions } from './postgres/open-postgres.ts';
+import type { PostgresOptions } from './postgres/open-postgres.ts';
 import { createReplayGuard } from './replay-guard.ts';
-import { openSqlite } from './sqlite/open-sqlite.ts';
 import { reportUnavailable, toStoreUnavailable } from './report-unavailable.ts';
 import { StorageUnusable } from './storage-errors.ts';
 import { onlyWorker, type StorageWorker } from './storage-worker.ts';
@@ -27,6 +26,8 @@ const openEngine = async ({ url, postgres, worker = onlyWorker }: StorageOptions
       if (path === '' || path.startsWith(':') || path.includes('\0')) {
         throw new StorageUnusable('The database URL must name a file, as in sqlite:data/bureau.db.');
       }
+      // The engine in use alone is loaded.
+      const { openSqlite } = await import('./sqlite/open-sqlite.ts');
       return await openSqlite(path, worker);
     }
     case 'postgres:':
@@ -34,6 +35,7 @@ const openEngine = async ({ url, postgres, worker = onlyWorker }: StorageOptions
       if (!URL.canParse(url)) {
         throw new StorageUnusable('The database URL must look like postgres://user:password@host:5432/name.');
       }
+      const { openPostgres } = await import('./postgres/open-postgres.ts');
       return await openPostgres(url, { ...postgres, prepares: worker.prepares });
     default:
       throw new StorageUnusable('The database URL must begin with sqlite: or postgres://.');

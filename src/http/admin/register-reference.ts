@@ -11,16 +11,17 @@ const hopByHop: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'tran
  */
 export const registerReference = (app: FastifyInstance, baseIssuer: string): void => {
   let opening: Promise<FastifyInstance> | null = null;
-  const reference = (): Promise<FastifyInstance> => {
-    opening ??= import('./reference.ts')
-      .then(({ openReference }) => openReference(baseIssuer))
-      .catch((error: unknown) => {
-        // Not for good: the next request tries again.
-        opening = null;
-        throw error;
-      });
-    return opening;
+  const open = async (): Promise<FastifyInstance> => {
+    try {
+      const { openReference } = await import('./reference.ts');
+      return await openReference(baseIssuer);
+    } catch (error) {
+      // Not for good: the next request tries again.
+      opening = null;
+      throw error;
+    }
   };
+  const reference = (): Promise<FastifyInstance> => (opening ??= open());
   const show = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // For HEAD as well: what the page would be says how long it is.
     const page = await (await reference()).inject({

@@ -1,8 +1,9 @@
-import { type CelEnv, type CelResult, celEnv, celType, isCelError, parse, plan } from '@bufbuild/cel';
-import { RE2JS } from '@bufbuild/re2';
+import type { CelEnv, CelResult } from '@bufbuild/cel';
+import type { RE2JS } from '@bufbuild/re2';
 import { presentText } from '../../activity/present.ts';
 import type { JsonObject } from '../../json.ts';
 import { fail, ok, type Result } from '../../result.ts';
+import { loadCel, loadRe2 } from './cel-packages.ts';
 import { checkExpression, type Expression } from './check-expression.ts';
 import { claimsToCel } from './claims-to-cel.ts';
 import { createMeter } from './meter.ts';
@@ -41,6 +42,7 @@ export const compileCel = (expression: string): Result<(claims: JsonObject) => C
   const parsed = parseExpression(expression);
   if (!parsed.ok) return parsed;
 
+  const { celEnv } = loadCel();
   const checked = checkExpression(parsed.value, celEnv().funcs);
   if (!checked.ok) return checked;
 
@@ -68,13 +70,13 @@ export const compileCel = (expression: string): Result<(claims: JsonObject) => C
 /** The patterns an expression gives to `matches`; none for one that {@link compileCel} refuses. */
 export const celPatterns = (expression: string): readonly string[] => {
   const parsed = parseExpression(expression);
-  const checked = parsed.ok ? checkExpression(parsed.value, celEnv().funcs) : parsed;
+  const checked = parsed.ok ? checkExpression(parsed.value, loadCel().celEnv().funcs) : parsed;
   return checked.ok ? checked.value.patterns : [];
 };
 
 const parseExpression = (expression: string) => {
   try {
-    const { expr } = parse(expression);
+    const { expr } = loadCel().parse(expression);
     return expr === undefined ? fail('The expression is empty.') : ok(expr);
   } catch (problem) {
     return fail(`The expression cannot be read: ${presentText(messageOf(problem))}`);
@@ -83,7 +85,7 @@ const parseExpression = (expression: string) => {
 
 const planExpression = (environment: CelEnv, expression: Expression) => {
   try {
-    return ok(plan(environment, expression));
+    return ok(loadCel().plan(environment, expression));
   } catch (problem) {
     return fail(`The expression cannot be carried out: ${presentText(messageOf(problem))}`);
   }
@@ -96,7 +98,7 @@ const compilePatterns = (patterns: readonly string[]): Result<ReadonlyMap<string
       return fail(`A pattern of matches() has at most ${maxPatternCharacters} characters.`);
     }
     try {
-      compiled.set(pattern, RE2JS.compile(pattern));
+      compiled.set(pattern, loadRe2().RE2JS.compile(pattern));
     } catch (problem) {
       return fail(`A pattern of matches() cannot be read: ${presentText(messageOf(problem))}`);
     }
@@ -107,6 +109,7 @@ const compilePatterns = (patterns: readonly string[]): Result<ReadonlyMap<string
 
 const describe = (result: CelResult): string => {
   if (typeof result === 'boolean') return `gave ${result}`;
+  const { celType, isCelError } = loadCel();
   if (isCelError(result)) return `failed: ${presentText(result.message)}`;
   return `gave a ${celType(result).name}, which is not true`;
 };

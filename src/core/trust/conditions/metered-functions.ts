@@ -1,13 +1,6 @@
-import {
-  type CelFunc,
-  CelScalar,
-  type CelValue,
-  celEnv,
-  celFunc,
-  celMethod,
-  isCelError,
-} from '@bufbuild/cel';
+import type { CelFunc, CelValue } from '@bufbuild/cel';
 import type { RE2JS } from '@bufbuild/re2';
+import { loadCel } from './cel-packages.ts';
 import type { Meter } from './meter.ts';
 
 /** The function that {@link checkExpression} puts before each step of a macro; its argument is the size of the step. */
@@ -26,6 +19,7 @@ const instructionsPerUnit = 64;
  * @param patterns the compiled patterns of the expression by their text; `matches` knows no others
  */
 export const createMeteredFunctions = (meter: Meter, patterns: ReadonlyMap<string, RE2JS>): CelFunc[] => {
+  const { CelScalar, celEnv, celFunc, celMethod } = loadCel();
   const { BOOL, DYN, INT, STRING } = CelScalar;
   return [
     ...[...celEnv().funcs].map((standard) => meterFunction(standard, meter)),
@@ -51,6 +45,7 @@ export const createMeteredFunctions = (meter: Meter, patterns: ReadonlyMap<strin
 
 /** The same function under the same signature, which is how the environment lets a standard one be replaced. */
 const meterFunction = (standard: CelFunc, meter: Meter): CelFunc => {
+  const { celFunc, celMethod, isCelError } = loadCel();
   const call = (target: CelValue | undefined, args: readonly CelValue[]): CelValue => {
     if (target !== undefined) meter.chargeSize(target);
     for (const argument of args) meter.chargeSize(argument);
