@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { NoteUses } from './note-uses.ts';
 import type { Database } from './schema.ts';
 import type { Chaining } from './stores/append-activities.ts';
 
@@ -10,6 +11,7 @@ export interface Engine {
   readonly db: Kysely<Database>;
   /** Runs `work` in a transaction while no other transaction of this kind runs, on any node. */
   readonly transact: <T>(work: (db: Kysely<Database>) => Promise<T>) => Promise<T>;
-  readonly chaining: Omit<Chaining, 'heads'>;
+  readonly chaining: Chaining;
+  readonly noteUses: NoteUses;
   readonly close: () => Promise<void>;
 }

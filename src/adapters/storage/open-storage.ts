@@ -48,8 +48,7 @@ const openEngine = async ({ url, postgres, worker = onlyWorker }: StorageOptions
  * @throws StorageUnusable when it cannot be used, DatabaseNewer when a newer release owns it; nothing is overwritten then
  */
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
-  const { db, transact, chaining, close } = await openEngine(options);
-  const chained = { ...chaining, heads: new Map() };
+  const { db, transact, chaining, noteUses, close } = await openEngine(options);
   let beating: Promise<void> | null = null;
 
   const beat = async (): Promise<void> => {
@@ -62,15 +61,15 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
   };
 
   return {
-    ...createStores(db, chained),
-    replayGuard: reportUnavailable(createReplayGuard(db, options.maxWaitMs)),
+    ...createStores(db, chaining),
+    replayGuard: reportUnavailable(createReplayGuard(db, noteUses, options.maxWaitMs)),
     transaction: async (work) => {
       // What `work` itself throws is its own, even where the rollback fails as well; what is left is the database's.
       const thrown: { byWork?: { readonly error: unknown } } = {};
       try {
         return await transact(async (transaction) => {
           try {
-            return await work(createStores(transaction, chained));
+            return await work(createStores(transaction, chaining));
           } catch (error) {
             thrown.byWork = { error };
             throw error;

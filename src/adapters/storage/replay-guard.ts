@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { answerInTime } from '../../core/answer-in-time.ts';
 import type { ReplayGuard } from '../../ports/replay-guard.ts';
 import { StoreUnavailable } from '../../ports/storage.ts';
+import type { NoteUses } from './note-uses.ts';
 import type { Database } from './schema.ts';
 
 /** Rows of one statement; what waits beyond it goes with the next one. */
@@ -15,24 +16,14 @@ interface Use extends PromiseWithResolvers<boolean> {
 
 /** JSON keeps the parts apart and every string, well-formed or not, distinct from every other (CA-15). */
 const fingerprintOf = (tenant: string, party: string, jti: string): string =>
-  createHash('sha256')
-    .update(JSON.stringify([tenant, party, jti]))
-    .digest('base64url');
+  hash('sha256', JSON.stringify([tenant, party, jti]), 'base64url');
 
-const insertAbsent = async (db: Kysely<Database>, batch: readonly Use[]): Promise<void> => {
+const note = async (noteUses: NoteUses, batch: readonly Use[]): Promise<void> => {
   const uses = new Map<string, number>();
   for (const { fingerprint, until } of batch) {
     uses.set(fingerprint, Math.max(until, uses.get(fingerprint) ?? 0));
   }
-  // In one order on every node: two statements that wait for each other's rows would be a deadlock.
-  const rows = [...uses].map(([fingerprint, until]) => ({ fingerprint, until }));
-  const inserted = await db
-    .insertInto('used_jtis')
-    .values(rows.toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)))
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('fingerprint')
-    .execute();
-  const fresh = new Set(inserted.map((row) => row.fingerprint));
+  const fresh = new Set(await noteUses([...uses].map(([fingerprint, until]) => ({ fingerprint, until }))));
   for (const use of batch) {
     use.resolve(fresh.delete(use.fingerprint));
   }
@@ -44,7 +35,11 @@ const insertAbsent = async (db: Kysely<Database>, batch: readonly Use[]): Promis
  * @param maxWaitMs how long a use waits for the answer before it is rejected with {@link StoreUnavailable} (A67, B16);
  * whether it counts then is not known
  */
-export const createReplayGuard = (db: Kysely<Database>, maxWaitMs = 3000): ReplayGuard => {
+export const createReplayGuard = (
+  db: Kysely<Database>,
+  noteUses: NoteUses,
+  maxWaitMs = 3000,
+): ReplayGuard => {
   const queue = new Set<Use>();
   let busy = false;
 
@@ -54,7 +49,7 @@ export const createReplayGuard = (db: Kysely<Database>, maxWaitMs = 3000): Repla
       const batch = [...queue].slice(0, maxBatch);
       for (const use of batch) queue.delete(use);
       try {
-        await insertAbsent(db, batch);
+        await note(noteUses, batch);
       } catch (error) {
         for (const use of batch) {
           use.reject(error);

@@ -1,5 +1,6 @@
 import { toCanonicalJson } from '../canonical-json.ts';
 import { type Activity, blankActivity } from './activity.ts';
+import { type LineText, placeLine, writeLineText } from './line-text.ts';
 
 /** Base64url SHA-256 of the UTF-8 of a text. */
 export type HashText = (text: string) => string;
@@ -88,17 +89,35 @@ export const hashLine = (
   return hash(toCanonicalJson(said));
 };
 
+/**
+ * The links of lines behind `end`, in their order.
+ *
+ * @param lines what `writeLineText` makes of them
+ */
+export const linkLines = (
+  lines: readonly LineText[],
+  writer: string,
+  end: ChainEnd,
+  hash: HashText,
+): readonly Link[] => {
+  let last = end;
+  return lines.map((line) => {
+    const place = { writer, number: last.number + 1, previous: last.hash };
+    last = { number: place.number, hash: hash(placeLine(line, place)) };
+    return { ...place, hash: last.hash };
+  });
+};
+
 /** Gives each activity its place behind `end`, in their order. */
 export const linkActivities = (
   activities: readonly Activity[],
   writer: string,
   end: ChainEnd,
   hash: HashText,
-): readonly Link[] => {
-  let last = end;
-  return activities.map((activity) => {
-    const place = { writer, number: last.number + 1, previous: last.hash };
-    last = { number: place.number, hash: hashLine(toTrailLine(activity, null), place, hash) };
-    return { ...place, hash: last.hash };
-  });
-};
+): readonly Link[] =>
+  linkLines(
+    activities.map((activity) => writeLineText(activity)),
+    writer,
+    end,
+    hash,
+  );

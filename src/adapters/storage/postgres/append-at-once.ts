@@ -1,7 +1,8 @@
 import { CompiledQuery, type Kysely } from 'kysely';
+import type { ChainEnd } from '../../../core/activity/chain.ts';
 import type { Database } from '../schema.ts';
-import { activityColumns } from '../stores/activity-row.ts';
-import type { AppendAtOnce } from '../stores/append-activities.ts';
+import { activityColumns } from '../stores/activity-columns.ts';
+import { type AppendAtOnce, linkBehind } from '../stores/append-activities.ts';
 
 const integers: readonly string[] = ['time', 'number'];
 const columns = activityColumns.map((column) => `"${column}"`).join(', ');
@@ -40,11 +41,37 @@ select answer from as_expected`;
 /** A row that is there already: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
 const uniqueViolation = '23505';
 
-/** {@link AppendAtOnce} in one statement, which is a transaction of its own. */
-export const createAppendAtOnce =
-  (db: Kysely<Database>): AppendAtOnce =>
-  async ({ writer, rows, moves }) => {
-    const flat = moves.map(({ tenant, from, to }) => ({
+/** More tenants than that are read anew each time. */
+const maxHeads = 10_000;
+
+/**
+ * {@link AppendAtOnce} in one statement, which is a transaction of its own. The heads are remembered as they were after the
+ * last append; what is remembered wrongly is found by the statement itself.
+ */
+export const createAppendAtOnce = (db: Kysely<Database>): AppendAtOnce => {
+  const heads = new Map<string, ChainEnd>();
+
+  /** One that is not known yet may be there: whoever stopped here wrote it. */
+  const readHeads = async (writer: string, tenants: readonly string[]): Promise<void> => {
+    const unknown = tenants.filter((tenant) => !heads.has(tenant));
+    if (unknown.length === 0) return;
+    const rows = await db
+      .selectFrom('activity_chains')
+      .select(['tenant', 'number', 'hash'])
+      .where('writer', '=', writer)
+      .where('tenant', 'in', unknown)
+      .execute();
+    for (const { tenant, number, hash } of rows) heads.set(tenant, { number, hash });
+  };
+
+  return async (writer, lines) => {
+    const tenants = lines.map(([tenant]) => tenant);
+    await readHeads(writer, tenants);
+    const linked = linkBehind(lines, writer, heads);
+    // Whatever happens from here on, only an answer says where the heads are.
+    for (const tenant of tenants) heads.delete(tenant);
+    if (linked === null) return false;
+    const flat = linked.moves.map(({ tenant, from, to }) => ({
       tenant,
       from_number: from.number,
       from_hash: from.hash,
@@ -53,11 +80,15 @@ export const createAppendAtOnce =
     }));
     try {
       const { rows: answers } = await db.executeQuery<{ readonly answer: boolean }>(
-        CompiledQuery.raw(statement, [JSON.stringify(flat), writer, JSON.stringify(rows)]),
+        CompiledQuery.raw(statement, [JSON.stringify(flat), writer, JSON.stringify(linked.rows)]),
       );
-      return answers[0]?.answer === true;
+      if (answers[0]?.answer !== true) return false;
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === uniqueViolation) return false;
       throw error;
     }
+    if (heads.size > maxHeads) heads.clear();
+    for (const { tenant, to } of linked.moves) heads.set(tenant, to);
+    return true;
   };
+};

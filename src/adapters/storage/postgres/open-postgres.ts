@@ -7,6 +7,7 @@ import { startDriver } from '../start-driver.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { createTurns } from '../turns.ts';
 import { createAppendAtOnce } from './append-at-once.ts';
+import { createNoteUses } from './note-uses.ts';
 import { openPool } from './open-pool.ts';
 
 /** What may be chosen about the connections to a PostgreSQL server. */
@@ -123,6 +124,7 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
       locksRows: true,
       appendAtOnce: createAppendAtOnce(db),
     },
+    noteUses: createNoteUses(db),
     close: () => db.destroy(),
   };
 };

@@ -1,12 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type {
-  Bindable,
-  StatementResult,
-  Step,
-  WorkerOptions,
-  WorkerReply,
-  WorkerRequest,
-} from './protocol.ts';
+import type { CommitOutcome, CommitUnit } from './commit-protocol.ts';
+import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
 
 /** A statement that SQLite refused, with its extended result code. */
 export class SqliteFailure extends Error {
@@ -22,8 +16,8 @@ export class SqliteFailure extends Error {
 /** One SQLite connection in a thread of its own; statements run in the order they were given. */
 export interface SqliteConnection {
   run(sql: string, parameters: readonly unknown[]): Promise<StatementResult>;
-  /** Runs all of it in one transaction; `false` where a run did not change exactly one row, and then nothing changed. */
-  together(steps: readonly Step[]): Promise<boolean>;
+  /** Writes units in one transaction, each of them whole or not at all; what became of each. */
+  commit(units: readonly CommitUnit[]): Promise<readonly CommitOutcome[]>;
   rollback(): Promise<void>;
   close(): Promise<void>;
 }
@@ -106,7 +100,7 @@ export const openConnection = async (options: WorkerOptions): Promise<SqliteConn
   mayEnd = false;
   return {
     run: async (sql, parameters) => await ask({ ask: 'run', sql, parameters: parameters.map(toBindable) }),
-    together: async (steps) => (await ask({ ask: 'together', steps })).changes > 0,
+    commit: async (units) => (await ask({ ask: 'commit', units })).rows as readonly CommitOutcome[],
     rollback: async () => {
       await ask({ ask: 'rollback' });
     },

@@ -9,6 +9,8 @@ import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { onlyWorker, type StorageWorker } from '../storage-worker.ts';
 import { createTurns } from '../turns.ts';
 import { createAppendAtOnce } from './append-at-once.ts';
+import { createNoteUses } from './note-uses.ts';
+import { createSharedCommits } from './share-commits.ts';
 import { openConnection, SqliteFailure, type SqliteConnection } from './open-connection.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
 
@@ -105,14 +107,16 @@ export const openSqlite = async (path: string, worker: StorageWorker = onlyWorke
     if (worker.prepares) await migrate(new Kysely({ dialect }), 'sqlite');
     const db = new Kysely<Database>({ dialect });
     await startDriver(db);
+    const commit = createSharedCommits(writer, turns);
     return {
       db,
       transact: async (work) => await db.transaction().execute(work),
       chaining: {
         writers: { alone: chainWriter, inTransaction: chainWriter },
         locksRows: false,
-        appendAtOnce: createAppendAtOnce(writer, turns),
+        appendAtOnce: createAppendAtOnce(commit),
       },
+      noteUses: createNoteUses(commit),
       close: () => db.destroy(),
     };
   } catch (error) {

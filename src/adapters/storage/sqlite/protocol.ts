@@ -1,3 +1,5 @@
+import type { CommitUnit } from './commit-protocol.ts';
+
 /** What SQLite takes as a parameter. An object in first place would be read as named parameters and shift the rest. */
 export type Bindable = null | string | number | bigint | Uint8Array;
 
@@ -10,12 +12,6 @@ export interface WorkerOptions {
   readonly isShared?: boolean;
 }
 
-/** One statement, run once for each of its sets of parameters; each run has to change exactly one row. */
-export interface Step {
-  readonly sql: string;
-  readonly runs: readonly (readonly Bindable[])[];
-}
-
 /** What the worker is asked. */
 export type WorkerRequest =
   | {
@@ -24,8 +20,8 @@ export type WorkerRequest =
       readonly sql: string;
       readonly parameters: readonly Bindable[];
     }
-  /** Runs the steps in one transaction of their own. It answers with as many changes as there were runs, or with none. */
-  | { readonly id: number; readonly ask: 'together'; readonly steps: readonly Step[] }
+  /** Writes units in one transaction of their own. It answers with a `CommitOutcome` for each as a row. */
+  | { readonly id: number; readonly ask: 'commit'; readonly units: readonly CommitUnit[] }
   /** Ends the transaction if one is open: SQLite ends some by itself, for example when the disk is full. */
   | { readonly id: number; readonly ask: 'rollback' }
   | { readonly id: number; readonly ask: 'close' };

@@ -1,15 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createFileTurns } from './file-turns.ts';
+import { commitUnits } from './commit-units.ts';
+import { faultOf } from './sqlite-fault.ts';
 import { watchFile } from './watch-file.ts';
-import type {
-  Bindable,
-  StatementResult,
-  Step,
-  WorkerOptions,
-  WorkerReply,
-  WorkerRequest,
-} from './protocol.ts';
+import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
 
 // The thread that owns one SQLite connection, so that no statement and no fsync ever blocks the event loop.
 
@@ -70,30 +65,6 @@ const createRunner = (database: DatabaseSync) => {
   };
 };
 
-const runTogether = (
-  database: DatabaseSync,
-  run: ReturnType<typeof createRunner>,
-  steps: readonly Step[],
-): StatementResult => {
-  let changes = 0;
-  run('begin immediate', []);
-  try {
-    for (const { sql, runs } of steps)
-      for (const parameters of runs) {
-        if (run(sql, parameters).changes !== 1) {
-          run('rollback', []);
-          return noRows;
-        }
-        changes += 1;
-      }
-    run('commit', []);
-    return { rows: [], changes };
-  } catch (error) {
-    if (database.isTransaction) run('rollback', []);
-    throw error;
-  }
-};
-
 const answerTo = (
   request: WorkerRequest,
   database: DatabaseSync,
@@ -102,8 +73,8 @@ const answerTo = (
   switch (request.ask) {
     case 'run':
       return run(request.sql, request.parameters);
-    case 'together':
-      return runTogether(database, run, request.steps);
+    case 'commit':
+      return { rows: commitUnits(database, run, request.units), changes: 0 };
     case 'rollback':
       return database.isTransaction ? run('rollback', []) : noRows;
     case 'close':
@@ -116,8 +87,7 @@ const attempt = (id: number, work: () => StatementResult): WorkerReply => {
   try {
     return { id, ok: true, result: work() };
   } catch (error) {
-    const resultCode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : null;
-    return { id, ok: false, message: error instanceof Error ? error.message : 'unknown fault', resultCode };
+    return { id, ok: false, ...faultOf(error) };
   }
 };
 

@@ -122,18 +122,23 @@ export const readBody = (text: string): ActivityBody | null => {
 /**
  * The body of a line as text. There is one text for each content, so that a line can be held against it: members that a
  * later release adds come last, and only where they say something.
+ *
+ * @param checks those of the activity as text; in the order their members have where it is not given
  */
-export const writeBody = (activity: Activity): string =>
-  JSON.stringify({
+export const writeBody = (activity: Activity, checks = JSON.stringify(activity.checks)): string => {
+  const start = JSON.stringify({
     accountName: activity.account?.name ?? null,
     door: activity.door,
     actor: activity.actor,
     audience: activity.audience,
     tokenHash: activity.tokenHash,
     sourceAddress: activity.sourceAddress,
-    checks: activity.checks,
-    // Only refusals have them: the lines of issued tokens stay short.
+  });
+  // Only refusals have them: the lines of issued tokens stay short.
+  const end = JSON.stringify({
     ...(activity.parameters === null ? {} : { parameters: activity.parameters }),
     ...(activity.presented.length === 0 ? {} : { presented: activity.presented }),
     details: activity.details,
   });
+  return `${start.slice(0, -1)},"checks":${checks},${end.slice(1)}`;
+};

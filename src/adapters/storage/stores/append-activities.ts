@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Activity } from '../../../core/activity/activity.ts';
-import { type ChainEnd, linkActivities, startOfChain } from '../../../core/activity/chain.ts';
-import { fitActivity } from '../fit-activity.ts';
+import { type ChainEnd, linkLines, startOfChain } from '../../../core/activity/chain.ts';
 import type { Database } from '../schema.ts';
 import { atomically } from '../unique.ts';
-import { type NewActivityRow, toRow } from './activity-row.ts';
+import type { NewActivityRow } from './activity-row.ts';
+import { type NewLine, type NewLines, placeRow, toNewLines } from './new-line.ts';
 
 /** A chain whose head goes from one line to a later one. */
 export interface HeadMove {
@@ -14,18 +14,17 @@ export interface HeadMove {
   readonly to: ChainEnd;
 }
 
-/** Lines of one or more tenants, and what they make of the heads of their chains. */
+/** Lines of one or more tenants at their places, and what they make of the heads of their chains. */
 export interface LinkedLines {
-  readonly writer: string;
   readonly rows: readonly NewActivityRow[];
   readonly moves: readonly HeadMove[];
 }
 
 /**
- * Writes lines and moves heads in one go. `false`, and then nothing is written, where a head is not where the move begins
- * or a line is there already.
+ * Links lines to the heads of the chains of a writer, writes them and moves the heads, in a transaction of its own and in
+ * one go. `false`, and then nothing is written, where a head is not known or a line is there already.
  */
-export type AppendAtOnce = (lines: LinkedLines) => Promise<boolean>;
+export type AppendAtOnce = (writer: string, lines: NewLines) => Promise<boolean>;
 
 /** How lines get their place in a chain. */
 export interface Chaining {
@@ -34,51 +33,35 @@ export interface Chaining {
   /** Whether a row that is read can be locked until the end of the transaction; SQLite has one writer anyway. */
   readonly locksRows: boolean;
   readonly appendAtOnce: AppendAtOnce;
-  /** The heads of the chains of {@link writers}.alone as they were after the last append, by tenant. */
-  readonly heads: Map<string, ChainEnd>;
 }
 
 /** Rows of one statement: 15 columns each stay below the 32,766 parameters of SQLite and the 65,535 of PostgreSQL. */
 const rowsPerStatement = 1000;
 
-/** More tenants than that are read anew each time. */
-const maxHeads = 10_000;
-
 /** Base64url SHA-256, as the chain wants it. */
 export const hashText = (text: string): string => hash('sha256', text, 'base64url');
 
-/** The fitted lines of each tenant, tenants in the order in which their heads are locked, each id once. */
-const byTenant = (activities: readonly Activity[]): readonly (readonly [string, readonly Activity[]])[] => {
-  const tenants = new Map<string, Map<string, Activity>>();
-  for (const given of activities) {
-    const activity = fitActivity(given);
-    const lines = tenants.get(activity.tenant) ?? new Map<string, Activity>();
-    tenants.set(activity.tenant, lines);
-    if (!lines.has(activity.id)) lines.set(activity.id, activity);
-  }
-  return [...tenants]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([tenant, lines]) => [tenant, [...lines.values()]]);
-};
-
-type Batch = ReturnType<typeof byTenant>;
-
-const link = (batch: Batch, writer: string, heads: ReadonlyMap<string, ChainEnd>): LinkedLines | null => {
+/** Gives lines their places behind the heads; `null` where one of the heads is not known. */
+export const linkBehind = (
+  lines: NewLines,
+  writer: string,
+  heads: ReadonlyMap<string, ChainEnd>,
+): LinkedLines | null => {
   const rows: NewActivityRow[] = [];
   const moves: HeadMove[] = [];
-  for (const [tenant, lines] of batch) {
+  for (const [tenant, ofTenant] of lines) {
     const from = heads.get(tenant);
     if (from === undefined) return null;
-    const links = linkActivities(lines, writer, from, hashText);
-    const to = links.at(-1);
-    if (to === undefined) continue;
-    for (const [index, place] of links.entries()) {
-      const activity = lines[index];
-      if (activity !== undefined) rows.push(toRow(activity, place));
+    const texts = ofTenant.map(({ text }) => text);
+    let to = from;
+    for (const [index, link] of linkLines(texts, writer, from, hashText).entries()) {
+      const line = ofTenant[index];
+      if (line !== undefined) rows.push(placeRow(line, link));
+      to = { number: link.number, hash: link.hash };
     }
-    moves.push({ tenant, from, to: { number: to.number, hash: to.hash } });
+    if (to !== from) moves.push({ tenant, from, to });
   }
-  return { writer, rows, moves };
+  return { rows, moves };
 };
 
 /** The head of a chain, locked until the end of the transaction; a chain that is not there yet begins. */
@@ -117,20 +100,19 @@ const takeHead = async (
 const withoutKnown = async (
   db: Kysely<Database>,
   tenant: string,
-  lines: readonly Activity[],
-): Promise<readonly Activity[]> => {
+  lines: readonly NewLine[],
+): Promise<readonly NewLine[]> => {
   const known = new Set<string>();
   for (let start = 0; start < lines.length; start += rowsPerStatement) {
-    const ids = lines.slice(start, start + rowsPerStatement).map(({ id }) => id);
-    const rows = await db
-      .selectFrom('activities')
-      .select('id')
-      .where('tenant', '=', tenant)
-      .where('id', 'in', ids)
-      .execute();
+    // The time, which is that of the same line as well, leads to it: ids alone are not in the order of storing.
+    const wanted = lines
+      .slice(start, start + rowsPerStatement)
+      .map(({ activity: { time, id } }) => sql`(cast(${time} as bigint), ${id})`);
+    const { rows } = await sql<{ readonly id: string }>`select id from activities
+      where tenant = ${tenant} and (time, id) in (values ${sql.join(wanted)})`.execute(db);
     for (const { id } of rows) known.add(id);
   }
-  return lines.filter(({ id }) => !known.has(id));
+  return lines.filter(({ activity }) => !known.has(activity.id));
 };
 
 /** Reads the heads, links, writes, moves the heads: for whatever {@link AppendAtOnce} cannot do. */
@@ -138,16 +120,16 @@ const appendStepByStep = async (
   db: Kysely<Database>,
   chaining: Chaining,
   writer: string,
-  batch: Batch,
-): Promise<LinkedLines> => {
+  lines: NewLines,
+): Promise<void> => {
   const heads = new Map<string, ChainEnd>();
-  const fresh: (readonly [string, readonly Activity[]])[] = [];
-  for (const [tenant, lines] of batch) {
+  const fresh: (readonly [string, readonly NewLine[]])[] = [];
+  for (const [tenant, ofTenant] of lines) {
     heads.set(tenant, await takeHead(db, chaining, tenant, writer));
     // After the lock: until then another attempt with the same lines may be under way.
-    fresh.push([tenant, await withoutKnown(db, tenant, lines)]);
+    fresh.push([tenant, await withoutKnown(db, tenant, ofTenant)]);
   }
-  const linked = link(fresh, writer, heads);
+  const linked = linkBehind(fresh, writer, heads);
   if (linked === null) throw new Error('a head was read and is not known');
   for (let start = 0; start < linked.rows.length; start += rowsPerStatement)
     await db
@@ -161,7 +143,6 @@ const appendStepByStep = async (
       .where('tenant', '=', tenant)
       .where('writer', '=', writer)
       .execute();
-  return linked;
 };
 
 /**
@@ -169,30 +150,18 @@ const appendStepByStep = async (
  * nothing. The head of a chain moves in the transaction of its lines, so a rollback, a kill or a commit of which nobody
  * knows the outcome leaves lines and head as they belong together.
  *
- * Outside a transaction the heads are remembered, and a batch is one round trip: what is remembered wrongly is found by the
- * statement itself. Then, and inside a transaction, the heads are read first.
+ * Outside a transaction a batch is one round trip, unless a chain is new or a line is there already.
  */
 export const appendActivities = async (
   db: Kysely<Database>,
   chaining: Chaining,
   activities: readonly Activity[],
 ): Promise<void> => {
-  const batch = byTenant(activities);
-  if (db.isTransaction) {
-    await atomically(db, (change) =>
-      appendStepByStep(change, chaining, chaining.writers.inTransaction, batch),
-    );
-    return;
-  }
-  const writer = chaining.writers.alone;
-  const { heads } = chaining;
-  const remembered = link(batch, writer, heads);
-  // Whatever happens from here on, only an answer says where the heads are.
-  for (const [tenant] of batch) heads.delete(tenant);
-  const written =
-    remembered !== null && (await chaining.appendAtOnce(remembered))
-      ? remembered
-      : await atomically(db, (change) => appendStepByStep(change, chaining, writer, batch));
-  if (heads.size > maxHeads) heads.clear();
-  for (const { tenant, to } of written.moves) heads.set(tenant, to);
+  const lines = toNewLines(activities);
+  const { writers, appendAtOnce } = chaining;
+  const append = (change: Kysely<Database>, writer: string): Promise<void> =>
+    atomically(change, (transaction) => appendStepByStep(transaction, chaining, writer, lines));
+  if (db.isTransaction) return await append(db, writers.inTransaction);
+  if (await appendAtOnce(writers.alone, lines)) return;
+  await append(db, writers.alone);
 };

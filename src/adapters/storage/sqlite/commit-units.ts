@@ -1,0 +1,126 @@
+import { hash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { type ChainEnd, linkLines } from '../../../core/activity/chain.ts';
+import { activityColumns } from '../stores/activity-columns.ts';
+import type { CommitAnswer, CommitOutcome, CommitUnit, LinesOfTenant } from './commit-protocol.ts';
+import type { Bindable, StatementResult } from './protocol.ts';
+import { faultOf } from './sqlite-fault.ts';
+
+const readHead = 'select number, hash from activity_chains where tenant = ? and writer = ?';
+const moveHead = 'update activity_chains set number = ?, hash = ? where tenant = ? and writer = ?';
+const insertLine = `insert into activities (${activityColumns.map((column) => `"${column}"`).join(', ')})
+  values (${activityColumns.map(() => '?').join(', ')})`;
+const insertUse = 'insert into used_jtis (fingerprint, until) values (?, ?) on conflict do nothing';
+
+/** Primary result code of SQLite for a row that is there already. */
+const constraint = 19;
+
+const hashText = (text: string): string => hash('sha256', text, 'base64url');
+
+/** Runs one statement. */
+type Run = (sql: string, parameters: readonly Bindable[]) => StatementResult;
+
+/** Says that nothing of a unit was written; what it wrote so far is taken back. */
+class NotWritten extends Error {
+  override readonly name = 'NotWritten';
+}
+
+const writeTenant = (run: Run, writer: string, { tenant, lines }: LinesOfTenant): void => {
+  const [head] = run(readHead, [tenant, writer]).rows as readonly ChainEnd[];
+  if (head === undefined) throw new NotWritten();
+  const texts = lines.map((line) => ({ before: String(line.at(-2)), after: String(line.at(-1)) }));
+  let end = head;
+  for (const [index, { number, previous, hash: ofLine }] of linkLines(
+    texts,
+    writer,
+    head,
+    hashText,
+  ).entries()) {
+    const values = lines[index]?.slice(0, -2) ?? [];
+    run(insertLine, [...values, writer, number, previous, ofLine]);
+    end = { number, hash: ofLine };
+  }
+  run(moveHead, [end.number, end.hash, tenant, writer]);
+};
+
+const writeUnit = (run: Run, unit: CommitUnit): CommitAnswer => {
+  if (unit.write === 'lines') {
+    for (const ofTenant of unit.tenants) writeTenant(run, unit.writer, ofTenant);
+    return true;
+  }
+  const fresh: string[] = [];
+  for (let index = 0; index < unit.uses.length; index += 2) {
+    const fingerprint = String(unit.uses[index]);
+    if (run(insertUse, [fingerprint, unit.uses[index + 1] ?? null]).changes === 1) fresh.push(fingerprint);
+  }
+  return fresh;
+};
+
+/** Whether a unit was not written because it could not be written like this, and not because something failed. */
+const isRefused = (unit: CommitUnit, error: unknown): boolean =>
+  error instanceof NotWritten ||
+  (unit.write === 'lines' && ((faultOf(error).resultCode ?? 0) & 0xff) === constraint);
+
+type Database = Pick<DatabaseSync, 'isTransaction'>;
+
+const inTransaction = <T>(database: Database, run: Run, work: () => T): T => {
+  run('begin immediate', []);
+  try {
+    const result = work();
+    run('commit', []);
+    return result;
+  } catch (error) {
+    if (database.isTransaction) run('rollback', []);
+    throw error;
+  }
+};
+
+/** Writes a unit, or nothing of it and whatever else the transaction holds. */
+const writeBehindSavepoint = (database: Database, run: Run, unit: CommitUnit): CommitOutcome => {
+  run('savepoint one_unit', []);
+  try {
+    const answer = writeUnit(run, unit);
+    run('release one_unit', []);
+    return { ok: true, answer };
+  } catch (error) {
+    // SQLite ended the transaction, for a full disk for example: then there is nothing to keep.
+    if (!database.isTransaction) throw error;
+    run('rollback to one_unit', []);
+    run('release one_unit', []);
+    return isRefused(unit, error) ? { ok: true, answer: false } : { ok: false, ...faultOf(error) };
+  }
+};
+
+/** Carries out of a transaction that a unit could not be written. */
+class UnitFailed extends Error {
+  override readonly name = 'UnitFailed';
+}
+
+/**
+ * Writes units in one transaction, each of them whole or not at all, so that what has nothing to do with each other shares
+ * an fsync. They are first written as if nothing could happen, for a savepoint copies every page that is written to.
+ *
+ * The heads of the chains are read in the transaction that moves them: nobody else's move is overlooked.
+ *
+ * @throws whatever befalls all of them, for example that another process is writing: then nothing was written
+ */
+export const commitUnits = (
+  database: Database,
+  run: Run,
+  units: readonly CommitUnit[],
+): readonly CommitOutcome[] => {
+  try {
+    return inTransaction(database, run, () =>
+      units.map((unit) => {
+        try {
+          return { ok: true, answer: writeUnit(run, unit) };
+        } catch (error) {
+          throw new UnitFailed('', { cause: error });
+        }
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof UnitFailed)) throw error;
+    return inTransaction(database, run, () => units.map((unit) => writeBehindSavepoint(database, run, unit)));
+  }
+};

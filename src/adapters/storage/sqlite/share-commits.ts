@@ -1,0 +1,54 @@
+import type { Turns } from '../turns.ts';
+import type { CommitAnswer, CommitUnit } from './commit-protocol.ts';
+import { type SqliteConnection, SqliteFailure } from './open-connection.ts';
+
+/** Writes a unit as part of the next commit. */
+export type Commit = (unit: CommitUnit) => Promise<CommitAnswer>;
+
+interface Waiting extends PromiseWithResolvers<CommitAnswer> {
+  readonly unit: CommitUnit;
+}
+
+/**
+ * One commit is under way at a time; the units that arrive meanwhile share the next one and its fsync. A unit that fails
+ * fails alone, unless it was the commit that failed.
+ */
+export const createSharedCommits = (writer: Pick<SqliteConnection, 'commit'>, turns: Turns): Commit => {
+  let waiting: Waiting[] = [];
+  let isBusy = false;
+
+  const commitWaiting = async (): Promise<void> => {
+    let together: readonly Waiting[] = waiting;
+    try {
+      const leave = await turns.take();
+      try {
+        // Those that came while others had their turn as well.
+        together = waiting;
+        waiting = [];
+        const outcomes = await writer.commit(together.map(({ unit }) => unit));
+        for (const [index, outcome] of outcomes.entries())
+          if (outcome.ok) together[index]?.resolve(outcome.answer);
+          else together[index]?.reject(new SqliteFailure(outcome.message, outcome.resultCode));
+      } finally {
+        leave();
+      }
+    } catch (error) {
+      waiting = waiting.filter((one) => !together.includes(one));
+      for (const { reject } of together) reject(error);
+    }
+  };
+  const work = async (): Promise<void> => {
+    isBusy = true;
+    // What was asked in the same turn of the event loop goes together.
+    await Promise.resolve();
+    while (waiting.length > 0) await commitWaiting();
+    isBusy = false;
+  };
+
+  return (unit) => {
+    const entry = { unit, ...Promise.withResolvers<CommitAnswer>() };
+    waiting.push(entry);
+    if (!isBusy) void work();
+    return entry.promise;
+  };
+};

@@ -1,0 +1,40 @@
+import type { Activity } from '../../../core/activity/activity.ts';
+import type { Link } from '../../../core/activity/chain.ts';
+import { type LineText, writeChecks, writeLineText } from '../../../core/activity/line-text.ts';
+import { fitActivity } from '../fit-activity.ts';
+import { writeBody } from './activity-body.ts';
+import { type NewActivityRow, toRow } from './activity-row.ts';
+
+/** A line as it will be stored, but for its place: each piece of its text is made once, for the hash and for the row. */
+export interface NewLine {
+  /** Fitted: what is read back is what is hashed. */
+  readonly activity: Activity;
+  readonly body: string;
+  readonly text: LineText;
+}
+
+/** The fitted lines of each tenant, tenants in the order in which their heads are locked, each id once. */
+export type NewLines = readonly (readonly [tenant: string, lines: readonly NewLine[]])[];
+
+const toNewLine = (activity: Activity): NewLine => {
+  const checks = writeChecks(activity.checks);
+  return { activity, body: writeBody(activity, checks), text: writeLineText(activity, checks) };
+};
+
+/** Fits activities and writes their texts. */
+export const toNewLines = (activities: readonly Activity[]): NewLines => {
+  const tenants = new Map<string, Map<string, NewLine>>();
+  for (const given of activities) {
+    const activity = fitActivity(given);
+    const lines = tenants.get(activity.tenant) ?? new Map<string, NewLine>();
+    tenants.set(activity.tenant, lines);
+    if (!lines.has(activity.id)) lines.set(activity.id, toNewLine(activity));
+  }
+  return [...tenants]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([tenant, lines]) => [tenant, [...lines.values()]]);
+};
+
+/** The row of a line at its place. */
+export const placeRow = ({ activity, body }: NewLine, link: Link): NewActivityRow =>
+  toRow(activity, link, body);
