@@ -62,6 +62,7 @@ import { createTrustDirectory } from './token/trust-directory.ts';
 import { shareChanges } from './workers/share-changes.ts';
 import { shareMetrics } from './workers/share-metrics.ts';
 import { sharePending } from './workers/share-pending.ts';
+import { shareRefresh } from './workers/share-refresh.ts';
 import { startSharingMinutes } from './workers/shared-minutes.ts';
 import { onlyWorker, type WorkerPlace } from './workers/worker-place.ts';
 
@@ -91,7 +92,7 @@ export const openBureau = async (
 ): Promise<Bureau> => {
   const templateEnvironment = chosenVariables(environment, configuration.templateEnv);
   const clock = systemClock;
-  const log = openLog(configuration.logLevel, clock);
+  const log = openLog(configuration.logLevel, clock, siblings.count > 1);
   const logger = siblings.count === 1 ? log.logger : log.logger.child({ worker: place });
   const reportFault = (error: unknown, receipt?: string): void =>
     logger.error({ err: error, receipt }, 'fault');
@@ -182,13 +183,13 @@ export const openBureau = async (
       },
       clock,
     );
-    const minutes = siblings.count === 1 ? null : startSharingMinutes(siblings, clock);
-    if (minutes !== null) closing.push(minutes.stop);
+    const minutes = startSharingMinutes(siblings, clock);
+    closing.push(minutes.stop);
     const strangers = createStrangerBudget(
       configuration.strangerActivities,
       clock,
       newId,
-      minutes?.open('strangers', configuration.strangerActivities),
+      siblings.count === 1 ? undefined : minutes.open('strangers', configuration.strangerActivities),
     );
     closing.push(startSummingUpStrangers(strangers, activityLog, reportFault).stop);
 
@@ -269,9 +270,7 @@ export const openBureau = async (
     const limitsOf = (endpoint: string): TokenRateLimits => ({
       perAddress: configuration.rateLimit,
       perTenant: configuration.tenantRateLimit,
-      ...(minutes === null
-        ? {}
-        : { openCounter: (name, max) => minutes.open(`${endpoint}.${name}`, max) }),
+      openCounter: (name, max) => minutes.open(`${endpoint}.${name}`, max),
     });
     await registerTokenRoutes(app, {
       endpoint: createTokenEndpoint({ ...endpoints, attempts, keyRing, templateEnvironment }),
@@ -289,13 +288,13 @@ export const openBureau = async (
       storage: adminStorage,
       clock,
       newId,
-      issuerKeys,
+      issuerKeys: shareRefresh(siblings, issuerKeys, storage.trustedIssuers),
       signatureVerifier: verifier,
       generateAccountKeyPair,
       keyGenerationLimit: createKeyGenerationLimit(
         configuration.keyGenerationRateLimit,
         clock,
-        minutes?.open,
+        siblings.count === 1 ? undefined : minutes.open,
       ),
       readPublicKeyText,
       rotation,

@@ -58,7 +58,7 @@ export const registerFormEndpoint = async <Request extends TokenRequest, Body ex
     };
 
     scope.setErrorHandler((error, request, reply) => turnAway(request, reply, describeError(error, request)));
-    const throttled = await limitTokenRequests(scope, limits, (request) => callerOf(request).tenant);
+    const throttled = limitTokenRequests(limits, (request) => callerOf(request).tenant);
 
     const requireFormBody: onRequestHookHandler = (request, reply, done) => {
       const type = request.headers['content-type'];

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
  * behind it; with the port each connection would be somebody else.
  */
 export const sourceAddressOf = ({ ip }: Pick<FastifyRequest, 'ip'>): string => {
+  if (!ip.includes(':')) return ip;
   const [, bracketed] = /^\[([0-9a-f:.]+)\](?::\d{1,5})?$/i.exec(ip) ?? [];
   if (bracketed !== undefined) return bracketed;
   const [, withPort] = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(ip) ?? [];

@@ -42,11 +42,11 @@ export const startSharingMinutes = (
     }
     if (news.length > 0) siblings.tell(topic, news);
   };
-  const timer = setInterval(tell, intervalMs);
-  timer.unref();
+  const timer = siblings.count === 1 ? undefined : setInterval(tell, intervalMs).unref();
   return {
     open: (name, max) => {
-      const quantum = Math.max(1, Math.floor((max * untoldPart) / siblings.count));
+      const quantum =
+        siblings.count === 1 ? Infinity : Math.max(1, Math.floor((max * untoldPart) / siblings.count));
       const windows = createSharedWindows({ max, windowMs, quantum });
       counters.set(name, windows);
       return (key) => windows.take(key, clock.monotonic());

@@ -1,17 +1,22 @@
 import Fastify from 'fastify';
+import { startSharingMinutes } from '../../src/workers/shared-minutes.ts';
+import { onlyWorker } from '../../src/workers/worker-place.ts';
 import { describe, expect, it } from 'vitest';
 import { limitTokenRequests, RateLimited, type TokenRateLimits } from '../../src/http/token-rate-limit.ts';
 
 /** How many of `count` requests get through, each from the address and to the tenant its number gives. */
 const letThrough = async (
-  limits: TokenRateLimits,
+  limits: Omit<TokenRateLimits, 'openCounter'>,
   count: number,
   addressOf: (index: number) => string = () => '203.0.113.1',
   tenantOf: (index: number) => string = () => 'default',
 ): Promise<number> => {
   const app = Fastify({ trustProxy: true });
   const waits: number[] = [];
-  const hooks = await limitTokenRequests(app, limits, (request) => String(request.headers['x-tenant']));
+  const { open, stop } = startSharingMinutes(onlyWorker.siblings, { monotonic: () => 0 });
+  const hooks = limitTokenRequests({ ...limits, openCounter: open }, (request) =>
+    String(request.headers['x-tenant']),
+  );
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof RateLimited) waits.push(error.retryAfterSeconds);
     return reply.code(error instanceof RateLimited ? 429 : 500).send();
@@ -23,13 +28,14 @@ const letThrough = async (
     statuses.push((await app.inject({ method: 'POST', url: '/', headers })).statusCode);
   }
   await app.close();
+  await stop();
   expect(statuses).not.toContain(500);
   for (const wait of waits) expect(Number.isInteger(wait) && wait >= 1 && wait <= 60).toBe(true);
   return statuses.filter((status) => status === 200).length;
 };
 
 describe('limitTokenRequests (RL-01, RL-03)', () => {
-  it.each<[TokenRateLimits, number]>([
+  it.each<[Omit<TokenRateLimits, 'openCounter'>, number]>([
     [{ perAddress: 5, perTenant: 'off' }, 5],
     [{ perAddress: 'off', perTenant: 4 }, 4],
     [{ perAddress: 5, perTenant: 4 }, 4],
