@@ -147,6 +147,10 @@ interface BulkWriter {
   finish(): Promise<void>;
 }
 
+/** Accounts get their place in lists from the database, and their federations know it. */
+const placeFederations =
+  'update federations set account_seq = (select seq from service_accounts where tenant = federations.tenant and id = account_id) where account_seq is null';
+
 const columnsOf = (rows: readonly Row[]): readonly string[] => Object.keys(rows[0] ?? {});
 
 const openSqliteWriter = (path: string): BulkWriter => {
@@ -164,6 +168,7 @@ const openSqliteWriter = (path: string): BulkWriter => {
       return Promise.resolve();
     },
     finish: () => {
+      database.exec(placeFederations);
       database.exec('pragma wal_checkpoint(truncate)');
       database.close();
       return Promise.resolve();
@@ -188,6 +193,7 @@ const openPostgresWriter = async (url: string): Promise<BulkWriter> => {
       );
     },
     finish: async () => {
+      await client.query(placeFederations);
       await client.query('vacuum analyze');
       await client.query('checkpoint').catch(() => undefined);
       await client.end();

@@ -3,6 +3,7 @@ import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import type { Blocks } from '../core/blocks/blocks.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { Federation } from '../core/trust/federation.ts';
+import { buildPatternPrefixes, groupsCovering } from '../core/trust/federation-group.ts';
 import { compilePattern } from '../core/trust/pattern.ts';
 import type { Stores } from '../ports/stores.ts';
 
@@ -42,14 +43,21 @@ export const mayAdminister = async (
   for (const issuer of new Set(open.map((federation) => federation.issuer))) {
     if ((await trustedIssuers.findByIssuer(account.tenant, issuer))?.status === 'disabled') continue;
     if (!blocks.barCandidates) return true;
-    const holders = await serviceAccounts.findByIssuer(account.tenant, issuer);
-    const barring = holders.flatMap(({ id, federations }) =>
-      federations.filter((each) => blocks.account(id) !== null || blocks.federation(each.id) !== null),
-    );
-    if (open.some((way) => way.issuer === issuer && !barring.some((each) => bars(each, way)))) return true;
+    const outline = await serviceAccounts.outlineOf(account.tenant, issuer);
+    const prefixes = buildPatternPrefixes(outline.prefixes);
+    for (const way of open.filter((each) => each.issuer === issuer)) {
+      const groups = groupsCovering(account.tenant, issuer, textOf(way), prefixes);
+      const holders = [...outline.unplaced, ...(await serviceAccounts.findByGroups(groups)).flat()];
+      const barring = holders.flatMap(({ id, federations }) =>
+        federations.filter((each) => blocks.account(id) !== null || blocks.federation(each.id) !== null),
+      );
+      if (!barring.some((each) => bars(each, way))) return true;
+    }
   }
   return false;
 };
+
+const textOf = ({ subject, subjectPattern }: Federation): string => subject ?? subjectPattern ?? '';
 
 /**
  * Whether a blocked federation may refuse what comes by `way`, as `decideTrust` would. Conditions are left out: rather one
@@ -57,7 +65,7 @@ export const mayAdminister = async (
  */
 const bars = (blocked: Federation, way: Federation): boolean => {
   if (blocked.issuer !== way.issuer || blocked.audience !== way.audience) return false;
-  const tokens = way.subject ?? way.subjectPattern ?? '';
+  const tokens = textOf(way);
   if (blocked.subjectPattern === null) return blocked.subject === tokens;
   const pattern = compilePattern(blocked.subjectPattern);
   return blocked.subjectPattern === tokens || (pattern.ok && pattern.value(tokens));

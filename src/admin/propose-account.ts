@@ -7,7 +7,6 @@ import { checkHeader } from '../core/jwt/check-header.ts';
 import type { JsonObject } from '../core/json.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
-import { decideTrust } from '../core/trust/decide-trust.ts';
 import { lintFederations } from '../core/trust/lint/lint-federations.ts';
 import { type RegistrationWarning, warningsBelow } from '../core/trust/lint/warning.ts';
 import { findPreset, type IssuerPreset, recognisePreset } from '../core/trust/preset.ts';
@@ -17,6 +16,7 @@ import { readSampleClaims, type SampleClaims } from '../core/trust/propose/sampl
 import type { FederationInput } from '../core/trust/registration.ts';
 import { problem } from '../core/trust/registration-problem.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
+import { decideRegistered } from '../token/registered-federations.ts';
 import { thirdPartyHeader } from '../token/verify-third-party-token.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuseInput } from './admin-problem.ts';
@@ -139,9 +139,10 @@ const findMatching = async (
   const entry = await svidTrials.directory.issuer(tenant.name, issuer);
   if (entry === null) return [];
   const token = { issuer, subject, audiences, claims, issuedAt: null, expiresAt: 0, jti: null };
-  const decision = decideTrust(entry.federations, token, null);
+  const decision = await decideRegistered(entry.federations, token, null);
   const accepting = decision.ok ? decision.value.account.id : null;
-  const accounts = entry.federations.covering(subject).map(({ account }) => account);
+  const covering = (await entry.federations.covering(subject)).covering(subject);
+  const accounts = covering.map(({ account }) => account);
   return [
     ...new Map(accounts.map(({ id, name }) => [id, { id, name, accepts: id === accepting }])).values(),
   ].slice(0, maxMatching);

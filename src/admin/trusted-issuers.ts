@@ -160,7 +160,7 @@ export const deleteTrustedIssuer = async (
       condition,
     );
     if (!before.ok) return before;
-    const users = await stores.serviceAccounts.findByIssuer(tenant, before.value.issuer);
+    const users = await stores.serviceAccounts.findByIssuer(tenant, before.value.issuer, maxCountedUsers);
     if (users.length > 0) {
       return refuse('in_use', `Federations of ${namesOf(users)} name this issuer. Remove them first.`);
     }
@@ -236,9 +236,12 @@ const inputOf = (issuer: TrustedIssuer): TrustedIssuerInput => ({
   jwks: issuer.jwks === null ? null : { keys: issuer.jwks.keys.map((jwk) => ({ ...jwk })) },
 });
 
+/** So many accounts are counted that stand in the way of a removal. */
+const maxCountedUsers = 100;
+
 const namesOf = (accounts: readonly { readonly name: string }[]): string => {
   const names = accounts.slice(0, 3).map(({ name }) => JSON.stringify(name));
   return accounts.length > names.length
-    ? `${names.join(', ')} and ${accounts.length - names.length} more accounts`
+    ? `${names.join(', ')} and ${accounts.length < maxCountedUsers ? '' : 'at least '}${accounts.length - names.length} more accounts`
     : names.join(', ');
 };

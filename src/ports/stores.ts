@@ -9,6 +9,8 @@ import type { InboxEntry, RefusedAttempts } from '../core/inbox/inbox-entry.ts';
 import type { KeyState, SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
+import type { FederationGroup } from '../core/trust/federation-group.ts';
+import type { Touched } from '../core/trust/touched.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { ActivityStore } from './activity-store.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -57,17 +59,34 @@ export interface ServiceAccountFilter {
   readonly q?: string;
 }
 
+/** What has to be known of the federations on an issuer to look up those that cover a subject. */
+export interface FederationOutline {
+  /** The distinct literal beginnings of patterns. */
+  readonly prefixes: readonly string[];
+  /** Accounts with a federation that no group knows, for an older version wrote it: they are looked at always. */
+  readonly unplaced: readonly ServiceAccount[];
+}
+
 export interface ServiceAccountStore {
   find(tenant: string, id: string): Promise<ServiceAccount | null>;
   list(tenant: string, filter: ServiceAccountFilter, page: PageRequest): Promise<Page<ServiceAccount>>;
   /** The account whose federation has this id. */
   findByFederation(tenant: string, federationId: string): Promise<ServiceAccount | null>;
+  /** The accounts with a federation on this issuer, whatever their status: those made last, newest first, at most so many. */
+  findByIssuer(tenant: string, issuer: string, newest: number): Promise<readonly ServiceAccount[]>;
+  /** Of each group every account with a federation in it, whatever its status, oldest first. */
+  findByGroups(groups: readonly FederationGroup[]): Promise<readonly (readonly ServiceAccount[])[]>;
   /**
-   * Every account with a federation on this issuer, whatever its status, oldest first.
-   *
-   * @param newest so many alone, those made last, newest first
+   * Accounts whose subject or pattern on this issuer begins most like `subject`, by `nearForm`: those of the `limit`
+   * federations before and behind it in order.
    */
-  findByIssuer(tenant: string, issuer: string, newest?: number): Promise<readonly ServiceAccount[]>;
+  findNear(
+    tenant: string,
+    issuer: string,
+    subject: string,
+    limit: number,
+  ): Promise<readonly ServiceAccount[]>;
+  outlineOf(tenant: string, issuer: string): Promise<FederationOutline>;
   /** Account and its federations; {@link UniqueViolation} `service-account` for the name, `federation` for a federation held by any account of the tenant. */
   insert(account: ServiceAccount): Promise<void>;
   /** Replaces the row whose version is `account.version - 1`, with its federations. */
@@ -202,6 +221,10 @@ export interface RevisionStore {
   all(): Promise<ReadonlyMap<string, number>>;
   /** Grows the revision of `tenant` by one, within the transaction of the change itself. */
   bump(tenant: string): Promise<void>;
+  /** Notes, within the transaction that grew the revision, that it touched no more than this. Old notes go. */
+  describe(tenant: string, touched: Touched): Promise<void>;
+  /** What the revisions behind `after` up to `until` touched; `null` where that is not known of each of them. */
+  touchedBetween(tenant: string, after: number, until: number): Promise<readonly Touched[] | null>;
 }
 
 /** Everything that is kept, seen from inside or outside a transaction. */

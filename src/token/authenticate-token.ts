@@ -13,10 +13,11 @@ import {
 } from '../core/oauth/vocabulary.ts';
 import { type Tenant, tenantIssuer } from '../core/tenants/tenant.ts';
 import { clockToleranceSeconds, type EpochSeconds } from '../core/time.ts';
-import { decideTrust, type Detail } from '../core/trust/decide-trust.ts';
+import type { Detail } from '../core/trust/decide-trust.ts';
 import type { Federation } from '../core/trust/federation.ts';
 import type { Evidence } from './evidence.ts';
 import { findTrustedIssuer } from './find-trusted-issuer.ts';
+import { decideRegistered } from './registered-federations.ts';
 import { classifyToken, type TokenKind } from './token-kinds.ts';
 import type { TrustDirectory } from './trust-directory.ts';
 import { type OwnKeyVerification, verifyOwnKeyAssertion } from './verify-own-key-assertion.ts';
@@ -114,7 +115,7 @@ export const authenticateToken = async (
     checkNotBlocked(blocks.subject(entry.trustedIssuer.issuer, claims.subject), { subject: claims.subject }),
   );
   if (!welcome.ok) return welcome;
-  const trust = evidence.of(decideTrust(entry.federations, claims, clientId, deps.detail));
+  const trust = evidence.of(await decideRegistered(entry.federations, claims, clientId, deps.detail));
   if (!trust.ok) return trust;
   return grant({
     account: trust.value.account,

@@ -2,6 +2,7 @@ import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { buildFederationIndex } from '../core/trust/federation-index.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { Explanations } from './explanations.ts';
+import { atHand, type RegisteredFederations } from './registered-federations.ts';
 
 /** A registration that was checked and is not saved. */
 export interface ProposedRegistration {
@@ -20,14 +21,19 @@ export const withProposed = (
   issuer: async (tenant, name) => {
     const entry = await directory.issuer(tenant, name);
     if (tenant !== account.tenant) return entry;
-    if (entry !== null) return { ...entry, federations: entry.federations.withAccount(account) };
+    if (entry !== null) return { ...entry, federations: withAccount(entry.federations, account) };
     const trustedIssuer = newIssuers.find(({ issuer }) => issuer === name);
     if (trustedIssuer === undefined) return null;
     const federations = buildFederationIndex([account], name, await directory.blocks(tenant));
-    return { trustedIssuer, federations };
+    return { trustedIssuer, federations: atHand(federations) };
   },
   account: async (tenant, id) => {
     const entry = await directory.account(tenant, id);
     return tenant === account.tenant && id === account.id ? { account, keys: entry?.keys ?? [] } : entry;
   },
+});
+
+const withAccount = (federations: RegisteredFederations, account: ServiceAccount): RegisteredFederations => ({
+  covering: async (subject) => (await federations.covering(subject)).withAccount(account),
+  around: async (...about) => (await federations.around(...about)).withAccount(account),
 });

@@ -98,7 +98,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
           expect(outcome.reason).toMatchObject({ name: 'UniqueViolation', what: 'federation' });
         }
       }
-      const kept = await opened.storage.serviceAccounts.findByIssuer('acme', federation.issuer);
+      const kept = await opened.storage.serviceAccounts.findByIssuer('acme', federation.issuer, 1000);
       expect(kept.filter((account) => account.federations[0]?.subject === federation.subject)).toHaveLength(
         1,
       );
@@ -154,8 +154,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       for (const account of [...accounts, ...others]) {
         await opened.storage.serviceAccounts.insert(account);
       }
-      expect(await opened.storage.serviceAccounts.findByIssuer('acme', issuer)).toEqual(accounts);
-      expect(await opened.storage.serviceAccounts.findByIssuer('acme', `${issuer}\0`)).toEqual([]);
+      expect(await opened.storage.serviceAccounts.findByIssuer('acme', issuer, 1000)).toEqual(
+        accounts.toReversed(),
+      );
+      expect(await opened.storage.serviceAccounts.findByIssuer('acme', `${issuer}\0`, 1000)).toEqual([]);
     });
 
     it('holds a federation whose texts exceed what an index holds', async () => {

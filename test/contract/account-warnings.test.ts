@@ -35,9 +35,8 @@ describe.each(storageEngines)('what lint found in an account, on $engine', ({ cr
     const names = ['one', 'two', 'three'];
     for (const name of names)
       await serviceAccounts.insert(sampleAccount({ name, federations: [sampleFederation({ issuer })] }));
-    const find = async (newest?: number) =>
+    const find = async (newest: number) =>
       (await serviceAccounts.findByIssuer('acme', issuer, newest)).map(({ name }) => name);
-    expect(await find()).toEqual(names);
     expect(await find(2)).toEqual(['three', 'two']);
     expect(await find(10)).toEqual(['three', 'two', 'one']);
   });

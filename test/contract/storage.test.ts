@@ -140,7 +140,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       await expect(storage.ping()).rejects.toThrow();
       for (const attempt of [
         () => storage.teams.find('acme', 'x'),
-        () => storage.serviceAccounts.findByIssuer('acme', 'x'),
+        () => storage.serviceAccounts.findByIssuer('acme', 'x', 1),
         () => storage.activities.append([sampleActivity()]),
         () => storage.replayGuard.consume('acme', 'client', 'jti', 1),
         () => storage.transaction(() => Promise.resolve()),

@@ -7,6 +7,7 @@ import { NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
 import type { VerificationKey } from '../../src/ports/signature-verifier.ts';
 import { explainTokenRequest, type SampleRequest } from '../../src/token/explain.ts';
 import type { Explanations } from '../../src/token/explanations.ts';
+import { atHand } from '../../src/token/registered-federations.ts';
 import { createTokenEndpoint } from '../../src/token/token-endpoint.ts';
 import { createFixedClock } from './fixed-clock.ts';
 import { ownIssuer, pairTime, type RandomRequest, type Registration } from './random-pairs.ts';
@@ -69,7 +70,10 @@ export const createExplanations = (
         const found = registration.issuers.find(({ issuer }) => issuer === name);
         return found === undefined
           ? null
-          : { trustedIssuer: found, federations: buildFederationIndex(registration.accounts, name, blocks) };
+          : {
+              trustedIssuer: found,
+              federations: atHand(buildFederationIndex(registration.accounts, name, blocks)),
+            };
       },
       account: async (_tenant, id) => {
         const account = registration.accounts.find((each) => each.id === id);

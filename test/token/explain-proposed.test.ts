@@ -3,6 +3,7 @@ import { noBlocks } from '../../src/core/blocks/blocks.ts';
 import { buildFederationIndex } from '../../src/core/trust/federation-index.ts';
 import type { Explanations } from '../../src/token/explanations.ts';
 import { withProposed } from '../../src/token/explain-proposed.ts';
+import { atHand } from '../../src/token/registered-federations.ts';
 import { trustedIssuer } from '../support/foreign-keys.ts';
 import { federation, registered, serviceAccount } from '../support/registered.ts';
 
@@ -16,7 +17,7 @@ const directory = {
     issuer === registered.issuer
       ? {
           trustedIssuer: trustedIssuer({ tenant, issuer }),
-          federations: buildFederationIndex([{ ...saved, tenant }], issuer, noBlocks),
+          federations: atHand(buildFederationIndex([{ ...saved, tenant }], issuer, noBlocks)),
         }
       : null,
   account: async (tenant: string, id: string) =>
@@ -34,8 +35,10 @@ const laid = withProposed(directory, {
   account: proposed,
   newIssuers: [trustedIssuer({ issuer: unknown })],
 });
-const covering = async (tenant: string, issuer: string, subject: string) =>
-  (await laid.issuer(tenant, issuer))?.federations.covering(subject).map(({ account }) => account.name);
+const covering = async (tenant: string, issuer: string, subject: string) => {
+  const index = await (await laid.issuer(tenant, issuer))?.federations.covering(subject);
+  return index?.covering(subject).map(({ account }) => account.name);
+};
 
 describe('what is registered with a registration that is not saved', () => {
   it('its federations stand in the place of those of the account it replaces', async () => {

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ServiceAccount } from '../../src/core/accounts/service-account.ts';
 import type { Block } from '../../src/core/blocks/block.ts';
 import { sampleBlock } from '../support/stored-samples.ts';
 import type { TrustedIssuer } from '../../src/core/trust/trusted-issuer.ts';
@@ -47,7 +46,7 @@ describe('createTrustDirectory', () => {
           },
         },
         serviceAccounts: {
-          findByIssuer: async (): Promise<readonly ServiceAccount[]> => [],
+          outlineOf: async () => ({ prefixes: [], unplaced: [] }),
           find: async () => null,
         },
         accountKeys: { listOf: async () => [] },

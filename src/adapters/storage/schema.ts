@@ -77,6 +77,16 @@ interface FederationRow {
   account_id: string;
   issuer: string;
   fingerprint: string;
+  /** This and what follows is missing where an older version wrote the row. */
+  federation_id: string | null;
+  /** Hash of its group: what covers a subject is found by it. */
+  group_key: string | null;
+  /** Its subject or pattern in the form in which neighbours stand side by side. */
+  near: string | null;
+  /** The literal beginning of a pattern; `null` for an exact subject too. */
+  prefix: string | null;
+  /** The place of its account in lists. */
+  account_seq: number | null;
 }
 
 interface AccountKeyRow {
@@ -248,6 +258,13 @@ interface RevisionRow {
   revision: number;
 }
 
+/** What a revision touched, where that is less than everything. */
+interface RevisionTouchRow {
+  tenant: string;
+  revision: number;
+  touched: JsonText;
+}
+
 interface UsedJtiRow {
   /** Hash of tenant, party and jti: short, fixed, and says nothing when the table leaks. */
   fingerprint: string;
@@ -281,6 +298,7 @@ export interface Database {
   activity_checkpoints: ActivityCheckpointRow;
   unlinked_activities: UnlinkedActivitiesRow;
   revisions: RevisionRow;
+  revision_touches: RevisionTouchRow;
   used_jtis: UsedJtiRow;
   liveness: LivenessRow;
 }

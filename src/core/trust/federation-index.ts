@@ -4,6 +4,7 @@ import type { Blocks } from '../blocks/blocks.ts';
 import type { Result } from '../result.ts';
 import { type CompiledFederation, compileFederation } from './compile-federation.ts';
 import type { Federation } from './federation.ts';
+import { commonPrefix, nearForm } from './near-form.ts';
 import { compilePattern, literalPrefix } from './pattern.ts';
 import type { RegistrationProblem } from './registration-problem.ts';
 
@@ -19,7 +20,10 @@ export interface Candidate {
   readonly compiled: () => Result<CompiledFederation, readonly RegistrationProblem[]>;
 }
 
-/** Every federation on one issuer, so that a token is held against few of them however many there are. Immutable. */
+/**
+ * Federations on one issuer, ready to be asked: all of them, or as many as a decision about one subject needs, which is
+ * every one that covers it. Immutable.
+ */
 export interface FederationIndex {
   readonly issuer: string;
   /** Every candidate whose exact subject or pattern covers `subject`: the exact ones first, then those of ever shorter patterns. */
@@ -41,11 +45,7 @@ export const buildFederationIndex = (
   issuer: string,
   blocks: Pick<Blocks, 'account' | 'federation'>,
 ): FederationIndex => {
-  const candidates = accounts.flatMap((account) =>
-    account.federations
-      .filter((federation) => federation.issuer === issuer)
-      .map((federation) => buildCandidate(account, federation, blocks)),
-  );
+  const candidates = accounts.flatMap((account) => buildCandidates(account, issuer, blocks));
 
   const bySubject = Map.groupBy(candidates, ({ federation }) => federation.subject);
   // Each distinct pattern is tried once, and only where the subject begins with its literal part.
@@ -97,6 +97,37 @@ export const buildFederationIndex = (
   };
 };
 
+/**
+ * The index of those that cover one subject, for a decision about that subject and no other; what is near to it is not in
+ * it. Made at every exchange, so nothing is sorted here.
+ */
+export const indexOfCovering = (
+  issuer: string,
+  covering: readonly Candidate[],
+  blocks: Pick<Blocks, 'account' | 'federation'>,
+): FederationIndex => ({
+  issuer,
+  covering: (subject) => covering.filter(({ covers }) => covers(subject)),
+  ofAccount: (accountId) => covering.filter(({ account }) => account.id === accountId),
+  nearest: (_subject, limit) => covering.slice(0, limit),
+  withAccount: (account) =>
+    buildFederationIndex(
+      [...new Set(covering.map((candidate) => candidate.account))],
+      issuer,
+      blocks,
+    ).withAccount(account),
+});
+
+/** What a token of `issuer` may turn out to be where it is for `account`, in the order of its federations. */
+export const buildCandidates = (
+  account: ServiceAccount,
+  issuer: string,
+  blocks: Pick<Blocks, 'account' | 'federation'>,
+): readonly Candidate[] =>
+  account.federations
+    .filter((federation) => federation.issuer === issuer)
+    .map((federation) => buildCandidate(account, federation, blocks));
+
 const buildCandidate = (
   account: ServiceAccount,
   federation: Federation,
@@ -120,25 +151,6 @@ const buildCandidate = (
 /** The exact subject or the pattern, whichever is registered. */
 export const subjectText = ({ federation }: Pick<Candidate, 'federation'>): string =>
   federation.subject ?? federation.subjectPattern ?? '';
-
-/**
- * How near two subjects are is how they begin, but for what hides that they are one: upper and lower case, the immutable ids
- * that some platforms write behind names (`OWNER@ID/REPO@ID`), and the anchor of a regular expression.
- */
-export const nearForm = (subject: string): string =>
-  subject
-    .toLowerCase()
-    .replace(/^\^/, '')
-    .replaceAll(/@\d+(?=[/:]|$)/g, '');
-
-/** How many characters two texts share from their beginning. */
-export const commonPrefix = (one: string, other: string): number => {
-  const length = Math.min(one.length, other.length);
-  for (let index = 0; index < length; index += 1) {
-    if (one[index] !== other[index]) return index;
-  }
-  return length;
-};
 
 const compareCodeUnits = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 

@@ -1,4 +1,4 @@
-import { commonPrefix } from './federation-index.ts';
+import { commonPrefix } from './near-form.ts';
 import { hintRegularExpression } from './hint-regular-expression.ts';
 import { hintSpelling } from './hint-spelling.ts';
 import { compilePattern } from './pattern.ts';

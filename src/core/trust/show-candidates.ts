@@ -2,7 +2,8 @@ import type { ServiceAccount } from '../accounts/service-account.ts';
 import { type Check, failed, passed } from '../activity/check.ts';
 import type { ThirdPartyClaims } from '../jwt/claims.ts';
 import { type Assessment, assessExpression, isMet } from './assess-candidate.ts';
-import { commonPrefix, nearForm, subjectText } from './federation-index.ts';
+import { subjectText } from './federation-index.ts';
+import { commonPrefix, nearForm } from './near-form.ts';
 
 /** The most lines that are shown about candidates; the nearest come first. */
 const maxLines = 2000;

@@ -33,7 +33,7 @@ describe.each(storageEngines)('changes at once on $engine', ({ createPlace }) =>
     expect(statusesOf(replies)).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
     expect(replies.filter(({ body }) => body['code'] === 'federation_exists')).toHaveLength(9);
     expect(
-      await server.storage.serviceAccounts.findByIssuer('default', 'https://parallel.example.org'),
+      await server.storage.serviceAccounts.findByIssuer('default', 'https://parallel.example.org', 10),
     ).toHaveLength(1);
   });
 

@@ -164,7 +164,7 @@ describe('A43 ST-33 two federations never match the same token', () => {
     );
     const statuses = replies.map(({ status }) => status).toSorted((a, b) => a - b);
     expect(statuses).toEqual([201, ...Array.from({ length: 11 }, () => 409)]);
-    const holders = await server.storage.serviceAccounts.findByIssuer('default', goodFederation.issuer);
+    const holders = await server.storage.serviceAccounts.findByIssuer('default', goodFederation.issuer, 100);
     expect(
       holders.filter(({ federations }) => federations[0]?.subject === 'repo:acme/parallel:ref'),
     ).toHaveLength(1);

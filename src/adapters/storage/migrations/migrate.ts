@@ -10,6 +10,8 @@ import { warningsAndInbox } from './0005-warnings-and-inbox.ts';
 import { blocks } from './0006-blocks.ts';
 import { spiffeSequences } from './0007-spiffe-sequences.ts';
 import { unlinkedActivities } from './0008-unlinked-activities.ts';
+import { appendInPlace } from './0009-append-in-place.ts';
+import { federationPlaces } from './0010-federation-places.ts';
 
 /** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
 const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
@@ -21,6 +23,8 @@ const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName
   '0006-blocks': blocks,
   '0007-spiffe-sequences': spiffeSequences,
   '0008-unlinked-activities': unlinkedActivities,
+  '0009-append-in-place': appendInPlace,
+  '0010-federation-places': federationPlaces,
 };
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {

@@ -3,6 +3,7 @@ import type { ServiceAccount } from '../../../core/accounts/service-account.ts';
 import type { Federation } from '../../../core/trust/federation.ts';
 import type { RegistrationWarning } from '../../../core/trust/lint/warning.ts';
 import { federationFingerprint } from '../federation-fingerprint.ts';
+import { federationPlace } from '../federation-place.ts';
 import type { Database } from '../schema.ts';
 import { toSearchText } from '../text.ts';
 
@@ -49,11 +50,12 @@ export const toServiceAccountRow = (account: ServiceAccount) => ({
   version: account.version,
 });
 
-/** The rows by which the federations of an account are found. */
+/** The rows by which the federations of an account are found, but for the account's place in lists. */
 export const toFederationRows = ({ tenant, id, federations }: ServiceAccount) =>
   federations.map((federation) => ({
     tenant,
     account_id: id,
     issuer: federation.issuer,
     fingerprint: federationFingerprint(federation),
+    ...federationPlace(tenant, federation),
   }));

@@ -1,10 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { ServiceAccount } from '../../../core/accounts/service-account.ts';
 import type { ServiceAccountStore } from '../../../ports/stores.ts';
 import { readCursor, toPage } from '../cursor.ts';
 import type { Database } from '../schema.ts';
 import { containsPattern, mayBeStored } from '../text.ts';
 import { atomically, requireInserted, updateUnique } from '../unique.ts';
+import { findByFederation } from './find-by-federation.ts';
 import { toFederationRows, toServiceAccount, toServiceAccountRow } from './service-account-row.ts';
 
 /** No stored text is as long, and SQLite refuses very long patterns. */
@@ -14,12 +15,22 @@ const insertFederations = async (db: Kysely<Database>, account: ServiceAccount):
   if (account.federations.length === 0) {
     return;
   }
+  const place = (query: ExpressionBuilder<Database, 'federations'>) =>
+    query
+      .selectFrom('service_accounts')
+      .select('seq')
+      .where('tenant', '=', account.tenant)
+      .where('id', '=', account.id);
   const rows = toFederationRows(account);
   requireInserted(
     'federation',
     await db
       .insertInto('federations')
-      .values(rows.toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)))
+      .values((query) =>
+        rows
+          .toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
+          .map((row) => ({ ...row, account_seq: place(query) })),
+      )
       .onConflict((conflict) => conflict.doNothing())
       .execute(),
     rows.length,
@@ -62,47 +73,7 @@ export const createServiceAccountStore = (db: Kysely<Database>): ServiceAccountS
       .execute();
     return toPage('service-accounts', rows, limit, toServiceAccount);
   },
-  findByFederation: async (tenant, federationId) => {
-    if (!mayBeStored(tenant, federationId) || federationId.length > maxSearchLength) {
-      return null;
-    }
-    // The index of federations knows no ids. Rarely asked, so the text of all is searched; the case is settled after.
-    const rows = await db
-      .selectFrom('service_accounts')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .where(
-        sql<boolean>`lower(federations) like ${containsPattern(`"id":${JSON.stringify(federationId)}`)} escape '\\'`,
-      )
-      .orderBy('seq')
-      .limit(10)
-      .execute();
-    return (
-      rows
-        .map(toServiceAccount)
-        .find(({ federations }) => federations.some(({ id }) => id === federationId)) ?? null
-    );
-  },
-  findByIssuer: async (tenant, issuer, newest) => {
-    if (!mayBeStored(tenant, issuer)) {
-      return [];
-    }
-    const rows = await db
-      .selectFrom('service_accounts')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .where('id', 'in', (query) =>
-        query
-          .selectFrom('federations')
-          .select('account_id')
-          .where('tenant', '=', tenant)
-          .where('issuer', '=', issuer),
-      )
-      .$if(newest === undefined, (query) => query.orderBy('seq'))
-      .$if(newest !== undefined, (query) => query.orderBy('seq', 'desc').limit(newest ?? 0))
-      .execute();
-    return rows.map(toServiceAccount);
-  },
+  ...findByFederation(db),
   insert: (account) =>
     atomically(db, async (change) => {
       requireInserted(

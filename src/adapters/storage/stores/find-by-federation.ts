@@ -1,0 +1,189 @@
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { ServiceAccount } from '../../../core/accounts/service-account.ts';
+import type { FederationGroup } from '../../../core/trust/federation-group.ts';
+import type { ServiceAccountStore } from '../../../ports/stores.ts';
+import { groupKey, nearKey } from '../federation-place.ts';
+import { prepareQuery } from '../prepared-query.ts';
+import type { Database } from '../schema.ts';
+import { containsPattern, mayBeStored } from '../text.ts';
+import { toServiceAccount } from './service-account-row.ts';
+
+/** No stored text is as long, and SQLite refuses very long patterns. */
+const maxIdLength = 4096;
+
+/** The most groups that one statement reads; fewer are filled up to a power of two, so that there are few statements. */
+const maxGroups = 64;
+
+type AccountRow = Selectable<Database['service_accounts']>;
+type Found = Pick<
+  ServiceAccountStore,
+  'findByFederation' | 'findByIssuer' | 'findByGroups' | 'findNear' | 'outlineOf'
+>;
+
+/** Accounts by what is in their federations, on either engine; each question is answered from an index. */
+export const findByFederation = (db: Kysely<Database>): Found => {
+  const readGroups = new Map<number, ReturnType<typeof prepareGroups>>();
+  const readNear = prepareNear(db);
+
+  const unplaced = (tenant: string, issuer: string | null) =>
+    db
+      .selectFrom('service_accounts')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('id', 'in', (query) =>
+        query
+          .selectFrom('federations')
+          .select('account_id')
+          .where('tenant', '=', tenant)
+          .where('group_key', 'is', null)
+          .$if(issuer !== null, (narrowed) => narrowed.where('issuer', '=', issuer ?? '')),
+      );
+
+  const readChunk = async (groups: readonly FederationGroup[]) => {
+    const size = 2 ** Math.ceil(Math.log2(groups.length));
+    const read = readGroups.get(size) ?? prepareGroups(db, size);
+    readGroups.set(size, read);
+    const keys = groups.map(groupKey);
+    const rows = await read(Array.from({ length: size }, (_, place) => keys[place] ?? keys[0] ?? ''));
+    const byKey = Map.groupBy(rows, ({ group_key }) => group_key);
+    return groups.map(({ tenant }, place) => {
+      const found = new Map(
+        byKey
+          .get(keys[place] ?? '')
+          ?.filter((row) => row.tenant === tenant)
+          .map((row) => [row.seq, row]),
+      );
+      return [...found.values()].toSorted((one, other) => one.seq - other.seq).map(toServiceAccount);
+    });
+  };
+
+  return {
+    findByFederation: async (tenant, federationId) => {
+      if (!mayBeStored(tenant, federationId) || federationId.length > maxIdLength) return null;
+      const rows = await db
+        .selectFrom('service_accounts')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('id', 'in', (query) =>
+          query
+            .selectFrom('federations')
+            .select('account_id')
+            .where('tenant', '=', tenant)
+            .where('federation_id', '=', federationId),
+        )
+        .execute();
+      const holds = ({ federations }: ServiceAccount) => federations.some(({ id }) => id === federationId);
+      const found = rows.map(toServiceAccount).find(holds);
+      if (found !== undefined) return found;
+      // What an older version wrote has no id in the index: of those few the text is searched; the case is settled after.
+      const searched = await unplaced(tenant, null)
+        .where(
+          sql<boolean>`lower(federations) like ${containsPattern(`"id":${JSON.stringify(federationId)}`)} escape '\\'`,
+        )
+        .orderBy('seq')
+        .limit(10)
+        .execute();
+      return searched.map(toServiceAccount).find(holds) ?? null;
+    },
+
+    findByIssuer: async (tenant, issuer, newest) => {
+      if (!mayBeStored(tenant, issuer)) return [];
+      const rows = await db
+        .selectFrom('service_accounts')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('seq', 'in', (query) =>
+          query
+            .selectFrom('federations')
+            .select((each) => each.ref('account_seq').$notNull().as('account_seq'))
+            .distinct()
+            .where('tenant', '=', tenant)
+            .where('issuer', '=', issuer)
+            .where('account_seq', 'is not', null)
+            .orderBy('account_seq', 'desc')
+            .limit(newest),
+        )
+        .orderBy('seq', 'desc')
+        .execute();
+      const others = await unplaced(tenant, issuer).orderBy('seq', 'desc').limit(newest).execute();
+      return [...new Map([...rows, ...others].map((row) => [row.seq, row])).values()]
+        .toSorted((one, other) => other.seq - one.seq)
+        .slice(0, newest)
+        .map(toServiceAccount);
+    },
+
+    findByGroups: async (groups) => {
+      const storable = groups.filter(({ tenant, issuer, text }) => mayBeStored(tenant, issuer, text));
+      const answers = new Map<FederationGroup, readonly ServiceAccount[]>();
+      for (let start = 0; start < storable.length; start += maxGroups) {
+        const chunk = storable.slice(start, start + maxGroups);
+        const found = await readChunk(chunk);
+        for (const [place, group] of chunk.entries()) answers.set(group, found[place] ?? []);
+      }
+      return groups.map((group) => answers.get(group) ?? []);
+    },
+
+    findNear: async (tenant, issuer, subject, limit) => {
+      if (!mayBeStored(tenant, issuer)) return [];
+      const near = nearKey(subject).replaceAll('\0', '\uFFFD');
+      const rows = await readNear([tenant, issuer, near, limit]);
+      const accounts = new Map(rows.map((row) => [row.id, row]));
+      return Array.from(accounts.values(), toServiceAccount);
+    },
+
+    outlineOf: async (tenant, issuer) => {
+      if (!mayBeStored(tenant, issuer)) return { prefixes: [], unplaced: [] };
+      const rows = await db
+        .selectFrom('federations')
+        .select('prefix')
+        .distinct()
+        .where('tenant', '=', tenant)
+        .where('issuer', '=', issuer)
+        .where('prefix', 'is not', null)
+        .execute();
+      const others = await unplaced(tenant, issuer).orderBy('seq').execute();
+      return {
+        prefixes: rows.flatMap(({ prefix }) => (prefix === null ? [] : [prefix])),
+        unplaced: others.map(toServiceAccount),
+      };
+    },
+  };
+};
+
+const prepareGroups = (db: Kysely<Database>, count: number) =>
+  prepareQuery<AccountRow & { readonly group_key: string }>(db, count, (query, keys) =>
+    query
+      .selectFrom('federations')
+      .innerJoin('service_accounts', (join) =>
+        join
+          .onRef('service_accounts.tenant', '=', 'federations.tenant')
+          .onRef('service_accounts.id', '=', 'federations.account_id'),
+      )
+      .selectAll('service_accounts')
+      .select((each) => each.ref('federations.group_key').$notNull().as('group_key'))
+      .where('federations.group_key', 'in', [...keys]),
+  );
+
+/** Those that stand just before and just after the form, in the order of the index. */
+const prepareNear = (db: Kysely<Database>) =>
+  prepareQuery<AccountRow>(db, 4, (query, [tenant = '', issuer = '', near = '', limit = '']) => {
+    const beside = (which: '<' | '>=', direction: 'desc' | 'asc') =>
+      query
+        .selectFrom('federations')
+        .select('account_id')
+        .where('tenant', '=', tenant)
+        .where('issuer', '=', issuer)
+        .where('near', which, near)
+        .orderBy('near', direction)
+        .limit(sql<number>`${limit}`);
+    return query
+      .selectFrom('service_accounts')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('id', 'in', (from) =>
+        from
+          .selectFrom(beside('<', 'desc').as('before'))
+          .select('before.account_id')
+          .unionAll(from.selectFrom(beside('>=', 'asc').as('behind')).select('behind.account_id')),
+      );
+  });

@@ -1,0 +1,152 @@
+import { LRUCache } from 'lru-cache';
+import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import type { Blocks } from '../core/blocks/blocks.ts';
+import { type FederationGroup, groupName, groupOf } from '../core/trust/federation-group.ts';
+import { buildCandidates, type Candidate } from '../core/trust/federation-index.ts';
+import type { ServiceAccountStore } from '../ports/stores.ts';
+
+/** What is kept of federations, in bytes as they are estimated. */
+export interface CacheLimits {
+  /** Of groups with a federation. */
+  readonly presentBytes: number;
+  /** Of groups without one, which strangers can ask for as many as they like of. */
+  readonly absentBytes: number;
+}
+
+/** Enough for some twenty thousand accounts that come again and again. */
+export const defaultCacheLimits: CacheLimits = {
+  presentBytes: 32 * 1024 * 1024,
+  absentBytes: 4 * 1024 * 1024,
+};
+
+/** The candidates of one group; those that have one pattern stand together, for it is tried once. */
+type Candidates = readonly (readonly Candidate[])[];
+
+/** Candidates by their group, read from the store when they are asked for. */
+export interface FederationCache {
+  /** The candidates of the groups, in their order. */
+  find(groups: readonly FederationGroup[]): Promise<readonly Candidates[]>;
+  /** Reads a group again from now on; what is being read of it is not believed either (A66). */
+  forget(group: FederationGroup): void;
+}
+
+/** The most groups one read asks for. */
+const maxGroupsPerRead = 64;
+
+interface Kept {
+  readonly generation: number;
+  readonly candidates: Candidates;
+  readonly bytes: number;
+}
+
+interface Reading {
+  readonly name: string;
+  readonly group: FederationGroup;
+  readonly generation: number;
+  readonly answer: PromiseWithResolvers<Candidates>;
+}
+
+/**
+ * Keeps groups of federations as long as there is room and their tenant's generation lasts. What several requests of one
+ * turn lack is read in one go. That a group is empty is remembered in a place of its own, so that those who ask for
+ * subjects nobody registered push out nothing that is in use (B28).
+ *
+ * @param schedule runs a task at the end of the turn
+ */
+export const createFederationCache = (
+  store: Pick<ServiceAccountStore, 'findByGroups'>,
+  {
+    generationOf,
+    blocks,
+    limits,
+    schedule,
+  }: {
+    /** Grows whenever nothing that is known of a tenant is believed any more. */
+    readonly generationOf: (tenant: string) => number;
+    readonly blocks: (tenant: string) => Promise<Blocks>;
+    readonly limits: CacheLimits;
+    readonly schedule: (task: () => void) => void;
+  },
+): FederationCache => {
+  const bytesOf = ({ bytes }: Kept): number => bytes;
+  const present = new LRUCache<string, Kept>({ maxSize: limits.presentBytes, sizeCalculation: bytesOf });
+  const absent = new LRUCache<string, Kept>({ maxSize: limits.absentBytes, sizeCalculation: bytesOf });
+  const underWay = new Map<string, Reading>();
+  let waiting: Reading[] = [];
+
+  const keep = ({ name, group, generation }: Reading, candidates: Candidates): void => {
+    if (generation !== generationOf(group.tenant)) return;
+    const cache = candidates.length === 0 ? absent : present;
+    cache.set(name, { generation, candidates, bytes: estimateBytes(name, candidates) });
+  };
+
+  const read = async (readings: readonly Reading[]): Promise<void> => {
+    try {
+      const found = await store.findByGroups(readings.map(({ group }) => group));
+      for (const [place, reading] of readings.entries()) {
+        const { name, group, answer } = reading;
+        const candidates = candidatesOf(group, found[place] ?? [], await blocks(group.tenant));
+        // Another read that began later has taken its place where the group was forgotten meanwhile.
+        if (underWay.get(name) === reading) keep(reading, candidates);
+        answer.resolve(candidates);
+      }
+    } catch (error) {
+      for (const { answer } of readings) answer.reject(error);
+    } finally {
+      for (const reading of readings)
+        if (underWay.get(reading.name) === reading) underWay.delete(reading.name);
+    }
+  };
+
+  const readAll = (): void => {
+    const turn = waiting;
+    waiting = [];
+    for (let start = 0; start < turn.length; start += maxGroupsPerRead)
+      void read(turn.slice(start, start + maxGroupsPerRead));
+  };
+
+  const findOne = (group: FederationGroup): Candidates | Promise<Candidates> => {
+    const name = groupName(group);
+    const generation = generationOf(group.tenant);
+    const kept = present.get(name) ?? absent.get(name);
+    if (kept?.generation === generation) return kept.candidates;
+    const known = underWay.get(name);
+    if (known?.generation === generation) return known.answer.promise;
+    const reading = { name, group, generation, answer: Promise.withResolvers<Candidates>() };
+    underWay.set(name, reading);
+    waiting.push(reading);
+    if (waiting.length === 1) schedule(readAll);
+    return reading.answer.promise;
+  };
+
+  return {
+    find: async (groups) => await Promise.all(groups.map(findOne)),
+    forget: (group) => {
+      const name = groupName(group);
+      present.delete(name);
+      absent.delete(name);
+      underWay.delete(name);
+    },
+  };
+};
+
+/** The store may know an account that no longer has a federation in the group, or has others beside it. */
+const candidatesOf = (
+  group: FederationGroup,
+  accounts: readonly ServiceAccount[],
+  blocks: Blocks,
+): Candidates => {
+  const name = groupName(group);
+  const candidates = accounts
+    .flatMap((account) => buildCandidates(account, group.issuer, blocks))
+    .filter(({ federation }) => groupName(groupOf(group.tenant, federation)) === name);
+  return [...Map.groupBy(candidates, ({ federation }) => federation.subjectPattern).values()];
+};
+
+/** An account takes about twice the characters of its text, a candidate some functions beside it. */
+const estimateBytes = (name: string, candidates: Candidates): number => {
+  const all = candidates.flat();
+  const accounts = new Set(all.map(({ account }) => account));
+  const texts = Array.from(accounts, (account) => JSON.stringify(account).length);
+  return 200 + 2 * name.length + 500 * all.length + 2 * texts.reduce((sum, length) => sum + length, 0);
+};
