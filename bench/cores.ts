@@ -26,12 +26,18 @@ export const chooseCores = (): Cores | null => {
 /** Whether two cores are threads of one physical core and so share its units. */
 export const areSiblings = ({ server, load }: Cores): boolean => siblingsOf(server).includes(load);
 
+/** What stands before a command to hold it to one core; nothing when `core` is `null`. */
+export const launcherOn = (core: number | null): readonly string[] =>
+  core === null ? [] : [taskset, '-c', String(core)];
+
 /** The command that runs Node with these arguments on one core, or on any when `core` is `null`. */
 export const nodeOnCore = (
   core: number | null,
   args: readonly string[],
-): readonly [command: string, args: readonly string[]] =>
-  core === null ? [process.execPath, args] : [taskset, ['-c', String(core), process.execPath, ...args]];
+): readonly [command: string, args: readonly string[]] => {
+  const [command = '', ...rest] = [...launcherOn(core), process.execPath, ...args];
+  return [command, rest];
+};
 
 /** `0-3,8` as 0, 1, 2, 3, 8. */
 export const parseCpuList = (text: string): readonly number[] =>

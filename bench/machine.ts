@@ -50,7 +50,7 @@ export const describeMachine = (root: string, folder: string): Machine => ({
   fileSystem: fileSystemOf(folder),
   appendMs: measureDurableAppend(folder),
   packages: Object.fromEntries(
-    ['oidc-provider', 'jose', 'koa', 'fastify', 'kysely', 'autocannon'].map((name) => [
+    ['oidc-provider', 'jose', 'koa', 'fastify', 'kysely'].map((name) => [
       name,
       versionIn(join(root, 'node_modules', name)),
     ]),

@@ -3,22 +3,22 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkContender, RunIsVoid } from './check-contender.ts';
 import { createNursery } from './children.ts';
+import type { Surroundings } from './contenders/surroundings.ts';
 import { areSiblings, chooseCores } from './cores.ts';
-import { countIssuedActivities } from './count-activities.ts';
+import { estimateMinutes } from './estimate-minutes.ts';
+import type { Findings } from './findings.ts';
+import { measurePrimitives } from './limit/measure-primitives.ts';
+import { startLoad } from './load/run-load.ts';
 import { describeMachine, isInMemory } from './machine.ts';
-import { type Options, parseOptions, usage, WrongUsage } from './parse-options.ts';
-import { type Findings, renderReport } from './render-report.ts';
-import { type Case, type CaseResult, runCase } from './run-rounds.ts';
-import { databaseOf, startBureau } from './start-bureau.ts';
-import { startOidcProvider } from './start-oidc-provider.ts';
-import {
-  type SignedTokens,
-  signThirdPartyTokens,
-  type TokenAlgorithm,
-  tokenAlgorithms,
-} from './third-party-tokens.ts';
+import { type Options, parseOptions, usageOf, WrongUsage } from './parse-options.ts';
+import { renderReport } from './report/render-report.ts';
+import { openSupplies } from './requests/supplies.ts';
+import { type Bench, runLoadSubject } from './run-load-subject.ts';
+import { runStartSubject } from './run-start-subject.ts';
+import type { Subject } from './subject.ts';
+import type { SubjectResult } from './subject-result.ts';
+import { subjectNames, subjects } from './subjects.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -44,88 +44,73 @@ for (const [signal, number] of [
 ] as const)
   process.on(signal, () => process.exit(128 + number));
 
+/** One subject by itself: what goes wrong in it spoils no other. */
+const runSubject = async (bench: Bench, subject: Subject): Promise<SubjectResult> => {
+  const { name, title, why } = subject;
+  say(`${name}: ${title}`);
+  try {
+    return subject.kind === 'load'
+      ? { name, title, why, kind: 'load', ...(await runLoadSubject(bench, subject)) }
+      : { name, title, why, kind: 'start', ...(await runStartSubject(bench, subject)) };
+  } catch (error) {
+    const reason = (error as Error).message;
+    say(`  void: ${reason}`);
+    return { name, title, why, kind: 'void', reason };
+  }
+};
+
 const run = async (options: Options): Promise<Findings> => {
+  const started = performance.now();
+  const chosen = subjects.filter(
+    ({ name, quick }) => options.only?.includes(name) ?? (quick || options.full),
+  );
+  say(`about ${estimateMinutes(chosen, options)} minutes`);
   const cores = chooseCores();
   const machine = describeMachine(root, folder);
-  say(`signing ${options.tokens} third-party tokens of each algorithm`);
-  const signed = new Map<TokenAlgorithm, SignedTokens>();
-  for (const algorithm of tokenAlgorithms)
-    signed.set(algorithm, await signThirdPartyTokens(algorithm, options.tokens));
-  const tokensOf = (algorithm: TokenAlgorithm): SignedTokens => {
-    const tokens = signed.get(algorithm);
-    if (tokens === undefined) throw new Error(`no tokens for ${algorithm}`);
-    return tokens;
+  const surroundings: Surroundings = {
+    nursery,
+    folder,
+    cores,
+    nodeOptions: options.profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options.profile)}`],
+    say,
   };
-  const issuers = [...signed.values()].map(({ issuer }) => issuer);
-
-  const core = cores?.server ?? null;
-  const nodeOptions =
-    options.profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options.profile)}`];
-  const bureau = await startBureau(nursery, folder, core, issuers, nodeOptions);
-  const other = await startOidcProvider(nursery, folder, core, issuers, nodeOptions);
-  const load = nursery.start({
-    program: new URL('./load-process.ts', import.meta.url),
-    core: cores?.load ?? null,
-    cwd: folder,
-    outputFile: join(folder, 'load.log'),
-    talks: true,
-  });
-
-  const tokenBytes = { bureau: 0, 'oidc-provider': 0 };
-  let received = 0;
-  for (const contender of [bureau, other])
-    for (const tokens of signed.values()) {
-      const inspection = await checkContender(contender, tokens);
-      tokenBytes[contender.name] = inspection.tokenBytes;
-      if (contender === bureau) received += inspection.exchanges;
-    }
-
-  const cases: readonly Case[] = [
-    ...tokenAlgorithms.map((algorithm) => ({ algorithm, connections: options.connections })),
-    // The case that suits Bureau least: nobody shares the fsync.
-    { algorithm: 'ES256', connections: 1 },
-  ];
-  const results: CaseResult[] = [];
-  for (const entry of cases)
-    results.push(
-      await runCase(
-        { load, cores, contenders: [bureau, other], ...options, say },
-        entry,
-        tokensOf(entry.algorithm),
-      ),
-    );
-
-  await Promise.all([load.stop(), other.stop(), bureau.stop(), ...issuers.map((issuer) => issuer.close())]);
-  received += results.reduce((sum, { issued }) => sum + issued.bureau, 0);
-  const activities = countIssuedActivities(databaseOf(folder));
-  if (activities < received) throw new RunIsVoid(`${received} tokens, but only ${activities} activities`);
+  const supplies = await openSupplies(options.tokens, say);
+  const load = startLoad(surroundings);
+  say('the limit of this machine');
+  const primitives = await measurePrimitives(surroundings, supplies, load.run, options);
+  const results: SubjectResult[] = [];
+  for (const subject of chosen)
+    results.push(await runSubject({ surroundings, supplies, load: load.run, options }, subject));
+  await Promise.all([load.stop(), supplies.close()]);
   return {
     day: new Date().toISOString().slice(0, 10),
+    minutes: (performance.now() - started) / 60_000,
     options,
     machine,
     cores: cores === null ? null : { ...cores, siblings: areSiblings(cores) },
-    cases: results,
-    tokenBytes,
-    thirdPartyTokenBytes: Object.fromEntries(
-      [...signed].map(([algorithm, { tokens }]) => [algorithm, tokens[0]?.length ?? 0]),
-    ),
-    durable: { received, activities },
+    primitives,
+    subjects: results,
   };
 };
 
+const write = (findings: Findings, report: string): void => {
+  writeFileSync(join(root, 'bench', 'report.md'), report);
+  writeFileSync(join(root, 'bench', 'report.json'), `${JSON.stringify(findings, null, 1)}\n`);
+};
+
 try {
-  const options = parseOptions(process.argv.slice(2));
+  const options = parseOptions(process.argv.slice(2), subjectNames);
   if (options === null) {
-    process.stdout.write(usage);
-  } else {
-    const report = renderReport(await run(options));
-    process.stdout.write(report);
-    if (options.report) writeFileSync(join(root, 'bench', 'report.md'), report);
+    process.stdout.write(usageOf(subjectNames));
+    process.exit(0);
   }
-  process.exit(0);
+  const findings = await run(options);
+  const report = renderReport(findings);
+  process.stdout.write(report);
+  if (options.report) write(findings, report);
+  process.exit(findings.subjects.some(({ kind }) => kind === 'void') ? 1 : 0);
 } catch (error) {
-  if (error instanceof WrongUsage) say(`${error.message}\n\n${usage}`);
-  else if (error instanceof RunIsVoid) say(`The run is void. ${error.message}`);
+  if (error instanceof WrongUsage) say(`${error.message}\n\n${usageOf(subjectNames)}`);
   else say((error as Error).stack ?? String(error));
   process.exit(error instanceof WrongUsage ? 2 : 1);
 }

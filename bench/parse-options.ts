@@ -2,31 +2,36 @@ import { parseArgs } from 'node:util';
 
 /** What a run of the benchmark does. */
 export interface Options {
-  /** Measured rounds of each contender in each case. */
+  /** Names of the subjects, in the order of the table; `null`: those of the short run, or all with `--full`. */
+  readonly only: readonly string[] | null;
+  readonly full: boolean;
+  /** Measured rounds of each entrant. */
   readonly rounds: number;
   readonly secondsPerRound: number;
   readonly warmUpSeconds: number;
-  /** Connections of the two main cases, each with one request in flight. */
+  /** Connections with one request in flight each, where a subject does not say otherwise. */
   readonly connections: number;
-  /** Distinct third-party tokens signed for each algorithm. */
+  /** Distinct tokens of one kind. */
   readonly tokens: number;
-  /** Write `bench/report.md`. */
+  /** Write `bench/report.md` and `bench/report.json`. */
   readonly report: boolean;
-  /** Folder for CPU profiles of both servers, or `null`. Profiling costs time, so there is no report of such a run. */
+  /** Folder for CPU profiles of the servers, or `null`. */
   readonly profile: string | null;
 }
 
 /** What `npm run bench -- --help` says. */
-export const usage = `usage: npm run bench -- [options]
+export const usageOf = (subjects: readonly string[]): string => `usage: npm run bench -- [options]
 
-  --quick           3 rounds of 3 s instead of 5 rounds of 10 s
-  --report          write bench/report.md
-  --profile FOLDER  write CPU profiles of both servers there; the figures of such a run mean little
-  --rounds N        measured rounds of each contender in each case
-  --seconds N       seconds of a round
-  --warm-up N       seconds of warm-up before the rounds of a case (default: one round, 2 s at least)
-  --connections N   connections, each with one request in flight (default 32)
-  --tokens N        distinct third-party tokens of each algorithm (default 4000)
+  --full            every subject, and longer rounds
+  --only A,B        these subjects: ${subjects.join(', ')}
+  --no-report       leave bench/report.md and bench/report.json alone; so do --only and --profile
+  --report          write them all the same
+  --profile FOLDER  write CPU profiles of the servers there; the figures of such a run mean little
+  --rounds N        measured rounds of each entrant (default 3, with --full 5)
+  --seconds N       seconds of a round (default 2, with --full 3)
+  --warm-up N       seconds of warm-up before the rounds of a subject (default: as a round, 2 at least)
+  --connections N   connections, each with one request in flight (default 64)
+  --tokens N        distinct tokens of one kind (default 20000, with --full 40000)
 `;
 
 /** Thrown for a command line that says nothing sensible; the message is for the user. */
@@ -34,24 +39,32 @@ export class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }
 
-/** Reads the command line; `null` when only help is asked for. Throws {@link WrongUsage}. */
-export const parseOptions = (args: readonly string[]): Options | null => {
+/**
+ * Reads the command line; `null` when only help is asked for. Throws {@link WrongUsage}.
+ *
+ * @param subjects names there are
+ */
+export const parseOptions = (args: readonly string[], subjects: readonly string[]): Options | null => {
   const values = read(args);
   if (values.help === true) return null;
-  const secondsPerRound = positive('seconds', values.seconds, values.quick === true ? 3 : 10);
-  const connections = whole('connections', values.connections, 32);
-  const tokens = whole('tokens', values.tokens, 4000);
-  if (values.report === true && values.profile !== undefined)
+  const full = values.full === true;
+  const only = values.only === undefined ? null : parseNames(values.only, subjects);
+  const secondsPerRound = positive('seconds', values.seconds, full ? 3 : 2);
+  const profile = values.profile ?? null;
+  if (values.report === true && values['no-report'] === true)
+    throw new WrongUsage('--report and --no-report exclude each other');
+  if (values.report === true && profile !== null)
     throw new WrongUsage('--report and --profile exclude each other: a profiled server is a slower one');
-  if (tokens < connections) throw new WrongUsage('--tokens must not be less than --connections');
   return {
-    rounds: whole('rounds', values.rounds, values.quick === true ? 3 : 5),
+    only,
+    full,
+    rounds: whole('rounds', values.rounds, full ? 5 : 3),
     secondsPerRound,
     warmUpSeconds: positive('warm-up', values['warm-up'], Math.max(2, secondsPerRound)),
-    connections,
-    tokens,
-    report: values.report === true,
-    profile: values.profile ?? null,
+    connections: whole('connections', values.connections, 64),
+    tokens: whole('tokens', values.tokens, full ? 40_000 : 20_000),
+    report: values.report ?? (values['no-report'] !== true && only === null && profile === null),
+    profile,
   };
 };
 
@@ -60,8 +73,10 @@ const read = (args: readonly string[]) => {
     return parseArgs({
       args: [...args],
       options: {
-        quick: { type: 'boolean' },
+        full: { type: 'boolean' },
+        only: { type: 'string' },
         report: { type: 'boolean' },
+        'no-report': { type: 'boolean' },
         profile: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         rounds: { type: 'string' },
@@ -76,6 +91,14 @@ const read = (args: readonly string[]) => {
   }
 };
 
+const parseNames = (text: string, subjects: readonly string[]): readonly string[] => {
+  const asked = text.split(',').map((name) => name.trim());
+  for (const name of asked)
+    if (!subjects.includes(name))
+      throw new WrongUsage(`there is no subject "${name}"; there are ${subjects.join(', ')}`);
+  return subjects.filter((name) => asked.includes(name));
+};
+
 const positive = (name: string, text: string | undefined, otherwise: number): number => {
   const value = text === undefined ? otherwise : Number(text);
   if (!(value > 0 && value <= 3600)) throw new WrongUsage(`--${name} must be a number above 0, at most 3600`);
@@ -84,7 +107,7 @@ const positive = (name: string, text: string | undefined, otherwise: number): nu
 
 const whole = (name: string, text: string | undefined, otherwise: number): number => {
   const value = text === undefined ? otherwise : Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 100_000)
-    throw new WrongUsage(`--${name} must be a whole number from 1 to 100000`);
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000)
+    throw new WrongUsage(`--${name} must be a whole number from 1 to 1000000`);
   return value;
 };

@@ -1,33 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { parseOptions, WrongUsage } from '../../bench/parse-options.ts';
 
+const subjects = ['rs256', 'own-key', 'start'];
+
 describe('options of the benchmark', () => {
   it.each([
-    { args: [], expected: { rounds: 5, secondsPerRound: 10, connections: 32, tokens: 4000, report: false } },
-    { args: ['--quick'], expected: { rounds: 3, secondsPerRound: 3, warmUpSeconds: 3 } },
-    { args: ['--quick', '--rounds', '7'], expected: { rounds: 7, secondsPerRound: 3 } },
-    {
-      args: ['--report', '--seconds', '0.5'],
-      expected: { report: true, secondsPerRound: 0.5, warmUpSeconds: 2 },
-    },
-    { args: ['--profile', 'out'], expected: { profile: 'out' } },
+    { args: [], expected: { only: null, full: false, rounds: 3, secondsPerRound: 2, report: true } },
+    { args: ['--full'], expected: { full: true, rounds: 5, secondsPerRound: 3, report: true } },
+    { args: ['--full', '--rounds', '7'], expected: { rounds: 7, secondsPerRound: 3 } },
+    { args: ['--seconds', '0.5'], expected: { secondsPerRound: 0.5, warmUpSeconds: 2 } },
+    { args: ['--only', 'start, rs256'], expected: { only: ['rs256', 'start'], report: false } },
+    { args: ['--only', 'start', '--report'], expected: { only: ['start'], report: true } },
+    { args: ['--no-report'], expected: { report: false } },
+    { args: ['--profile', 'out'], expected: { profile: 'out', report: false } },
   ])('$args', ({ args, expected }) => {
-    expect(parseOptions(args)).toMatchObject(expected);
+    expect(parseOptions(args, subjects)).toMatchObject(expected);
   });
 
   it('asks for help', () => {
-    expect(parseOptions(['--help'])).toBeNull();
+    expect(parseOptions(['--help'], subjects)).toBeNull();
   });
 
   it.each([
     { args: ['--fast'] },
+    { args: ['--only', 'hs256'] },
+    { args: ['--only', ''] },
     { args: ['--rounds', '0'] },
     { args: ['--rounds', '1.5'] },
     { args: ['--seconds', '-1'] },
     { args: ['--seconds', 'ten'] },
-    { args: ['--tokens', '8'] },
+    { args: ['--connections', '0'] },
+    { args: ['--report', '--no-report'] },
     { args: ['--report', '--profile', 'out'] },
   ])('$args is refused', ({ args }) => {
-    expect(() => parseOptions(args)).toThrow(WrongUsage);
+    expect(() => parseOptions(args, subjects)).toThrow(WrongUsage);
   });
 });

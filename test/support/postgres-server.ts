@@ -10,8 +10,17 @@ import { basename, dirname, join, resolve } from 'node:path';
 export interface PostgresServer {
   /** URL of its first database, for a superuser. */
   readonly url: string;
+  readonly pid: number;
   /** Ends the server and removes everything it wrote. */
   stop(): Promise<void>;
+}
+
+/** How the server is started. */
+export interface PostgresServerOptions {
+  /** Settings in place of those for tests, which keep nothing through a loss of power. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A program that starts it, with its arguments: `['taskset', '-c', '0']`. */
+  readonly launcher?: readonly string[];
 }
 
 /** PostgreSQL refuses to run as root; then it runs as a user who owns nothing. */
@@ -111,7 +120,11 @@ const untilReady = (server: ChildProcess): Promise<void> =>
     });
   });
 
-const startIn = async (folder: string, runAs: RunAs): Promise<PostgresServer> => {
+const startIn = async (
+  folder: string,
+  runAs: RunAs,
+  { settings = {}, launcher = [] }: PostgresServerOptions,
+): Promise<PostgresServer> => {
   const [program, data] = [join(folder, 'native'), join(folder, 'data')];
   await copyProgram(program);
   await mkdir(data, { mode: 0o700 });
@@ -136,24 +149,29 @@ const startIn = async (folder: string, runAs: RunAs): Promise<PostgresServer> =>
   );
 
   const port = await freePort();
-  const settings = {
+  const all = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '200',
     fsync: 'off',
     full_page_writes: 'off',
+    ...settings,
   };
-  const server = spawn(
+  const [command = '', ...args] = [
+    ...launcher,
     join(program, 'bin/postgres'),
-    [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
-    { ...runAs, cwd: folder, env: environment, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+    '-D',
+    data,
+    '-p',
+    String(port),
+    ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+  const server = spawn(command, args, {
+    ...runAs,
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const kill = (): void => {
     server.kill('SIGQUIT');
   };
@@ -162,6 +180,7 @@ const startIn = async (folder: string, runAs: RunAs): Promise<PostgresServer> =>
 
   return {
     url: `postgres://bureau@127.0.0.1:${port}/postgres`,
+    pid: server.pid ?? 0,
     stop: async () => {
       process.off('exit', kill);
       if (server.exitCode === null && server.signalCode === null) {
@@ -175,11 +194,11 @@ const startIn = async (folder: string, runAs: RunAs): Promise<PostgresServer> =>
 };
 
 /** Starts an empty PostgreSQL in a temporary folder, with a linguistic collation that byte-wise comparison must not feel. */
-export const startPostgres = async (): Promise<PostgresServer> => {
+export const startPostgres = async (options: PostgresServerOptions = {}): Promise<PostgresServer> => {
   const runAs = chooseUser();
   const folder = await makeFolder(runAs);
   try {
-    return await startIn(folder, runAs);
+    return await startIn(folder, runAs, options);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

@@ -1,22 +1,12 @@
 // npm's oidc-provider with a token-exchange grant, as somebody who knows it would set it up, and nothing it could do
-// without: one public client, nothing stored, no claims looked up, no log.
+// without: two clients from the static list, nothing stored but used assertions, no claims looked up, no log.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, exportJWK, generateKeyPair, type JWTPayload, jwtVerify } from 'jose';
 import Provider, { errors, type ResourceServer } from 'oidc-provider';
-import { type KnownIssuer, theExchange, urns } from './the-exchange.ts';
-
-/** What the harness tells this process first, and what it hears back. */
-export interface OidcProviderSetup {
-  readonly issuers: readonly KnownIssuer[];
-}
-export interface OidcProviderReady {
-  readonly issuer: string;
-  readonly clientId: string;
-}
-
-/** The client id is the account, as in the tokens of the other contender. */
-const clientId = '01a8c1f0-0a54-7f8a-9d5e-3c1b7e2f9a66';
+import { theExchange, urns } from '../the-exchange.ts';
+import type { Registrations } from './contender.ts';
+import { clientIds, type ProcessReady, serveWhenTold } from './contender-process.ts';
 
 const resourceServer = {
   scope: theExchange.scope,
@@ -26,23 +16,40 @@ const resourceServer = {
   jwt: { sign: { alg: 'ES256' } },
 } as const satisfies ResourceServer;
 
-const createProvider = async (issuer: string, known: readonly KnownIssuer[]): Promise<Provider> => {
+const createProvider = async (
+  issuer: string,
+  { issuers: known, publicKey }: Registrations,
+): Promise<Provider> => {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const provider = new Provider(issuer, {
     clients: [
       {
-        client_id: clientId,
+        client_id: clientIds.federated,
         token_endpoint_auth_method: 'none',
         id_token_signed_response_alg: 'ES256',
         grant_types: [urns.tokenExchange],
         redirect_uris: [],
         response_types: [],
       },
+      {
+        client_id: clientIds.ownKey,
+        token_endpoint_auth_method: 'private_key_jwt',
+        token_endpoint_auth_signing_alg: 'ES256',
+        id_token_signed_response_alg: 'ES256',
+        jwks: { keys: [publicKey] },
+        grant_types: ['client_credentials'],
+        scope: theExchange.scope,
+        redirect_uris: [],
+        response_types: [],
+      },
     ],
+    clientAuthMethods: ['none', 'private_key_jwt'],
+    enabledJWA: { clientAuthSigningAlgValues: ['ES256'] },
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'signing' }] },
     cookies: { keys: ['bench'] },
     scopes: [theExchange.scope],
     features: {
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       resourceIndicators: {
         enabled: true,
@@ -50,8 +57,9 @@ const createProvider = async (issuer: string, known: readonly KnownIssuer[]): Pr
         getResourceServerInfo: () => resourceServer,
       },
     },
-    extraTokenClaims: () => ({
-      account_name: theExchange.account.name,
+    extraTokenClaims: (_ctx, token) => ({
+      account_name:
+        token.clientId === clientIds.ownKey ? theExchange.keyAccount.name : theExchange.account.name,
       owning_team: theExchange.account.team,
     }),
   });
@@ -99,7 +107,7 @@ const verifyThirdPartyToken = async (
     const { payload } = await jwtVerify(token, keys, {
       issuer: iss,
       audience: theExchange.tokenAudience,
-      algorithms: ['RS256', 'ES256'],
+      algorithms: ['RS256', 'ES256', 'Ed25519', 'EdDSA'],
       requiredClaims: ['sub', 'iat', 'exp'],
     });
     return payload;
@@ -108,19 +116,13 @@ const verifyThirdPartyToken = async (
   }
 };
 
-const serve = async ({ issuers }: OidcProviderSetup): Promise<void> => {
+const serve = async (registrations: Registrations): Promise<ProcessReady> => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const handle = (await createProvider(issuer, issuers)).callback();
+  const handle = (await createProvider(issuer, registrations)).callback();
   server.on('request', (request, response) => void handle(request, response));
-  process.send?.({ issuer, clientId } satisfies OidcProviderReady);
+  return { issuer, jwksUri: `${issuer}/jwks` };
 };
 
-// A failure here ends the process, and the harness with what it says.
-process.on('message', (setup: OidcProviderSetup) => void serve(setup));
-process.on('disconnect', () => process.exit());
-// An orderly end, or no profile would be written.
-process.on('SIGTERM', () => process.exit());
-// Ctrl-C reaches the whole group; the harness ends this process when it is done with it.
-process.on('SIGINT', () => undefined);
+serveWhenTold(serve);
