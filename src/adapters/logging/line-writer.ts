@@ -19,12 +19,16 @@ export interface LineWriterOptions {
   readonly recovered: (lost: number) => void;
   /** The most characters kept for a reader that does not read; beyond it lines are lost, never memory. */
   readonly mostCharacters?: number;
+  /** Whether other processes write to it, too: then lines are written such that they do not get into each other. */
+  readonly isShared?: boolean;
 }
 
 /** How long a line may stay in memory: lines are written together, for a write each would cost as much as a signature. */
 const flushEveryMs = 200;
 /** As many characters are worth a write of their own. */
 const enough = 64 * 1024;
+/** What a pipe takes whole or not at all, in bytes (POSIX, `PIPE_BUF`, as Linux has it). */
+const wholeBytes = 4096;
 /** How long the end of the process waits for a reader. */
 const patienceMs = 500;
 
@@ -37,6 +41,7 @@ export const createLineWriter = ({
   fd,
   recovered,
   mostCharacters = 16 * 1024 * 1024,
+  isShared = false,
 }: LineWriterOptions): LineWriter => {
   let waiting = '';
   let underWay: Buffer | null = null;
@@ -64,7 +69,7 @@ export const createLineWriter = ({
       return;
     }
     isWriting = true;
-    write(fd, underWay, 0, underWay.length, null, took);
+    write(fd, underWay, 0, isShared ? wholeLines(underWay) : underWay.length, null, took);
   };
 
   const took = (error: NodeJS.ErrnoException | null, bytes: number): void => {
@@ -89,7 +94,9 @@ export const createLineWriter = ({
   timer.unref();
   // Without this, a crash would take its own explanation with it.
   const onExit = (): void => {
-    if (!isWriting) writeNow(fd, Buffer.concat([underWay ?? Buffer.alloc(0), Buffer.from(waiting)]));
+    if (isWriting) return;
+    const rest = Buffer.concat([underWay ?? Buffer.alloc(0), Buffer.from(waiting)]);
+    writeNow(fd, rest, isShared ? wholeLines : (text) => text.length);
   };
   process.on('exit', onExit);
 
@@ -123,14 +130,22 @@ export const createLineWriter = ({
   };
 };
 
+/** How many bytes of `text` to write at once: as many lines as a pipe takes whole, or one that is longer. */
+const wholeLines = (text: Buffer): number => {
+  if (text.length <= wholeBytes) return text.length;
+  const last = text.lastIndexOf(0x0a, wholeBytes - 1);
+  const end = last >= 0 ? last : text.indexOf(0x0a);
+  return end >= 0 ? end + 1 : text.length;
+};
+
 const remainder = (chunk: Buffer | null, bytes: number): Buffer | null =>
   chunk === null || bytes >= chunk.length ? null : chunk.subarray(bytes);
 
 /** As much of it as is taken at once: the process is ending, and waits for nobody. */
-const writeNow = (fd: number, text: Buffer): void => {
+const writeNow = (fd: number, text: Buffer, sizeOf: (text: Buffer) => number): void => {
   try {
     for (let rest: Buffer | null = text; rest !== null && rest.length > 0; )
-      rest = remainder(rest, writeSync(fd, rest));
+      rest = remainder(rest, writeSync(fd, rest, 0, sizeOf(rest)));
   } catch {
     // The reader is slow or gone, or the disk full: there is nothing left to say it to.
   }

@@ -13,10 +13,15 @@ export interface Log {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message. */
-export const openLog = (level: string, clock: Pick<Clock, 'now'>): Log => {
+/**
+ * Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message.
+ *
+ * @param isShared whether other processes of this server write there, too
+ */
+export const openLog = (level: string, clock: Pick<Clock, 'now'>, isShared = false): Log => {
   const writer = createLineWriter({
     fd: openStandardOutput(),
+    isShared,
     recovered: (lost) => logger.warn({ lost }, 'log lines were lost: nobody read them, or the disk was full'),
   });
   const logger = pino(

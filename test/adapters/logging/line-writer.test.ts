@@ -96,6 +96,31 @@ describe('createLineWriter', () => {
     await writer.close();
   });
 
+  it('A101 several processes write whole lines to one pipe, full as it may be', async () => {
+    const { reader, writer: fd } = openPipe();
+    const shared = { fd, recovered: () => undefined, isShared: true };
+    const writers = [createLineWriter(shared), createLineWriter(shared), createLineWriter(shared)];
+    for (const [number, writer] of writers.entries()) {
+      for (let index = 0; index < 1500; index += 1) writer.write(line(index * 10 + number));
+      writer.flush();
+    }
+    let text = '';
+    await until(() => {
+      // Little at a time, so that the pipe is full and every write finds room for a part of what it has.
+      text += readAll(reader);
+      return text.split('\n').length - 1 === 4500;
+    });
+    const numbers = text
+      .split('\n')
+      .slice(0, -1)
+      .map((each) => (JSON.parse(each) as { n: number }).n);
+    for (const [number] of writers.entries())
+      expect(numbers.filter((n) => n % 10 === number)).toEqual(
+        Array.from({ length: 1500 }, (_unused, index) => index * 10 + number),
+      );
+    for (const writer of writers) await writer.close();
+  });
+
   it('B38 beyond its memory lines are lost whole and counted, and it is said when lines are written again', async () => {
     const { reader, writer: fd } = openPipe();
     const writer = writerTo(fd, 100_000);
