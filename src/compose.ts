@@ -33,6 +33,7 @@ import { createAdmissionControl } from './core/admission-control.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
 import { registerAdminApi } from './http/admin/register-admin-api.ts';
+import { boundConnections } from './http/bound-connections.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { registerMetricsRoute } from './http/metrics-routes.ts';
 import { createServer } from './http/server.ts';
@@ -351,6 +352,7 @@ export const openBureau = async (
       configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
     registerMetricsRoute(metricsApp ?? app, shareMetrics(siblings, metrics));
 
+    boundConnections(app.server);
     shedLoad(app.server, {
       admission,
       refusals,

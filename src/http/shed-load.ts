@@ -19,7 +19,7 @@ export interface LoadSheddingDependencies {
  * Never refused here, for who watches, who mends and who verifies has to get through: health, metrics, the admin API and the
  * published documents. Everything else is, the token endpoint above all, whatever way its path is spelled.
  */
-const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?]*\.well-known)(?=[/?]|$))/;
+const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?]*\.well-known))(?=[/?]|$)/;
 
 /** Whether the path of a request is never refused for load. */
 export const isSpared = (target: string): boolean => spared.test(target);
@@ -30,15 +30,14 @@ const restMs = 50;
 /** How long one rests, while the server is late, whose requests are refused one after the other. */
 const badRestMs = [0, 10, 20, 40, 80, 160] as const;
 
-/** The most requests of one connection that are under way at once, and how few there are when it is read again. */
-const pipelined = { most: 32, few: 16 } as const;
+/** The most requests of one connection that are under way at once: nobody needs to send a `POST` before the last is answered. */
+const mostPipelined = 32;
 
 /** Different for clients that were refused together, so that they do not come back together. */
 const retryAfterSeconds = [1, 2, 3, 4] as const;
 
 interface Connection {
   inFlight: number;
-  held: boolean;
   /** Refusals in a row. */
   refused: number;
 }
@@ -66,7 +65,7 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   const connectionOf = (socket: Socket): Connection => {
     let connection = connections.get(socket);
     if (connection === undefined) {
-      connection = { inFlight: 0, held: false, refused: 0 };
+      connection = { inFlight: 0, refused: 0 };
       connections.set(socket, connection);
     }
     return connection;
@@ -75,10 +74,6 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   const leave = (socket: Socket, connection: Connection, status: number): void => {
     admission.left();
     connection.inFlight -= 1;
-    if (connection.held && connection.inFlight <= pipelined.few) {
-      connection.held = false;
-      socket.resume();
-    }
     if (status < 400) connection.refused = 0;
     else {
       const milliseconds = badRestMs[Math.min(connection.refused, badRestMs.length - 1)] ?? 0;
@@ -95,17 +90,13 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     }
     if (!isSpared(request.url ?? '')) {
       const { socket } = request;
-      if (!admission.admit()) {
+      const connection = connectionOf(socket);
+      if (connection.inFlight >= mostPipelined || !admission.admit()) {
         refuse(response);
         resting.rest(socket, restMs);
         return;
       }
-      const connection = connectionOf(socket);
       connection.inFlight += 1;
-      if (connection.inFlight >= pipelined.most) {
-        connection.held = true;
-        socket.pause();
-      }
       response.on('close', () => leave(socket, connection, response.statusCode));
     }
     for (const listener of answer) listener.call(server, request, response);

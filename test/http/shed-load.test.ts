@@ -1,0 +1,286 @@
+// The refusal of load at a server of Node's, with an admission that does as it is told.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AdmissionControl, LoopMoment } from '../../src/core/admission-control.ts';
+import { isSpared, shedLoad } from '../../src/http/shed-load.ts';
+import { createOverloadRefusals, startReportingOverload } from '../../src/token/overload-refusals.ts';
+import { createStrangerBudget, type StrangerBudget } from '../../src/token/stranger-budget.ts';
+import { createFixedClock } from '../support/fixed-clock.ts';
+import { sendRaw } from '../support/raw-http.ts';
+
+let server: Server;
+let url: string;
+let full: boolean;
+let late: boolean;
+let stopping: boolean;
+let inside: number;
+let seen: string[];
+let moments: LoopMoment[];
+let sockets: Socket[];
+let statusOf: (path: string) => number;
+let strangers: StrangerBudget;
+let refusals: ReturnType<typeof createOverloadRefusals>;
+let waiting: (() => void)[];
+
+const admission: AdmissionControl = {
+  admit: () => {
+    if (full) return false;
+    inside += 1;
+    return true;
+  },
+  left: () => void (inside -= 1),
+  turn: (moment) => void moments.push(moment),
+  isLate: () => late,
+  inFlight: () => inside,
+};
+
+beforeEach(async () => {
+  [full, late, stopping, inside, seen, moments, sockets, waiting] = [false, false, false, 0, [], [], [], []];
+  statusOf = () => 200;
+  let ids = 0;
+  strangers = createStrangerBudget(600, createFixedClock(), () => `receipt-${(ids += 1)}`);
+  refusals = createOverloadRefusals(strangers);
+  server = createServer((request, response) => {
+    seen.push(request.url ?? '');
+    request.resume();
+    const answer = (): void => void response.writeHead(statusOf(request.url ?? '')).end('{}');
+    if (request.url?.endsWith('?wait')) waiting.push(answer);
+    else answer();
+  });
+  server.on('connection', (socket: Socket) => void sockets.push(socket));
+  shedLoad(server, {
+    admission,
+    refusals,
+    clock: { monotonic: () => 7 },
+    idleMs: () => 3,
+    isStopping: () => stopping,
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  for (const answer of waiting) answer();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const post = (path = '/token'): Promise<Response> => fetch(`${url}${path}`, { method: 'POST', body: 'a=b' });
+const raw = (path = '/token', body = 'a=b'): string =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+describe('B26 RS-11 a request that is too many', () => {
+  it('is 503 in the shape of OAuth with Retry-After, and reaches nothing behind; one that is not passes', async () => {
+    expect((await post()).status).toBe(200);
+    full = true;
+    const answer = await post();
+    expect(answer.status).toBe(503);
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      pragma: 'no-cache',
+      'x-content-type-options': 'nosniff',
+      connection: 'keep-alive',
+    });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    const sentence = 'The server cannot decide this right now. Try again after the time in Retry-After.';
+    expect(await answer.json()).toEqual({
+      error: 'temporarily_unavailable',
+      error_description: sentence,
+      receipt: 'receipt-1',
+      errors: [{ code: 1008, message: sentence }],
+    });
+    expect(seen).toEqual(['/token']);
+    full = false;
+    expect((await post()).status).toBe(200);
+  });
+
+  it('those refused together are told different times', async () => {
+    full = true;
+    const told = new Set<string | null>();
+    for (let count = 0; count < 4; count += 1) told.add((await post()).headers.get('retry-after'));
+    expect([...told].toSorted()).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('is counted: one receipt for all of a minute, which leads to their number, and none is kept alone', async () => {
+    full = true;
+    for (let count = 0; count < 5; count += 1)
+      expect(await (await post()).json()).toMatchObject({ receipt: 'receipt-1' });
+    expect(refusals.count()).toBe(5);
+    expect(strangers.pending('default', 'receipt-1')).toMatchObject({
+      type: 'token.summary',
+      outcome: 'refused',
+      details: { total: 5, 'count.overloaded': 5 },
+    });
+    expect(strangers.admit('default', 'issuer_unknown')).toEqual({ kept: 'alone' });
+  });
+
+  it('a new minute has another receipt, and the answer says so', async () => {
+    full = true;
+    await post();
+    strangers.due(true);
+    expect(await (await post()).json()).toMatchObject({ receipt: 'receipt-2' });
+  });
+
+  it('its connection stays, also when its body comes late, and serves the next', async () => {
+    full = true;
+    const { statuses, closed } = await sendRaw(url, raw(), raw('/token', 'x'.repeat(60_000)), raw());
+    expect(statuses).toEqual([503, 503, 503]);
+    expect(closed).toBe(false);
+  });
+
+  it('on a server that is stopping the connection ends with it', async () => {
+    full = true;
+    stopping = true;
+    expect((await post()).headers.get('connection')).toBe('close');
+  });
+
+  it('HEAD has no body', async () => {
+    full = true;
+    const { text } = await sendRaw(url, 'HEAD /token HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(text).toMatch(/^HTTP\/1\.1 503 .*\r\n\r\n$/s);
+  });
+
+  it('its connection rests, and is read again', async () => {
+    full = true;
+    const { statuses } = await sendRaw(url, raw());
+    expect(statuses).toEqual([503]);
+    const [socket] = sockets;
+    const happened: string[] = [];
+    const waitFor = (event: string): Promise<void> =>
+      new Promise((resolve) => {
+        sockets.at(-1)?.once(event, () => {
+          happened.push(event);
+          resolve();
+        });
+      });
+    const second = fetch(url, { method: 'POST', body: 'a=b' });
+    while (sockets.at(-1) === socket) await new Promise((resolve) => setImmediate(resolve));
+    const rested = waitFor('pause').then(() => waitFor('resume'));
+    expect((await second).status).toBe(503);
+    await rested;
+    expect(happened).toEqual(['pause', 'resume']);
+  });
+});
+
+describe('B26 who is spared', () => {
+  const table: readonly (readonly [string, boolean])[] = [
+    ['/livez', true],
+    ['/readyz', true],
+    ['/readyz?verbose', true],
+    ['/metrics', true],
+    ['/api/v1', true],
+    ['/api/v1/service-accounts?limit=1', true],
+    ['/t/acme/api/v1/blocks', true],
+    ['/.well-known/jwks.json', true],
+    ['/.well-known/oauth-authorization-server/t/acme', true],
+    ['/t/acme/.well-known/openid-configuration', true],
+    ['/acme/v2.0/.well-known/openid-configuration', true],
+    ['/spiffe/bundle.json', true],
+    ['/t/acme/spiffe/.well-known/jwks.json', true],
+    ['/token', false],
+    ['/%74oken', false],
+    ['/token?x=/.well-known/jwks.json', false],
+    ['/token?/livez', false],
+    ['/t/acme/token', false],
+    ['/t/api/v1/token', false],
+    ['/v1/oauth2/v2.0/acme/token', false],
+    ['/v1/oauth/token/serviceaccount', false],
+    ['/introspect', false],
+    ['/revoke', false],
+    ['/livezz', false],
+    ['/api/v10/token', false],
+    ['//livez', false],
+    ['http://x/livez', false],
+    ['*', false],
+    ['', false],
+  ];
+  it.each(table)('%s: %s', (target, spared) => {
+    expect(isSpared(target)).toBe(spared);
+  });
+
+  it('spared paths are answered while everything else is refused, and are not counted in', async () => {
+    full = true;
+    for (const path of ['/livez', '/readyz', '/metrics', '/api/v1/blocks', '/.well-known/jwks.json'])
+      expect([path, (await post(path)).status]).toEqual([path, 200]);
+    expect((await post()).status).toBe(503);
+    expect(inside).toBe(0);
+  });
+});
+
+describe('what is let in', () => {
+  const settled = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('leaves once, answered or gone away, and every turn is told of', async () => {
+    await post();
+    await post('/token?fail');
+    await settled();
+    expect(inside).toBe(0);
+    expect(moments.length).toBeGreaterThanOrEqual(2);
+    expect(moments[0]).toEqual({ atMs: 7, idleMs: 3 });
+    const controller = new AbortController();
+    const gone = fetch(`${url}/token?wait`, { method: 'POST', body: 'a', signal: controller.signal });
+    while (waiting.length === 0) await settled();
+    expect(inside).toBe(1);
+    controller.abort();
+    await expect(gone).rejects.toThrow();
+    while (inside > 0) await settled();
+    expect(inside).toBe(0);
+  });
+
+  it('A90 of a thousand requests in one breath so many are under way at once, and the others are refused; then all is well', async () => {
+    const breath = sendRaw(url, raw('/token?wait').repeat(1000));
+    while (waiting.length < 32) await settled();
+    expect([waiting.length, inside]).toEqual([32, 32]);
+    // Another connection is none the worse for it.
+    expect((await post()).status).toBe(200);
+    while (refusals.count() < 968) await settled();
+    for (const answer of waiting.splice(0)) answer();
+    const { statuses } = await breath;
+    expect(statuses).toEqual([
+      ...Array.from({ length: 32 }, () => 200),
+      ...Array.from({ length: 968 }, () => 503),
+    ]);
+    expect(inside).toBe(0);
+    expect((await sendRaw(url, raw().repeat(32))).statuses).toEqual(Array.from({ length: 32 }, () => 200));
+  });
+
+  it('B28 a connection that is refused again and again rests while the server is late, and only then', async () => {
+    statusOf = (path) => (path === '/token?bad' ? 400 : 200);
+    const pauses = (): Promise<number> =>
+      new Promise((resolve) => {
+        let count = 0;
+        const before = sockets.length;
+        const requests = [raw('/token?bad'), raw('/token?bad'), raw(), raw('/token?bad')].join('');
+        void sendRaw(url, requests).then(() => resolve(count));
+        const watch = (): void => {
+          if (sockets.length === before) setImmediate(watch);
+          else sockets.at(-1)?.on('pause', () => (count += 1));
+        };
+        watch();
+      });
+    expect(await pauses()).toBe(0);
+    late = true;
+    expect(await pauses()).toBe(1);
+  });
+});
+
+describe('startReportingOverload', () => {
+  it('says how many there were since the last time, and nothing when there were none', async () => {
+    const lines: unknown[] = [];
+    const reporting = startReportingOverload(
+      refusals,
+      () => 9,
+      { warn: (facts) => void lines.push(facts) },
+      (error) => void lines.push(error),
+      60_000,
+    );
+    refusals.refuse();
+    refusals.refuse();
+    await reporting.stop();
+    await reporting.stop();
+    expect(lines).toEqual([{ refused: 2, inFlight: 9 }]);
+  });
+});
