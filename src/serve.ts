@@ -82,7 +82,8 @@ const serveWithWorkers = async (
         throw error;
       }
     },
-    later: (run, ms) => void setTimeout(run, ms).unref(),
+    // What is put off keeps this process alive, which ends by `exit` alone: between two workers nothing else would.
+    later: (run, ms) => void setTimeout(run, ms),
     say,
     sayFault,
     exit: (code) => process.exit(code),

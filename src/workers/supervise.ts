@@ -121,7 +121,7 @@ export const superviseWorkers = (supervision: Supervision): SupervisedWorkers =>
         break;
       case 'listening':
         worker.stage = 'listening';
-        listening();
+        listening(place);
         break;
       case 'refused':
         message.lines.forEach(say);
@@ -145,8 +145,9 @@ export const superviseWorkers = (supervision: Supervision): SupervisedWorkers =>
     });
   };
 
-  const listening = (): void => {
+  const listening = (place: number): void => {
     if (at('listening').length === count) unclaim();
+    if (phase === 'ready') log('a worker took the place of one that ended', { worker: place });
     if (phase !== 'starting' || at('listening').length < count) return;
     phase = 'ready';
     workers.get(1)?.process.send({ say: 'announce' });
@@ -168,7 +169,7 @@ export const superviseWorkers = (supervision: Supervision): SupervisedWorkers =>
       stop(exitCodes.failed);
       return;
     }
-    log('a worker ended and is replaced', { worker: place, ended: how, delayMs });
+    log('a worker ended and will be replaced', { worker: place, ended: how, delayMs });
     later(() => {
       if (phase === 'ready') begin(place, false);
     }, delayMs);
