@@ -12,8 +12,22 @@ const built = new URL('dist/main.js', root);
 const main = existsSync(built) ? built : new URL('src/main.ts', root);
 
 if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) {
+  if (main.href !== built.href) await keepCompiled();
   await import(main.href);
 } else {
   process.argv.splice(2, 0, fileURLToPath(main));
   await import(new URL('config/tools/with-node.mjs', root).href);
+}
+
+/** Of sources alone: what is built starts fast without. */
+async function keepCompiled() {
+  const file = new URL('config/tools/compile-cache.mjs', root);
+  if (process.env.NODE_COMPILE_CACHE !== undefined || !existsSync(file)) return;
+  const { compileCacheFolder } = await import(file.href);
+  const folder = compileCacheFolder(fileURLToPath(root));
+  if (folder === undefined) return;
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache(folder);
+  // For the threads and processes of a server; what a command runs is none of ours.
+  if (process.argv[2] === 'serve') process.env.NODE_COMPILE_CACHE = folder;
 }

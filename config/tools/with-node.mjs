@@ -28,6 +28,13 @@ const args = process.argv.slice(2);
 if (args.length === 0) fail('with-node needs a script to run.');
 const node = isAtLeast(process.version, required) ? process.execPath : installedNode();
 const env = { ...process.env, PATH: [dirname(node), process.env.PATH].filter(Boolean).join(delimiter) };
+// In the environment, because the threads and processes of the server read it too. It is the server's alone: what measures
+// or counts the code that ran must not meet code that was kept.
+if (resolve(args[0]) === join(root, 'src', 'main.ts') && env.NODE_COMPILE_CACHE === undefined) {
+  const { compileCacheFolder } = await import('./compile-cache.mjs');
+  const folder = compileCacheFolder(root);
+  if (folder !== undefined) env.NODE_COMPILE_CACHE = folder;
+}
 
 // Become the program where that is possible; otherwise stand before it.
 const underNpm = process.env.npm_lifecycle_event !== undefined;

@@ -1,4 +1,5 @@
-import { type CelValue, isCelList, isCelMap } from '@bufbuild/cel';
+import type { CelValue } from '@bufbuild/cel';
+import { loadCel } from './cel-packages.ts';
 
 /** Counts the work of one evaluation and says stop. */
 export interface Meter {
@@ -23,6 +24,7 @@ const charactersPerUnit = 32;
 
 /** A meter that allows `limit` units per evaluation. */
 export const createMeter = (limit: number): Meter => {
+  const { isCelList, isCelMap } = loadCel();
   let left = limit;
 
   const charge = (units: number): void => {
