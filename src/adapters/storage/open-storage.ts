@@ -48,7 +48,8 @@ const openEngine = async ({ url, postgres, worker = onlyWorker }: StorageOptions
  * @throws StorageUnusable when it cannot be used, DatabaseNewer when a newer release owns it; nothing is overwritten then
  */
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
-  const { db, transact, chaining, noteUses, close } = await openEngine(options);
+  const { db, transact, chaining, findSeqs, noteUses, close } = await openEngine(options);
+  const ways = { chaining, findSeqs };
   let beating: Promise<void> | null = null;
 
   const beat = async (): Promise<void> => {
@@ -61,7 +62,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
   };
 
   return {
-    ...createStores(db, chaining),
+    ...createStores(db, ways),
     replayGuard: reportUnavailable(createReplayGuard(db, noteUses, options.maxWaitMs)),
     transaction: async (work) => {
       // What `work` itself throws is its own, even where the rollback fails as well; what is left is the database's.
@@ -69,7 +70,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
       try {
         return await transact(async (transaction) => {
           try {
-            return await work(createStores(transaction, chaining));
+            return await work(createStores(transaction, ways));
           } catch (error) {
             thrown.byWork = { error };
             throw error;

@@ -124,6 +124,7 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
       locksRows: true,
       appendAtOnce: createAppendAtOnce(db),
     },
+    findSeqs: null,
     noteUses: createNoteUses(db),
     close: () => db.destroy(),
   };

@@ -19,6 +19,18 @@ const latenessMs = 3_600_000;
 
 type Condition = RawBuilder<SqlBool>;
 
+/**
+ * Finds the places of the lines of a tenant with an id or a jti, for an engine that has no index in the order of those.
+ *
+ * @param value fitted
+ */
+export type FindSeqs = (
+  db: Kysely<Database>,
+  tenant: string,
+  column: 'id' | 'jti',
+  value: string,
+) => Promise<readonly number[]>;
+
 /** A filter in the terms of the table. */
 interface Narrowing {
   /** What an index finds, in the order of storing; at most one, for another one would be looked up line by line. */
@@ -61,12 +73,13 @@ const search = (q: string): Condition => {
  * Members without a column of their own are searched as a piece of the JSON text; a line where that piece means something
  * else is left out by `fitsFilter`.
  */
-const narrowingOf = (filter: ActivityFilter): Narrowing => {
+const narrowingOf = (filter: ActivityFilter, seqs: readonly number[] | null): Narrowing => {
   const { from, to, type, outcome, reason, account, actor, issuer, subject, jti, receipt, q } = filter;
   const given = <T>(value: T | undefined, condition: (value: T) => Condition): readonly Condition[] =>
     value === undefined ? [] : [condition(value)];
   // Where it matters said twice, because the indexes leave out what there is most of.
   const [indexed, ...unused] = [
+    ...given(seqs ?? undefined, (value) => sql<SqlBool>`seq in (${sql.join(value)})`),
     ...given(receipt, (value) => sql<SqlBool>`id = ${value}`),
     ...given(jti, (value) => sql<SqlBool>`jti = ${value}`),
     ...given(account, (value) => sql<SqlBool>`account_id = ${value}`),
@@ -132,11 +145,23 @@ const seqAbout = async (
   return row?.seq ?? null;
 };
 
+/** Where the lines are that are asked for by an id or a jti; `null` where they are asked for by neither. */
+const seqsOf = async (
+  db: Kysely<Database>,
+  tenant: string,
+  { receipt, jti }: ActivityFilter,
+  findSeqs: FindSeqs,
+): Promise<readonly number[] | null> => {
+  if (receipt !== undefined) return await findSeqs(db, tenant, 'id', receipt);
+  return jti === undefined ? null : await findSeqs(db, tenant, 'jti', jti);
+};
+
 /**
  * At most `limit` lines that fit, beginning at one end of the range.
  *
  * @param filter fitted ({@link fitFilter})
  * @param direction `desc`: from the upper end downwards, the newest first
+ * @param findSeqs `null` where the engine finds ids and jtis by an index of its own
  */
 export const findRows = async (
   db: Kysely<Database>,
@@ -145,12 +170,15 @@ export const findRows = async (
   { above, below }: SeqRange,
   direction: 'asc' | 'desc',
   limit: number,
+  findSeqs: FindSeqs | null,
 ): Promise<FoundRows> => {
   const { from, to } = filter;
+  const seqs = findSeqs === null ? null : await seqsOf(db, tenant, filter, findSeqs);
+  if (seqs?.length === 0) return { rows: [], next: null };
   const low = from === undefined ? null : await seqAbout(db, tenant, '<', Math.ceil(from) - latenessMs);
   const high = to === undefined ? null : await seqAbout(db, tenant, '>=', Math.ceil(to) + latenessMs);
   const range = { above: Math.max(above, low ?? above), below: Math.min(below, high ?? below) };
-  const { indexed, others } = narrowingOf(filter);
+  const { indexed, others } = narrowingOf(filter, seqs);
   // One bound on each side: of two, SQLite would seek by one and walk to the other line by line.
   const inRange = ({ above: low, below: high }: SeqRange): Condition =>
     and([sql`tenant = ${tenant}`, sql`seq > ${low}`, sql`seq < ${high}`, ...indexed]);

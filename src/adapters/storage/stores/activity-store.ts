@@ -4,12 +4,16 @@ import type { ActivityStore } from '../../../ports/activity-store.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
-import { findRows, fitFilter } from './activity-query.ts';
+import { type FindSeqs, findRows, fitFilter } from './activity-query.ts';
 import { damagedActivity, readActivity, showActivity } from './activity-row.ts';
 import { appendActivities, type Chaining } from './append-activities.ts';
 
 /** {@link ActivityStore} on either engine. Appending a line again changes nothing. */
-export const createActivityStore = (db: Kysely<Database>, chaining: Chaining): ActivityStore => ({
+export const createActivityStore = (
+  db: Kysely<Database>,
+  chaining: Chaining,
+  findSeqs: FindSeqs | null,
+): ActivityStore => ({
   append: async (activities) => {
     if (activities.length > 0) await appendActivities(db, chaining, activities);
   },
@@ -17,11 +21,14 @@ export const createActivityStore = (db: Kysely<Database>, chaining: Chaining): A
     if (!mayBeStored(tenant, id)) {
       return null;
     }
+    const seqs = await findSeqs?.(db, tenant, 'id', id);
+    if (seqs?.length === 0) return null;
     const row = await db
       .selectFrom('activities')
       .selectAll()
       .where('tenant', '=', tenant)
       .where('id', '=', id)
+      .$if(seqs !== undefined, (query) => query.where('seq', 'in', seqs ?? []))
       .executeTakeFirst();
     return row === undefined ? null : showActivity(row);
   },
@@ -38,6 +45,7 @@ export const createActivityStore = (db: Kysely<Database>, chaining: Chaining): A
       { above: Number.MIN_SAFE_INTEGER, below },
       'desc',
       limit,
+      findSeqs,
     );
     return {
       items: rows.flatMap((row) => {

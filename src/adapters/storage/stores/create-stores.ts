@@ -3,6 +3,7 @@ import type { Stores } from '../../../ports/stores.ts';
 import { reportUnavailable } from '../report-unavailable.ts';
 import type { Database } from '../schema.ts';
 import { createAccountKeyStore } from './account-key-store.ts';
+import type { FindSeqs } from './activity-query.ts';
 import { createActivityStore } from './activity-store.ts';
 import type { Chaining } from './append-activities.ts';
 import { createBlockStore } from './block-store.ts';
@@ -19,7 +20,10 @@ import { createTrustedIssuerStore } from './trusted-issuer-store.ts';
 import { createUseCaseStore } from './use-case-store.ts';
 
 /** Every store over one database handle, be it the pool or one transaction. */
-export const createStores = (db: Kysely<Database>, chaining: Chaining): Stores => ({
+export const createStores = (
+  db: Kysely<Database>,
+  { chaining, findSeqs }: { readonly chaining: Chaining; readonly findSeqs: FindSeqs | null },
+): Stores => ({
   tenants: reportUnavailable(createTenantStore(db)),
   trustedIssuers: reportUnavailable(createTrustedIssuerStore(db)),
   serviceAccounts: reportUnavailable(createServiceAccountStore(db)),
@@ -31,7 +35,7 @@ export const createStores = (db: Kysely<Database>, chaining: Chaining): Stores =
   revokedTokens: reportUnavailable(createRevokedTokenStore(db)),
   blocks: reportUnavailable(createBlockStore(db)),
   inbox: reportUnavailable(createInboxStore(db)),
-  activities: reportUnavailable(createActivityStore(db, chaining)),
-  trail: reportUnavailable(createTrailStore(db)),
+  activities: reportUnavailable(createActivityStore(db, chaining, findSeqs)),
+  trail: reportUnavailable(createTrailStore(db, findSeqs)),
   revisions: reportUnavailable(createRevisionStore(db)),
 });
