@@ -29,6 +29,7 @@ import { loadIssuerPresets } from './config/issuer-presets.ts';
 import { openConfiguredSigning, requireSigningKeys } from './compose-signing.ts';
 import { chosenVariables, rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
+import type { IssuerPreset } from './core/trust/preset.ts';
 import { createAdmissionControl } from './core/admission-control.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
@@ -49,6 +50,7 @@ import { startRotationLoop } from './keys/rotation-loop.ts';
 import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { createOwnTokenVerifier } from './keys/verify-own-token.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
+import type { Storage } from './ports/storage.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { createIntrospection } from './token/introspect.ts';
 import { createKeyUses, startWritingKeyUses } from './token/key-uses.ts';
@@ -81,6 +83,18 @@ export interface Bureau {
   close(): Promise<void>;
 }
 
+/** Both, made at one time: the presets are read while the threads of the store begin. A store nobody gets is closed. */
+const openBeside = async (
+  presets: Promise<readonly IssuerPreset[]>,
+  storage: Promise<Storage>,
+): Promise<{ readonly presets: readonly IssuerPreset[]; readonly storage: Storage }> => {
+  const [read, opened] = await Promise.allSettled([presets, storage]);
+  if (opened.status === 'rejected') throw opened.reason;
+  if (read.status === 'fulfilled') return { presets: read.value, storage: opened.value };
+  await opened.value.close();
+  throw read.reason;
+};
+
 /**
  * Opens and joins everything, in the order in which a failure costs least: store, key-encryption key, first start, keys,
  * routes. Throws {@link StartRefused} with one clear line for what an operator can mend.
@@ -103,13 +117,15 @@ export const openBureau = async (
 
   const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));
   if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, { exitCode: exitCodes.configuration });
-  const presets = await loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url)));
   await requireDataFolder(configuration.dataDir);
-  const storage = await openStorage({
-    url: configuration.databaseUrl,
-    postgres: { poolSize: Math.max(1, Math.floor(configuration.databasePoolSize / siblings.count)) },
-    worker: { place, prepares, isAlone: siblings.count === 1 },
-  });
+  const { presets, storage } = await openBeside(
+    loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url))),
+    openStorage({
+      url: configuration.databaseUrl,
+      postgres: { poolSize: Math.max(1, Math.floor(configuration.databasePoolSize / siblings.count)) },
+      worker: { place, prepares, isAlone: siblings.count === 1 },
+    }),
+  );
 
   const closing: (() => Promise<void>)[] = [() => storage.close()];
   const close = async (): Promise<void> => {

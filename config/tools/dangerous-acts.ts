@@ -22,6 +22,7 @@ const verification = 'verifying a signature';
 const signing = 'signing';
 const glob = 'compiling a pattern';
 const environment = 'reading the environment';
+const byName = 'loading by name';
 
 export const dangerousActs: readonly DangerousAct[] = [
   {
@@ -99,6 +100,17 @@ export const dangerousActs: readonly DangerousAct[] = [
       "import { env } from 'node:process';",
     ],
   },
+  {
+    name: byName,
+    why: 'The rules of import see what is imported; what is loaded by another way is judged by none of them.',
+    home: /^src\/(core\/trust\/conditions\/cel-packages|http\/http-words)\.ts$/,
+    looksLike: [
+      "import { createRequire } from 'node:module';",
+      "import * as modules from 'node:module'; modules.createRequire(import.meta.url);",
+      "const http = process.getBuiltinModule('node:http');",
+      "import { getBuiltinModule } from 'node:process';",
+    ],
+  },
 ];
 
 /** The names under which a second compiler of patterns would come. */
@@ -126,7 +138,10 @@ function actOfMember(module: string, member: string): string | undefined {
       return member === 'connect' || member === 'createConnection' ? outbound : undefined;
     case 'path':
       return member === 'matchesGlob' ? glob : undefined;
+    case 'module':
+      return member === 'createRequire' ? byName : undefined;
     case 'process':
+      if (member === 'getBuiltinModule') return byName;
       return member === 'env' ? environment : undefined;
     default:
       return undefined;

@@ -1,4 +1,4 @@
-import { METHODS, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -11,6 +11,7 @@ import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import { headerCount } from './header-count.ts';
+import { METHODS, STATUS_CODES } from './http-words.ts';
 import { logRequest } from './request-log.ts';
 import { noSchemaCompilers } from './schema-compilers.ts';
 
