@@ -33,6 +33,7 @@ import type { IssuerPreset } from './core/trust/preset.ts';
 import { createAdmissionControl } from './core/admission-control.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
+import type { Touched } from './core/trust/touched.ts';
 import { registerAdminApi } from './http/admin/register-admin-api.ts';
 import { boundConnections } from './http/bound-connections.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
@@ -226,8 +227,9 @@ export const openBureau = async (
       maxAgeSeconds: configuration.publishedMaxAgeSeconds,
     });
 
-    const forget = (tenant: string): void => {
-      directory.forget(tenant);
+    const forget = (tenant: string, touched?: Touched): void => {
+      directory.forget(tenant, touched);
+      if (touched !== undefined) return;
       // Read anew beside what is known: published keys must not vanish because the store does (contract §7).
       keyRing.reload(tenant).catch(reportFault);
     };

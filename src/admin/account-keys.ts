@@ -7,6 +7,7 @@ import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { partyOf } from '../core/activity/activity.ts';
 import { ok, type Result } from '../core/result.ts';
 import { tenantIssuer } from '../core/tenants/tenant.ts';
+import { touchedKeysOf } from '../core/trust/touched.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, notFound, refuse, refuseInput, refuseStronger } from './admin-problem.ts';
@@ -73,6 +74,7 @@ export const createAccountKey = async (
     const added = await insertAccountKey(deps, stores, account.value, prepared.value);
     return ok({
       value: added,
+      touched: touchedKeysOf(account.value),
       activity: {
         type: 'account-key.create',
         reason: 'created',
@@ -116,6 +118,7 @@ export const patchAccountKey = (
     if (!(await stores.accountKeys.update(after))) return stale();
     return ok({
       value: after,
+      touched: touchedKeysOf(account),
       activity: {
         type: 'account-key.change',
         reason: 'changed',
@@ -152,6 +155,7 @@ export const deleteAccountKey = (
     if (!(await stores.accountKeys.remove(key.tenant, key.id, key.version))) return stale();
     return ok({
       value: undefined,
+      touched: touchedKeysOf(account),
       activity: {
         type: 'account-key.delete',
         reason: 'deleted',

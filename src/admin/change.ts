@@ -1,5 +1,6 @@
 import { type Activity, blankActivity, type Party, partyOf } from '../core/activity/activity.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import type { Touched } from '../core/trust/touched.ts';
 import { type Stores, UniqueViolation } from '../ports/stores.ts';
 import type { Actor } from './actor.ts';
 import { type AdminProblem, refuse } from './admin-problem.ts';
@@ -9,6 +10,8 @@ import type { AdminDependencies } from './dependencies.ts';
 export interface Change<T> {
   readonly value: T;
   readonly activity: ChangeActivity;
+  /** What it touched, where that is known; else everything of the tenant is read again. */
+  readonly touched?: Touched | undefined;
 }
 
 /** The parts of an activity that differ from change to change. */
@@ -45,14 +48,15 @@ export const changeTenant = async <T>(
 ): Promise<Result<T, AdminProblem>> => {
   const tenant = actor.account.tenant;
   try {
-    const value = await deps.storage.transaction(async (stores) => {
+    const { value, touched } = await deps.storage.transaction(async (stores) => {
       await stores.revisions.bump(tenant);
       const result = await work(stores);
       if (!result.ok) throw new RolledBack(result.error);
       await stores.activities.append([buildChangeActivity(deps, actor, result.value.activity)]);
-      return result.value.value;
+      if (result.value.touched !== undefined) await stores.revisions.describe(tenant, result.value.touched);
+      return result.value;
     });
-    await deps.changed(tenant);
+    await deps.changed(tenant, touched);
     return ok(value);
   } catch (error) {
     if (error instanceof RolledBack) return fail(error.problem);

@@ -1,6 +1,7 @@
 import type { CredentialsFile } from '../core/accounts/credentials-file.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
 import type { IssuerPreset } from '../core/trust/preset.ts';
+import type { Touched } from '../core/trust/touched.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NewId } from '../ports/identifiers.ts';
 import type { GenerateAccountKeyPair } from '../ports/key-pair-generator.ts';
@@ -52,8 +53,12 @@ export interface AdminDependencies {
   readonly verifyTrail: (tenant: string) => Promise<TrailReport>;
   /** Takes a place for an export of a tenant; `null` where as many are under way as may be. */
   readonly takeExport: (tenant: string) => (() => void) | null;
-  /** Tells this node, after the commit, that a tenant was changed; resolves when all of it obeys, and never rejects. */
-  readonly changed: (tenant: string) => Promise<void>;
+  /**
+   * Tells this node, after the commit, that a tenant was changed; resolves when all of it obeys, and never rejects.
+   *
+   * @param touched what the change touched, where that is less than everything
+   */
+  readonly changed: (tenant: string, touched?: Touched) => Promise<void>;
   /**
    * Writes a new tenant with everything it starts with (team, use cases, signing keys, first Administrator), and what
    * `alongside` writes, in one transaction. Throws `UniqueViolation` when the name is taken.

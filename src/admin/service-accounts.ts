@@ -10,6 +10,7 @@ import { partyOf } from '../core/activity/activity.ts';
 import { ok, type Result } from '../core/result.ts';
 import { tenantIssuer } from '../core/tenants/tenant.ts';
 import { type FederationInput, federationIdentity } from '../core/trust/registration.ts';
+import { touchedBy } from '../core/trust/touched.ts';
 import type { RegistrationProblem } from '../core/trust/registration-problem.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { ServiceAccountFilter, Stores } from '../ports/stores.ts';
@@ -105,6 +106,7 @@ export const createServiceAccount = async (
       prepared.value === null ? null : await insertAccountKey(deps, stores, account, prepared.value);
     return ok({
       value: { ...(await viewOf(stores, account)), credentials: added?.credentials ?? null },
+      touched: touchedBy(null, account, registered.value),
       activity: {
         type: 'service-account.create',
         reason: 'created',
@@ -165,6 +167,7 @@ export const patchServiceAccount = (
     if (patch.federations !== undefined) await clearInbox(stores, after.tenant, after.federations);
     return ok({
       value: await viewOf(stores, after),
+      touched: touchedBy(before.value, after, registered.value),
       activity: {
         type: 'service-account.change',
         reason: 'changed',
@@ -206,6 +209,8 @@ export const deleteServiceAccount = (
       return stale();
     return ok({
       value: undefined,
+      // A credential provider with one account less is another one for those that stay.
+      touched: bound.length === 0 ? touchedBy(before.value, null) : undefined,
       activity: {
         type: 'service-account.delete',
         reason: 'deleted',

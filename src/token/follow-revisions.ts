@@ -1,9 +1,11 @@
+import type { Touched } from '../core/trust/touched.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RevisionStore } from '../ports/stores.ts';
 
 /** What to do when another node changed a tenant, or when that can no longer be known. */
 export interface RevisionFollower {
-  forget(tenant: string): void;
+  /** @param touched what was changed, where it was no more than this */
+  forget(tenant: string, touched?: Touched): void;
   forgetAll(): void;
   /** The store is in sight, for the first time or again: what is kept through an outage may be old. */
   readAgain(): void;
@@ -16,7 +18,7 @@ export interface RevisionFollower {
  * When the store does not answer for `blindAfterMs`, everything is forgotten: better to ask and fail than to obey old orders.
  */
 export const startFollowingRevisions = (
-  revisions: Pick<RevisionStore, 'all'>,
+  revisions: Pick<RevisionStore, 'all' | 'touchedBetween'>,
   follower: RevisionFollower,
   clock: Pick<Clock, 'monotonic'>,
   {
@@ -30,15 +32,31 @@ export const startFollowingRevisions = (
   let fault: unknown = new Error('the store does not answer');
   let looking: Promise<void> | null = null;
 
+  /** `null` where it is not known of every revision in between; then everything was touched. */
+  const touchedSince = async (tenant: string, before: number | undefined, revision: number) =>
+    before === undefined || before > revision
+      ? null
+      : await revisions.touchedBetween(tenant, before, revision);
+
   const look = async (): Promise<void> => {
     try {
       const now = await revisions.all();
+      const before = known ?? now;
+      const grown = [...now].filter(([tenant, revision]) => before.get(tenant) !== revision);
+      const changes = await Promise.all(
+        grown.map(async ([tenant, revision]) => ({
+          tenant,
+          touched: await touchedSince(tenant, before.get(tenant), revision),
+        })),
+      );
       // What was read while blind, and what changed meanwhile, is not told apart: read all of it again.
       if (known === null) {
         follower.forgetAll();
         follower.readAgain();
       } else
-        for (const [tenant, revision] of now) if (known.get(tenant) !== revision) follower.forget(tenant);
+        for (const { tenant, touched } of changes)
+          if (touched === null) follower.forget(tenant);
+          else for (const each of touched) follower.forget(tenant, each);
       known = now;
       lastSeen = clock.monotonic();
     } catch (error) {

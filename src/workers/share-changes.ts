@@ -1,18 +1,26 @@
-import type { Siblings } from '../ports/siblings.ts';
+import type { Touched } from '../core/trust/touched.ts';
+import type { Message, Siblings } from '../ports/siblings.ts';
 
 /** What this process does when a tenant was changed. */
 export interface OwnChanges {
   /** What is kept of the tenant is read anew. */
-  readonly forget: (tenant: string) => void;
+  readonly forget: (tenant: string, touched?: Touched) => void;
   /** The signing keys that are known serve no more; resolves when the others are there. */
   readonly replaceKeys: (tenant: string) => Promise<void>;
 }
 
 /** What the whole node does. */
 export interface NodeChanges {
-  readonly forget: (tenant: string) => Promise<void>;
+  readonly forget: (tenant: string, touched?: Touched) => Promise<void>;
   readonly replaceKeys: (tenant: string) => Promise<void>;
 }
+
+/** Spelled out, for an interface is not known to be a message. */
+const messageOf = ({ accounts, groups, issuers }: Touched): Message => ({
+  accounts,
+  groups: groups.map((group) => ({ ...group })),
+  issuers,
+});
 
 const topics = { changed: 'tenant-changed', keys: 'signing-keys-changed' } as const;
 
@@ -22,8 +30,9 @@ const topics = { changed: 'tenant-changed', keys: 'signing-keys-changed' } as co
  * other nodes do (contract §7).
  */
 export const shareChanges = (siblings: Siblings, own: OwnChanges): NodeChanges => {
-  siblings.on(topics.changed, async (tenant) => {
-    own.forget(tenant as string);
+  siblings.on(topics.changed, async (change) => {
+    const { tenant, touched } = change as { readonly tenant: string; readonly touched: Touched | null };
+    own.forget(tenant, touched ?? undefined);
     return true;
   });
   siblings.on(topics.keys, async (tenant) => {
@@ -31,9 +40,12 @@ export const shareChanges = (siblings: Siblings, own: OwnChanges): NodeChanges =
     return true;
   });
   return {
-    forget: async (tenant) => {
-      own.forget(tenant);
-      await siblings.ask(topics.changed, tenant);
+    forget: async (tenant, touched) => {
+      own.forget(tenant, touched);
+      await siblings.ask(topics.changed, {
+        tenant,
+        touched: touched === undefined ? null : messageOf(touched),
+      });
     },
     replaceKeys: async (tenant) => {
       await Promise.all([own.replaceKeys(tenant), siblings.ask(topics.keys, tenant)]);

@@ -33,4 +33,44 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
     await opened.storage.transaction((stores) => stores.revisions.bump('acme'));
     expect((await opened.storage.revisions.all()).get('acme')).toBe(before + 1);
   });
+
+  it('knows what revisions touched, if it was told of each of them', async () => {
+    const { revisions, transaction } = opened.storage;
+    const touched = (id: string) => ({
+      accounts: [id],
+      groups: [
+        { tenant: 'told', issuer: 'https://issuer.example', kind: 'subject' as const, text: 'job:é\n' },
+      ],
+      issuers: ['https://new.example'],
+    });
+    const change = (id: string | null) =>
+      transaction(async (stores) => {
+        await stores.revisions.bump('told');
+        if (id !== null) await stores.revisions.describe('told', touched(id));
+      });
+    for (const id of ['a', 'b', null, 'd', 'e']) await change(id);
+    expect(await revisions.touchedBetween('told', 0, 2)).toEqual([touched('a'), touched('b')]);
+    expect(await revisions.touchedBetween('told', 1, 3)).toBeNull();
+    expect(await revisions.touchedBetween('told', 3, 5)).toEqual([touched('d'), touched('e')]);
+    expect(await revisions.touchedBetween('told', 5, 6)).toBeNull();
+    expect(await revisions.touchedBetween('other-told', 3, 5)).toBeNull();
+    await expect(change(null).then(() => revisions.touchedBetween('told', 4, 6))).resolves.toBeNull();
+  });
+
+  it('forgets what is long past, and what is too long', async () => {
+    const { revisions, transaction } = opened.storage;
+    const nothing = { accounts: [], groups: [], issuers: [] };
+    await transaction(async (stores) => {
+      for (let revision = 1; revision <= 1005; revision += 1) {
+        await stores.revisions.bump('past');
+        await stores.revisions.describe('past', nothing);
+      }
+      await stores.revisions.bump('past');
+      await stores.revisions.describe('past', { ...nothing, accounts: ['x'.repeat(100_000)] });
+    });
+    expect(await revisions.touchedBetween('past', 0, 1)).toBeNull();
+    expect(await revisions.touchedBetween('past', 1004, 1005)).toEqual([nothing]);
+    expect(await revisions.touchedBetween('past', 1005, 1006)).toBeNull();
+    expect(await revisions.touchedBetween('past', 0, 1005)).toBeNull();
+  });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RevisionStore } from '../../src/ports/stores.ts';
 import { startFollowingRevisions } from '../../src/token/follow-revisions.ts';
 import { createFixedClock } from '../support/fixed-clock.ts';
 
@@ -10,14 +11,18 @@ describe('startFollowingRevisions (contract §7: a disable works within 5 s on e
     vi.useRealTimers();
   });
 
-  const follow = (answers: () => Promise<ReadonlyMap<string, number>>) => {
+  const follow = (
+    answers: () => Promise<ReadonlyMap<string, number>>,
+    touchedBetween: RevisionStore['touchedBetween'] = async () => null,
+  ) => {
     const clock = createFixedClock();
     const forgotten: string[] = [];
     const told: string[] = [];
     const following = startFollowingRevisions(
-      { all: answers },
+      { all: answers, touchedBetween },
       {
-        forget: (tenant) => forgotten.push(tenant),
+        forget: (tenant, touched) =>
+          forgotten.push(touched === undefined ? tenant : `${tenant}: ${touched.accounts.join(' ')}`),
         forgetAll: () => forgotten.push('*'),
         readAgain: () => told.push('read again'),
         reportFault: (error) => told.push(String(error)),
@@ -47,6 +52,54 @@ describe('startFollowingRevisions (contract §7: a disable works within 5 s on e
     revisions.set('new', 1);
     expect(await pass(1)).toEqual(['new']);
     expect(await pass(2)).toEqual([]);
+    await stop();
+  });
+
+  const touched = (...accounts: readonly string[]) => ({ accounts, groups: [], issuers: [] });
+
+  it('forgets no more than was touched, where that is known of every revision in between', async () => {
+    const revisions = new Map([['default', 1]]);
+    const asked: (string | number)[][] = [];
+    const { pass, stop } = follow(
+      async () => new Map(revisions),
+      async (...question) => {
+        asked.push(question);
+        return question[2] === 3 ? [touched('a'), touched('b')] : null;
+      },
+    );
+    await pass(1);
+    revisions.set('default', 3);
+    expect(await pass(1)).toEqual(['default: a', 'default: b']);
+    revisions.set('default', 4);
+    expect(await pass(1)).toEqual(['default']);
+    // Set back: a database was restored from a backup.
+    revisions.set('default', 2);
+    revisions.set('new', 1);
+    expect(await pass(1)).toEqual(['default', 'new']);
+    expect(asked).toEqual([
+      ['default', 1, 3],
+      ['default', 3, 4],
+    ]);
+    await stop();
+  });
+
+  it('A66 who went blind while it asked what was touched forgets everything', async () => {
+    const revisions = new Map([['default', 1]]);
+    let answer: (touched: null) => void = () => undefined;
+    const { pass, told, stop } = follow(
+      async () => new Map(revisions),
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    await pass(1);
+    revisions.set('default', 2);
+    expect(await pass(2)).toEqual([]);
+    expect(new Set(await pass(3))).toEqual(new Set(['*']));
+    answer(null);
+    expect((await pass(1)).at(0)).toBe('*');
+    expect(told.filter((each) => each === 'read again')).toHaveLength(2);
     await stop();
   });
 

@@ -27,3 +27,10 @@ export const touchedBy = (
     issuers,
   };
 };
+
+/** What is touched where the keys of an account are others, and nothing else of it is. */
+export const touchedKeysOf = ({ id }: Pick<ServiceAccount, 'id'>): Touched => ({
+  accounts: [id],
+  groups: [],
+  issuers: [],
+});
