@@ -1,43 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { DatabaseSync } from 'node:sqlite';
-import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely';
-import { type MigrationProvider, Migrator } from 'kysely/migration';
-import pg from 'pg';
+import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { firstTables } from '../../src/adapters/storage/migrations/0001-first-tables.ts';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import type { AccountKey } from '../../src/core/accounts/account-key.ts';
 import type { ServiceAccount } from '../../src/core/accounts/service-account.ts';
 import type { Storage } from '../../src/ports/storage.ts';
+import { migrateAsFarAs, openKysely } from '../support/older-database.ts';
 import { type StoragePlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleAccount, sampleAccountKey } from '../support/stored-samples.ts';
 import { countAdministrators } from '../support/count-administrators.ts';
-
-/** A database behind the server's back, as the tool of an operator or a node of the release before sees it. */
-const openRaw = (url: string): Kysely<never> => {
-  if (!url.startsWith('sqlite:'))
-    return new Kysely<never>({
-      dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) }),
-    });
-  const database = new DatabaseSync(url.slice('sqlite:'.length));
-  return new Kysely<never>({
-    dialect: new SqliteDialect({
-      database: {
-        close: () => database.close(),
-        prepare: (text) => {
-          const statement = database.prepare(text);
-          const rows = (parameters: readonly unknown[]) => statement.all(...(parameters as never[]));
-          return {
-            reader: statement.columns().length > 0,
-            all: rows,
-            run: (parameters) => statement.run(...(parameters as never[])),
-            iterate: (parameters) => rows(parameters)[Symbol.iterator](),
-          };
-        },
-      },
-    }),
-  });
-};
 
 const tables = {
   accounts: sql.table('service_accounts'),
@@ -67,7 +38,7 @@ describe.each(storageEngines)('keys of accounts over an upgrade on $engine', ({ 
   let storage: Storage | null;
   beforeEach(async () => {
     place = await createPlace();
-    raw = openRaw(place.url);
+    raw = openKysely(place.url);
     storage = null;
   });
   afterEach(async () => {
@@ -76,18 +47,7 @@ describe.each(storageEngines)('keys of accounts over an upgrade on $engine', ({ 
     await place.remove();
   });
 
-  const migrateToFirst = async (): Promise<void> => {
-    const provider: MigrationProvider = {
-      getMigrations: () =>
-        Promise.resolve({
-          '0001-first-tables': {
-            up: (db: Kysely<never>) => firstTables(db, engine === 'SQLite' ? 'sqlite' : 'postgres'),
-          },
-        }),
-    };
-    const { error } = await new Migrator({ db: raw, provider }).migrateToLatest();
-    if (error !== undefined) throw error as Error;
-  };
+  const migrateToFirst = (): Promise<void> => migrateAsFarAs(raw, engine, '0001-first-tables');
   const open = async (): Promise<Storage> => (storage = await openStorage({ url: place.url }));
   const account = sampleAccount({ role: 'administrator' });
 
@@ -158,7 +118,7 @@ describe.each(storageEngines)('keys of accounts over an upgrade on $engine', ({ 
     const upgraded = await describeTable(raw, engine);
     const fresh = await createPlace();
     await (await openStorage({ url: fresh.url })).close();
-    const freshRaw = openRaw(fresh.url);
+    const freshRaw = openKysely(fresh.url);
     expect(upgraded).toEqual(await describeTable(freshRaw, engine));
     expect(JSON.stringify(upgraded)).toContain('account_keys_thumbprint');
     await freshRaw.destroy();

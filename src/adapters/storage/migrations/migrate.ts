@@ -14,7 +14,7 @@ import { appendInPlace } from './0009-append-in-place.ts';
 import { federationPlaces } from './0010-federation-places.ts';
 
 /** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
-const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
+export const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
   '0001-first-tables': firstTables,
   '0002-account-keys': accountKeyChanges,
   '0003-svids-and-rotation': svidsAndRotation,
