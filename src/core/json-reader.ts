@@ -14,6 +14,18 @@ export interface JsonLimits {
   readonly maxMembers: number;
 }
 
+/** What is said of a text beyond {@link JsonLimits.maxDepth}. */
+export const tooDeep = ({ maxDepth }: JsonLimits): JsonDefect => ({
+  kind: 'too-deep',
+  detail: `it is nested more than ${maxDepth} deep`,
+});
+
+/** What is said of a text beyond {@link JsonLimits.maxMembers}. */
+export const tooManyMembers = ({ maxMembers }: JsonLimits): JsonDefect => ({
+  kind: 'too-many-members',
+  detail: `it has more than ${maxMembers} members`,
+});
+
 /**
  * Reads a JSON text, which must be one object, member by member (RFC 8259). Slower than `JSON.parse`, but it sees every
  * name as it is written: a repeated member is found where it stands. Only single strings and numbers go to `JSON.parse`.
@@ -24,8 +36,8 @@ export const readJsonObject = (text: string, limits: JsonLimits): Result<JsonObj
   let defect: JsonDefect = { kind: 'syntax', detail: 'it is not JSON' };
 
   // Every reader gives `undefined` once something is wrong; the first defect noted is the one reported.
-  const note = (kind: JsonDefect['kind'], detail: string): undefined => {
-    defect = { kind, detail };
+  const note = (found: JsonDefect): undefined => {
+    defect = found;
     return undefined;
   };
 
@@ -49,7 +61,7 @@ export const readJsonObject = (text: string, limits: JsonLimits): Result<JsonObj
     } catch {
       return undefined;
     }
-    return note('text', 'a string holds U+0000 or a lone surrogate');
+    return note({ kind: 'text', detail: 'a string holds U+0000 or a lone surrogate' });
   };
 
   const readItems = (close: string, readItem: () => boolean): boolean => {
@@ -76,11 +88,11 @@ export const readJsonObject = (text: string, limits: JsonLimits): Result<JsonObj
       const name = next() === '"' ? readScalar() : undefined;
       if (typeof name !== 'string' || !take(':')) return false;
       if (found.has(name)) {
-        note('repeated-member', `the member ${JSON.stringify(name)} is there twice`);
+        note({ kind: 'repeated-member', detail: `the member ${JSON.stringify(name)} is there twice` });
         return false;
       }
       if (++members > limits.maxMembers) {
-        note('too-many-members', `it has more than ${limits.maxMembers} members`);
+        note(tooManyMembers(limits));
         return false;
       }
       const item = readValue(depth + 1);
@@ -94,7 +106,7 @@ export const readJsonObject = (text: string, limits: JsonLimits): Result<JsonObj
   const readValue = (depth: number): JsonValue | undefined => {
     const first = next();
     if (first !== '{' && first !== '[') return readScalar();
-    if (depth > limits.maxDepth) return note('too-deep', `it is nested more than ${limits.maxDepth} deep`);
+    if (depth > limits.maxDepth) return note(tooDeep(limits));
     at++;
     return first === '{' ? readObject(depth) : readArray(depth);
   };

@@ -1,4 +1,4 @@
-import { type JsonDefect, type JsonLimits, readJsonObject } from './json-reader.ts';
+import { type JsonDefect, type JsonLimits, readJsonObject, tooDeep, tooManyMembers } from './json-reader.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { fail, ok, type Result } from './result.ts';
 
@@ -15,6 +15,10 @@ export const parseJsonObject = (text: string, limits: JsonLimits): Result<JsonOb
   if (text.startsWith('\uFEFF')) return fail({ kind: 'syntax', detail: 'it starts with a byte order mark' });
   if (!text.isWellFormed()) return fail({ kind: 'text', detail: 'it holds a lone surrogate' });
   if (text.includes('\\')) return readJsonObject(text, limits);
+  // Before anything is made of it: what is too much must not cost much (A17, A36).
+  const { depth, members } = measure(text);
+  if (depth > limits.maxDepth) return fail(tooDeep(limits));
+  if (members > limits.maxMembers) return fail(tooManyMembers(limits));
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
@@ -24,28 +28,24 @@ export const parseJsonObject = (text: string, limits: JsonLimits): Result<JsonOb
   }
   if (!isObject(value)) return fail({ kind: 'not-an-object', detail: 'it is JSON, but not an object' });
 
-  const { depth, members } = measure(text);
-  const isGood =
-    depth <= limits.maxDepth &&
-    members <= limits.maxMembers &&
-    // A repeated member is in the text and not in the tree, with all that is inside it.
-    countMembers(value) === members;
-  // The reader finds the same defect again and can name it.
-  return isGood ? ok(value) : readJsonObject(text, limits);
+  // A repeated member is in the text and not in the tree, with all that is inside it; the reader can name it.
+  return countMembers(value) === members ? ok(value) : readJsonObject(text, limits);
 };
 
 const isObject = (value: JsonValue): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Nesting and members of a text that is JSON without a backslash: every colon outside a string belongs to one member. */
+/** Nesting and members of a text without a backslash; where it is JSON, every colon outside a string belongs to one member. */
 const measure = (text: string): { readonly depth: number; readonly members: number } => {
   let depth = 0;
   let deepest = 0;
   let members = 0;
   for (let index = 0; index < text.length; index++) {
     const character = text.charCodeAt(index);
-    if (character === 0x22) index = text.indexOf('"', index + 1);
-    else if (character === 0x3a) members++;
+    if (character === 0x22) {
+      index = text.indexOf('"', index + 1);
+      if (index < 0) break;
+    } else if (character === 0x3a) members++;
     else if (character === 0x7b || character === 0x5b) deepest = Math.max(deepest, ++depth);
     else if (character === 0x7d || character === 0x5d) depth--;
   }

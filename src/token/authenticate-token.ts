@@ -70,6 +70,7 @@ export const authenticateToken = async (
   evidence.noteToken(presentation.parameter, presentation.token);
   const jws = evidence.of(parseCompactJws(presentation.token));
   if (!jws.ok) return jws;
+  evidence.noteParts({ header: jws.value.header.raw, claims: jws.value.claims });
   const kind = evidence.of(classifyToken(jws.value, deps.baseIssuer));
   if (!kind.ok) return kind;
   const fitting = evidence.of(checkAssertionType(kind.value, presentation));

@@ -1,6 +1,6 @@
 import type { PresentedJwt } from '../core/activity/activity.ts';
 import { type Check, nothingSeen, type Seen, type Verdict } from '../core/activity/check.ts';
-import { showToken } from '../core/jwt/show-token.ts';
+import { showToken, showTokenParts, type TokenParts } from '../core/jwt/show-token.ts';
 import { readFormPairs } from '../core/oauth/form-parameters.ts';
 import { showParameters, type ShownParameters } from '../core/oauth/show-parameters.ts';
 import { type ParameterName, tokenParameters } from '../core/oauth/vocabulary.ts';
@@ -16,6 +16,8 @@ export interface Evidence {
   readonly noteForm: (body: string, names: readonly ParameterName[]) => void;
   /** Notes the token that is looked at from now on, and where it stood. */
   readonly noteToken: (parameter: string, token: string) => void;
+  /** What was read of the token noted last, so that it need not be read again to be shown. */
+  readonly noteParts: (parts: TokenParts) => void;
   /** The signature of the token noted last is good. */
   readonly noteGoodSignature: () => void;
   readonly checks: () => readonly Check[];
@@ -29,6 +31,7 @@ export interface Evidence {
 interface NotedToken {
   readonly parameter: string;
   readonly token: string;
+  parts: TokenParts | null;
   isVerified: boolean;
 }
 
@@ -47,7 +50,11 @@ export const collectEvidence = (): Evidence => {
     noteForm: (body, names) => {
       form = [body, names];
     },
-    noteToken: (parameter, token) => void tokens.push({ parameter, token, isVerified: false }),
+    noteToken: (parameter, token) => void tokens.push({ parameter, token, parts: null, isVerified: false }),
+    noteParts: (parts) => {
+      const last = tokens.at(-1);
+      if (last !== undefined) last.parts = parts;
+    },
     noteGoodSignature: () => {
       const last = tokens.at(-1);
       if (last !== undefined) last.isVerified = true;
@@ -62,9 +69,9 @@ export const collectEvidence = (): Evidence => {
       );
       const all = [...tokens, ...others];
       const room = Math.floor((seen.known === true ? claimsRoom.known : claimsRoom.stranger) / all.length);
-      return all.map(({ parameter, token, isVerified }) => ({
+      return all.map(({ parameter, token, parts, isVerified }) => ({
         parameter,
-        ...showToken(token, room),
+        ...(parts === null ? showToken(token, room) : showTokenParts(parts, room)),
         verified: isVerified,
       }));
     },
@@ -76,6 +83,6 @@ const readTokens = (body: string): readonly NotedToken[] => {
   const pairs = readFormPairs(body) ?? [];
   return tokenParameters.flatMap((parameter) => {
     const token = pairs.find(({ name, value }) => name === parameter && value)?.value;
-    return typeof token === 'string' ? [{ parameter, token, isVerified: false }] : [];
+    return typeof token === 'string' ? [{ parameter, token, parts: null, isVerified: false }] : [];
   });
 };

@@ -6,6 +6,9 @@ const maxText = 512;
 const maxMember = 1024;
 const maxName = 128;
 
+/** The least a member takes, as `["",0]`. */
+const leastMember = 6;
+
 /** Kept when there is no room for everything: without them nothing is explained. */
 const first: readonly string[] = ['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'alg', 'kid', 'typ'];
 
@@ -19,6 +22,7 @@ export const showMembers = (object: JsonObject, room: number): JsonObject => {
   const shown = new Map<string, JsonValue>();
   let left = room;
   for (const name of [...urgent, ...names.filter((each) => !urgent.has(each))]) {
+    if (left < leastMember) break;
     const value = showMember(name, object[name] ?? null);
     const size = JSON.stringify([name, value]).length;
     if (size > left) continue;
@@ -42,9 +46,18 @@ const showMember = (name: string, value: JsonValue): JsonValue => {
   return JSON.stringify(shown).length <= maxMember ? shown : describeSize(value);
 };
 
+/** Only the beginning of a long text is looked at; a secret that its end cuts through is not among what is shown. */
+const showText = (text: string): string => {
+  if (text.length <= 4 * maxText) return cutText(maskSecrets(text), maxText);
+  // With the dot, what is cut within the header of a token is known as one.
+  const beginning = maskSecrets(`${text.slice(0, 4 * maxText)}.`);
+  const whole = beginning.length >= 2 * maxText ? beginning : beginning.replace(/[\w.+/=-]+$/, '');
+  return `${whole.slice(0, maxText).toWellFormed()}… <cut, ${text.length} characters>`;
+};
+
 /** The nesting of what is shown was bounded when it was read. */
 const showValue = (value: JsonValue): JsonValue => {
-  if (typeof value === 'string') return cutText(maskSecrets(value), maxText);
+  if (typeof value === 'string') return showText(value);
   // JSON has no such number, and what is kept has to read back as it was written.
   if (typeof value === 'number' && !Number.isFinite(value)) return '<a number beyond the range>';
   if (typeof value !== 'object' || value === null) return value;

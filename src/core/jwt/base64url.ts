@@ -1,3 +1,5 @@
+import { isAscii } from '../ascii.ts';
+
 /**
  * The octets of canonical base64url text, one per character of the answer (RFC 7515 §2, RFC 4648 §5).
  *
@@ -43,7 +45,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * The text whose UTF-8 is `octets`, or `null` where that is not valid UTF-8 (A34). A byte order mark stays in the text.
  */
 export const decodeUtf8 = (octets: string): string | null => {
-  if (ascii.test(octets)) return octets;
+  if (isAscii(octets)) return octets;
   try {
     return utf8.decode(toBytes(octets));
   } catch {
@@ -56,5 +58,3 @@ const toBytes = (octets: string): Uint8Array => {
   for (let index = 0; index < octets.length; index++) bytes[index] = octets.charCodeAt(index);
   return bytes;
 };
-
-const ascii = /^[\0-\x7f]*$/;

@@ -66,10 +66,14 @@ export const parseCompactJws = (token: string): Verdict<CompactJws> => {
   return grant({ header: headerVerdict.value, claims: claims.value, signingInput, signature }, checks, seen);
 };
 
+/** More dots than that are not counted. */
+const mostDots = 99;
+
 /** Counted before anything is split, so that a million dots make no million strings (A19). */
 const countDots = (token: string): number => {
   let dots = 0;
-  for (let index = token.indexOf('.'); index !== -1; index = token.indexOf('.', index + 1)) dots++;
+  for (let index = token.indexOf('.'); index !== -1 && dots < mostDots; index = token.indexOf('.', index + 1))
+    dots++;
   return dots;
 };
 
@@ -114,6 +118,7 @@ const describeForm = (token: string, dots: number): Check => {
 };
 
 const describeSegments = (token: string, dots: number): string => {
+  if (dots === mostDots) return `more than ${mostDots} segments`;
   if (dots !== 2) return `${dots + 1} segment${dots === 0 ? '' : 's'}`;
   return token.split('.', 6).includes('') ? 'an empty segment' : 'a segment that is not canonical base64url';
 };

@@ -11,23 +11,27 @@ const maxLength = 65_536;
 
 const limits = { maxDepth: 32, maxMembers: 256 } as const;
 
+/** Header and claims of a token; `null` for a part that is none. */
+export interface TokenParts {
+  readonly header: JsonObject | null;
+  readonly claims: JsonObject | null;
+}
+
 /**
  * Header and claims of whatever was presented as a token, as far as they can be read, for the evidence: `null` for a part
  * that is none. Never the signature, never the text itself, within about `room` characters of JSON (A102). Of an encrypted
  * token the header is read.
  */
-export const showToken = (
-  token: string,
-  room: number,
-): { readonly header: JsonObject | null; readonly claims: JsonObject | null } => {
+export const showToken = (token: string, room: number): TokenParts => {
   const [first = '', second = ''] = token.length > maxLength ? [] : token.trim().split('.', 5);
-  const header = readPart(first);
-  const claims = readPart(second);
-  return {
-    header: header === null ? null : showMembers(header, headerRoom),
-    claims: claims === null ? null : showMembers(claims, room),
-  };
+  return showTokenParts({ header: readPart(first), claims: readPart(second) }, room);
 };
+
+/** {@link showToken} of a token that was read before. */
+export const showTokenParts = ({ header, claims }: TokenParts, room: number): TokenParts => ({
+  header: header === null ? null : showMembers(header, headerRoom),
+  claims: claims === null ? null : showMembers(claims, room),
+});
 
 const readPart = (segment: string): JsonObject | null => {
   const octets = segment === '' ? null : decodeBase64UrlOctets(segment);

@@ -1,4 +1,5 @@
 import { failed, grant, refuse, type Verdict } from '../activity/check.ts';
+import { isAscii } from '../ascii.ts';
 import { knownParameters, type ParameterName } from './vocabulary.ts';
 
 /** The parameters of a request that we read; one that is absent or was sent empty is not in here (TR-05). */
@@ -83,13 +84,13 @@ const splitPairs = (body: string): readonly string[] | null => {
   return pairs;
 };
 
-/** What encodes nothing and stands for itself, as every character of a JWT does. */
-const unencoded = /^[\w.~*!'():/@-]*$/;
+/** What does not stand for itself. */
+const special = /[%+\0]/;
 
 /** The text behind one encoded name or value; `null` when it is not ASCII, not percent-encoded right, not UTF-8, or has a NUL. */
 const decode = (encoded: string): string | null => {
-  if (unencoded.test(encoded)) return encoded;
-  if (/\P{ASCII}/u.test(encoded)) return null;
+  if (!isAscii(encoded)) return null;
+  if (!special.test(encoded)) return encoded;
   try {
     const text = decodeURIComponent(encoded.replaceAll('+', ' '));
     return text.includes('\0') ? null : text;

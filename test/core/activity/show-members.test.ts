@@ -48,3 +48,16 @@ it('A35 A34 keeps names that are members of objects, and well-formed text', () =
   const cut = showMembers({ text: `${'x'.repeat(511)}😀y` }, 10_000)['text'] as string;
   expect(cut.isWellFormed()).toBe(true);
 });
+
+it.each([
+  ['a token behind', `${'a b '.repeat(500)}`, 40],
+  ['a token that the end of what is looked at cuts', 'a b '.repeat(100), 3000],
+  ['many tokens', '', 20],
+])('A102 A36 shows nothing of %s in a text that is much too long', (_what, before, length) => {
+  const token = `eyJhbGciOiJSUzI1NiJ9${'A'.repeat(length)}.eyJzdWIiOiJhIn0.SIGNATURE`;
+  const shown = JSON.stringify(
+    showMembers({ text: `${before}${`${token} ghp_0123456789abcdef `.repeat(60)}` }, 10_000),
+  );
+  expect(shown).toContain('<cut, ');
+  expect(shown).not.toMatch(/eyJ|AAAA|SIGNATURE|0123/);
+});
