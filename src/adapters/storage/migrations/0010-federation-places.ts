@@ -27,7 +27,7 @@ export const federationPlaces = async (db: Kysely<never>, engine: EngineName): P
   await placeAll(db, engine);
 
   await index(db, 'federations', 'federations_group', ['group_key']);
-  await index(db, 'federations', 'federations_near', ['tenant', 'issuer', 'near']);
+  await index(db, 'federations', 'federations_near', ['tenant', 'issuer', 'near', 'account_seq']);
   await index(db, 'federations', 'federations_newest', ['tenant', 'issuer', 'account_seq']);
   await index(db, 'federations', 'federations_id', ['tenant', 'federation_id']);
   await db.schema

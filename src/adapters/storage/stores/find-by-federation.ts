@@ -175,6 +175,7 @@ const prepareNear = (db: Kysely<Database>) =>
         .where('issuer', '=', issuer)
         .where('near', which, near)
         .orderBy('near', direction)
+        .orderBy('account_seq', direction)
         .limit(sql<number>`${limit}`);
     return query
       .selectFrom('service_accounts')
