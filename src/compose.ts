@@ -213,7 +213,7 @@ export const openBureau = async (
 
     const admission = createAdmissionControl();
     const refusals = createOverloadRefusals(strangers);
-    closing.push(startReportingOverload(refusals, admission.inFlight, logger, reportFault).stop);
+    closing.push(startReportingOverload(refusals, () => admission.inFlight(), logger, reportFault).stop);
 
     let stopping = false;
     const app = createServer({

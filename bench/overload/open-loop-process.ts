@@ -134,7 +134,7 @@ const run = async (job: OpenLoopJob): Promise<OpenLoopResult> => {
   return {
     ...totals,
     seconds: job.onePerConnection === true ? seconds : seconds - beginningMs / 1000,
-    slices: slices as readonly Slice[],
+    slices,
     statuses: [...counted]
       .map(([status, latencies]) => {
         const sorted = Float64Array.from(latencies).sort();

@@ -30,7 +30,6 @@ export const probeHealth = async <T>(
   const finished = during.finally(() => {
     over = true;
   });
-  // oxlint-disable-next-line
   while (!over) {
     found.push(await ask(port, found.length % 2 === 0 ? '/livez' : '/readyz'));
     await Promise.race([finished.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 100))]);

@@ -3,12 +3,12 @@ import type { HerdFindings } from './herd.ts';
 import type { KeyFindings, NeighbourFindings } from './neighbours.ts';
 import type { OpenLoopResult } from './open-loop-job.ts';
 import type { HealthFindings } from './probe-health.ts';
-import type { LevelFindings } from './saturation.ts';
+import type { LevelFindings, Maximum } from './saturation.ts';
 
 /** Everything a run found. */
 export interface OverloadFindings {
   readonly machine: readonly string[];
-  readonly maximum: number;
+  readonly maximum: Maximum;
   readonly connections: number;
   readonly levels: readonly LevelFindings[];
   readonly herd: HerdFindings;
@@ -28,7 +28,7 @@ const green = ({ asked, notGreen, mostMs }: HealthFindings): string =>
   `${asked - notGreen} of ${asked} green, slowest ${ms(mostMs)}`;
 
 const level = (entry: LevelFindings): string =>
-  `| ${entry.times} × | ${whole(entry.asked)} | ${whole(entry.sent)} | ${whole(entry.issued)} | ${ms(entry.issuedP99Ms)} | ${whole(entry.refused)} | ${ms(entry.refusedP50Ms)} | ${ms(entry.refusedP99Ms)} | ${entry.others} | ${green(entry.health)} | ${ms(entry.recoveryMs)} |`;
+  `| ${entry.times} × | ${whole(entry.asked)} | ${whole(entry.sent)} | ${whole(entry.issued)} | ${ms(entry.issuedP99Ms)} | ${whole(entry.cpuMicrosPerGrant)} µs | ${whole(entry.refused)} | ${ms(entry.refusedP50Ms)} | ${ms(entry.refusedP99Ms)} | ${entry.others} | ${green(entry.health)} | ${ms(entry.recoveryMs)} |`;
 
 const neighbour = (
   id: string,
@@ -44,7 +44,7 @@ const answers = (result: OpenLoopResult): string =>
 
 /** The report, as Markdown. */
 export const renderOverload = (found: OverloadFindings): string => {
-  const best = Math.max(found.maximum, ...found.levels.map(({ issued }) => issued));
+  const best = Math.max(found.maximum.perSecond, ...found.levels.map(({ issued }) => issued));
   const five = found.levels.find(({ times }) => times === 5);
   const kept = (five?.issued ?? 0) / best;
   const refusedP99 = Math.max(...found.levels.map(({ refusedP99Ms }) => refusedP99Ms));
@@ -58,15 +58,17 @@ ${found.machine.map((line) => `- ${line}`).join('\n')}
 
 ## B26: more than it can do
 
-The most it grants when every client waits for its answer: ${whole(found.maximum)} a second (128 connections). Below, requests fall due
+The most it grants when every client waits for its answer: ${whole(found.maximum.perSecond)} a second (128 connections,
+${whole(found.maximum.cpuMicrosPerGrant)} µs of CPU for each). Below, requests fall due
 at a constant rate whatever becomes of those before, over at most ${whole(found.connections)} connections; what falls due while all of
 them wait is not sent. Clients send again at once, Retry-After or not.
 
-| load | due/s | sent/s | granted/s | p99 | refused/s | p50 | p99 | others | health | recovery |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| load | due/s | sent/s | granted/s | p99 | CPU | refused/s | p50 | p99 | others | health | recovery |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${found.levels.map(level).join('\n')}
 
 - Goodput at 5 ×: ${(kept * 100).toFixed(0)} % of the best (wanted ≥ 80 %): ${verdict(kept >= 0.8)}.
+- By the CPU time of a granted token, which others on the machine change less, it keeps ${((100 * found.maximum.cpuMicrosPerGrant) / (five?.cpuMicrosPerGrant ?? 1)).toFixed(0)} %.
 - Slowest p99 of refusals: ${ms(refusedP99)} (wanted ≤ 100 ms): ${verdict(refusedP99 <= 100)}.
 - Slowest recovery: ${ms(recovery)} (wanted ≤ 5 s): ${verdict(recovery <= 5000)}.
 - Health: ${notGreen} answers that were not green: ${verdict(notGreen === 0)}.

@@ -1,3 +1,4 @@
+import { cpuSecondsOfProcess } from '../cpu-time.ts';
 import type { Generator } from './generators.ts';
 import type { OpenLoopResult, StatusFindings } from './open-loop-job.ts';
 import { type HealthFindings, probeHealth } from './probe-health.ts';
@@ -10,6 +11,8 @@ export interface LevelFindings {
   readonly sent: number;
   readonly issued: number;
   readonly issuedP99Ms: number;
+  /** Of the server, refusals included, for each token granted; tells more than the clock when others use the machine. */
+  readonly cpuMicrosPerGrant: number;
   readonly refused: number;
   readonly refusedP50Ms: number;
   readonly refusedP99Ms: number;
@@ -33,17 +36,44 @@ export const of = ({ statuses }: OpenLoopResult, wanted: number): StatusFindings
     mostMs: 0,
   };
 
+/** The most there is. */
+export interface Maximum {
+  readonly perSecond: number;
+  readonly cpuMicrosPerGrant: number;
+}
+
+const microsPerGrant = (cpuSeconds: number, result: OpenLoopResult): number =>
+  (cpuSeconds * 1e6) /
+  Math.max(
+    1,
+    result.slices.reduce((sum, slice) => sum + slice.issued, 0),
+  );
+
+/** Runs a job and says what it cost the server. */
+const runCounted = async (
+  server: Server,
+  run: () => Promise<OpenLoopResult>,
+): Promise<{ readonly result: OpenLoopResult; readonly micros: number }> => {
+  const before = cpuSecondsOfProcess(server.pid) ?? 0;
+  const result = await run();
+  return { result, micros: microsPerGrant((cpuSecondsOfProcess(server.pid) ?? 0) - before, result) };
+};
+
 /** How much is granted at most, with so many clients that each waits for its answer. */
 export const findMaximum = async (
   generator: Generator,
   server: Server,
   bodies: readonly string[],
   seconds: number,
-): Promise<number> => {
-  const job = { port: server.port, from: '127.0.0.1', connections: 128, perSecond: null, bodies: [] };
-  await generator.run({ ...job, seconds, bodies });
-  const runs = [await generator.run({ ...job, seconds }), await generator.run({ ...job, seconds })];
-  return Math.max(...runs.map(issuedPerSecond));
+): Promise<Maximum> => {
+  const job = { port: server.port, from: '127.0.0.1', connections: 128, perSecond: null, seconds };
+  await generator.run({ ...job, bodies });
+  const again = () => runCounted(server, () => generator.run({ ...job, bodies: [] }));
+  const runs = [await again(), await again()];
+  return {
+    perSecond: Math.max(...runs.map(({ result }) => issuedPerSecond(result))),
+    cpuMicrosPerGrant: Math.min(...runs.map(({ micros }) => micros)),
+  };
 };
 
 /** Asks for `times` the maximum, then for half of it. */
@@ -63,9 +93,12 @@ export const tryLevel = async (
   },
 ): Promise<LevelFindings> => {
   const job = { port: server.port, from: '127.0.0.1', bodies: [] };
-  const { result, health } = await probeHealth(
+  const {
+    result: { result, micros },
+    health,
+  } = await probeHealth(
     server.port,
-    generator.run({ ...job, connections, perSecond: times * maximum, seconds }),
+    runCounted(server, () => generator.run({ ...job, connections, perSecond: times * maximum, seconds })),
   );
   const after = await generator.run({ ...job, connections: 128, perSecond: maximum / 2, seconds: 4 });
   const lastTrouble = after.slices.findLastIndex(({ refused }) => refused > 0);
@@ -77,6 +110,7 @@ export const tryLevel = async (
     sent: result.sent / (result.seconds + 1),
     issued: issued.count / result.seconds,
     issuedP99Ms: issued.p99Ms,
+    cpuMicrosPerGrant: micros,
     refused: refused.count / result.seconds,
     refusedP50Ms: refused.p50Ms,
     refusedP99Ms: refused.p99Ms,

@@ -31,10 +31,13 @@ export const shown = {
   audience: 'https://sts.example.com',
 };
 
+/** Comes with Linux (util-linux, BusyBox), not with a package of ours. */
+const taskset = 'taskset';
+
 /** Holds all threads of a process to a core, where the system can. */
 export const holdTo = (core: number | null, pid: number): void => {
   if (core !== null)
-    execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+    execFileSync(taskset, ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
 };
 
 /** `bureau serve` with default settings but for the rate limit and what loopback issuers need; its log goes to a file. */

@@ -99,7 +99,7 @@ describe('B26 RS-11 a request that is too many', () => {
     full = true;
     const told = new Set<string | null>();
     for (let count = 0; count < 4; count += 1) told.add((await post()).headers.get('retry-after'));
-    expect([...told].toSorted()).toEqual(['1', '2', '3', '4']);
+    expect(told).toEqual(new Set(['1', '2', '3', '4']));
   });
 
   it('is counted: one receipt for all of a minute, which leads to their number, and none is kept alone', async () => {
