@@ -1,4 +1,5 @@
 import type { Options } from './parse-options.ts';
+import { hasHalf } from './run-load-subject.ts';
 import type { LoadSubject, Subject } from './subject.ts';
 
 /** Seconds it takes to start a server, to register what it needs, to check and to stop it. */
@@ -12,7 +13,7 @@ const primitiveShare = 3;
 /** Tokens signed a second by all cores, for the pools. */
 const signedPerSecond = 4000;
 
-type Times = Pick<Options, 'rounds' | 'secondsPerRound' | 'warmUpSeconds' | 'tokens'>;
+type Times = Pick<Options, 'full' | 'rounds' | 'secondsPerRound' | 'warmUpSeconds' | 'tokens'>;
 
 /** About how many minutes a run will take. */
 export const estimateMinutes = (subjects: readonly Subject[], times: Times): number => {
@@ -24,7 +25,8 @@ export const estimateMinutes = (subjects: readonly Subject[], times: Times): num
   return Math.ceil(seconds / 60);
 };
 
-const secondsOfLoad = ({ entrants, half, changes }: LoadSubject, times: Times): number => {
+const secondsOfLoad = (subject: LoadSubject, times: Times): number => {
+  const { entrants, changes } = subject;
   const { rounds, secondsPerRound, warmUpSeconds, tokens } = times;
   const plans = new Map(entrants.map(({ server }) => [JSON.stringify(server), server]));
   const servers = [...plans.values()].reduce(
@@ -34,12 +36,13 @@ const secondsOfLoad = ({ entrants, half, changes }: LoadSubject, times: Times): 
   );
   const pools = entrants.filter(({ work }) => work.door === 'seeded').length * (tokens / signedPerSecond);
   const each =
-    warmUpSeconds +
-    rounds * secondsPerRound +
-    (half === true ? Math.min(3, rounds) * secondsPerRound : 0) +
-    (changes === true ? 2 * Math.max(5, secondsPerRound) : 0);
+    warmUpSeconds + rounds * secondsPerRound + (changes === true ? 2 * Math.max(5, secondsPerRound) : 0);
   const minting = entrants.filter(({ work }) => work.door === 'own-key').length * each * 0.3;
-  return servers + pools + minting + entrants.length * each;
+  const halves =
+    entrants.filter((_, place) => hasHalf(subject, place, times)).length *
+    Math.min(3, rounds) *
+    secondsPerRound;
+  return servers + pools + minting + halves + entrants.length * each;
 };
 
 const secondsOfStarts = (

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Contender } from './contenders/contender.ts';
+import type { Contender, ServerPlan } from './contenders/contender.ts';
 import { startContender } from './contenders/start-contender.ts';
 import type { Surroundings } from './contenders/surroundings.ts';
 import type { LoadResult, Pace } from './load/load-job.ts';
@@ -32,6 +32,9 @@ const calm = { exchangesPerSecond: 200, changesPerSecond: 10 } as const;
 /** Before the first round it is not known how many single-use forms a server takes a second. */
 const firstGuessPerSecond = 15_000;
 
+/** Every key set is fetched in the first pass, which ends when it is through. */
+const firstPassSeconds = 300;
+
 /** The order of a round: who goes first changes, so that a drift of the machine hits all alike. */
 export const orderOfRound = <T>(entrants: readonly T[], round: number): readonly T[] => {
   const first = round % entrants.length;
@@ -53,6 +56,8 @@ interface Runner {
   readonly rounds: Round[];
   readonly run: (pace: Pace, seconds: number) => Promise<Round>;
   readonly judged: () => number;
+  /** Throws away what was prepared. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -66,8 +71,8 @@ export const runLoadSubject = async (
 ): Promise<{ readonly entrants: readonly EntrantResult[]; readonly durability: readonly Durability[] }> => {
   const { options, surroundings } = bench;
   const servers = new Map<string, Server>();
+  const runners: Runner[] = [];
   try {
-    const runners: Runner[] = [];
     for (const [index, entrant] of subject.entrants.entries())
       runners.push(
         await createRunner(
@@ -86,15 +91,16 @@ export const runLoadSubject = async (
         surroundings.say(`  round ${round + 1}  ${describe(runner, result)}`);
       }
     const results: EntrantResult[] = [];
-    for (const runner of runners)
+    for (const [place, runner] of runners.entries())
       results.push(
         resultOf(runner, {
-          half: subject.half === true ? await runHalf(bench, runner) : null,
+          half: hasHalf(subject, place, options) ? await runHalf(bench, runner) : null,
           change: subject.changes === true ? await measureChange(bench, runner) : null,
         }),
       );
     return { entrants: results, durability: await stopAll(servers) };
   } finally {
+    await Promise.all(runners.map((runner) => runner.close()));
     await Promise.all([...servers.values()].map(({ contender }) => contender.stop()));
   }
 };
@@ -144,14 +150,15 @@ const createRunner = async (
   };
   if (work.again) await write(0);
 
-  const send = async (pace: Pace, seconds: number, again: boolean): Promise<LoadResult> => {
+  const send = async (pace: Pace, seconds: number, most: number | null): Promise<LoadResult> => {
     if (!work.again)
       await write(Math.ceil((pace.kind === 'constant' ? pace.perSecond : perSecond) * seconds * 1.3));
     const result = await load({
       urls: contender.tokenUrls,
       formsFile,
       first: work.again ? sent % total : 0,
-      again,
+      keep: work.again,
+      most: work.again ? most : total,
       pace,
       connections: pace.kind === 'constant' ? constantConnections : connections,
       seconds,
@@ -160,7 +167,6 @@ const createRunner = async (
       serverPids: contender.serverPids,
       databasePids: contender.databasePids,
     });
-    if (!work.again) await rm(formsFile);
     sent += result.answers + result.late;
     if (work.expected.status === 200) server.issued += result.answers + result.late;
     if (pace.kind === 'saturate') perSecond = result.answers / result.seconds;
@@ -170,7 +176,7 @@ const createRunner = async (
 
   if (work.first > 0) {
     surroundings.say(`  ${entrant.name}: ${work.first.toLocaleString('en')} tokens once`);
-    await send({ kind: 'saturate' }, firstPassSeconds(work.first), true);
+    await send({ kind: 'saturate' }, firstPassSeconds, work.first);
   }
   return {
     entrant,
@@ -179,18 +185,23 @@ const createRunner = async (
     connections,
     rounds,
     run: async (pace, seconds) => {
-      const { samples, ...round } = await send(pace, seconds, work.again);
+      const { samples, ...round } = await send(pace, seconds, null);
       judged += samples.length;
       return round;
     },
     judged: () => judged,
+    close: () => rm(formsFile, { force: true }),
   };
 };
 
-/** Key sets are fetched one by one while the first tokens come in. */
-const firstPassSeconds = (count: number): number => Math.max(5, count / 500);
-
 const warmUp = (runner: Runner, seconds: number): Promise<Round> => runner.run({ kind: 'saturate' }, seconds);
+
+/** Whether a row is also asked at half: in the short run the first alone. */
+export const hasHalf = (
+  { half }: Pick<LoadSubject, 'half'>,
+  place: number,
+  { full }: Pick<Options, 'full'>,
+): boolean => half === true && (full || place === 0);
 
 /** Half of the median, round by round. */
 const runHalf = async (
@@ -256,13 +267,18 @@ const stopAll = async (servers: Map<string, Server>): Promise<readonly Durabilit
   const found: Durability[] = [];
   for (const [plan, { contender, issued }] of servers) {
     servers.delete(plan);
-    const activities = await contender.stop();
-    if (activities === null) continue;
-    if (activities < issued)
+    const kept = await contender.stop();
+    if (kept === null) continue;
+    if (kept.issued < issued)
       throw new RunIsVoid(
-        `${issued} tokens were received, but there are only ${activities} activities of them`,
+        `${issued} tokens were received, but there are only ${kept.issued} activities of them`,
       );
-    found.push({ received: issued, activities });
+    found.push({
+      server: JSON.parse(plan) as ServerPlan,
+      received: issued,
+      activities: kept.issued,
+      grownBytes: kept.grownBytes,
+    });
   }
   return found;
 };

@@ -12,7 +12,7 @@ import type { SubjectResult } from './subject-result.ts';
 type States = Extract<SubjectResult, { readonly kind: 'start' }>['states'];
 
 /** A little more often than the eye sees, and rarely enough to take nothing from the start. */
-const pauseMs = 5;
+const pauseMs = 10;
 /** What a start left behind is collected before it is weighed. */
 const restMs = 1500;
 

@@ -25,8 +25,11 @@ export interface EntrantResult {
 
 /** What a server issued, and what its store knew of afterwards. */
 export interface Durability {
+  readonly server: ServerPlan;
   readonly received: number;
   readonly activities: number;
+  /** By how much the store has grown for them, in bytes. */
+  readonly grownBytes: number;
 }
 
 /** What a subject came to; `void` says why it came to nothing. */

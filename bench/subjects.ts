@@ -116,7 +116,7 @@ export const subjects: readonly Subject[] = [
     name: 'hostile',
     title: 'Hostile tokens of 16 KiB',
     why: 'A refusal must not cost more than what it is to protect.',
-    quick: true,
+    quick: false,
     entrants: [
       { name: 'a good token', server: bureau, work: exchange('RS256') },
       ...(Object.keys(hostileTokens) as HostileKind[]).map(

@@ -27,6 +27,9 @@ export type ServerPlan =
   | { readonly kind: 'oidc-provider' }
   | { readonly kind: 'jose-in-fastify' };
 
+/** How a Bureau is set up. */
+export type BureauPlan = Extract<ServerPlan, { readonly kind: 'bureau' }>;
+
 /** Kinds of servers. */
 export type ContenderKind = ServerPlan['kind'];
 
@@ -36,6 +39,14 @@ export interface Registrations {
   readonly issuers: readonly KnownIssuer[];
   /** The key of the account with a key of its own, with `kid` and `alg`. */
   readonly publicKey: webcrypto.JsonWebKey & { readonly kid: string; readonly alg: string };
+}
+
+/** What a server left in its store. */
+export interface Kept {
+  /** Issued tokens the store knows of. */
+  readonly issued: number;
+  /** By how much the store has grown since the load began, in bytes. */
+  readonly grownBytes: number;
 }
 
 /** A running server that takes part. */
@@ -58,6 +69,6 @@ export interface Contender {
   readonly bytesAtRest: number | null;
   /** One change of a registration by an administrator; `null` where there is no administration. */
   readonly change: (() => Promise<void>) | null;
-  /** Ends it; how many issued tokens its store knows of, `null` where it keeps nothing. */
-  stop(): Promise<number | null>;
+  /** Ends it; what its store holds then, `null` where it keeps nothing. */
+  stop(): Promise<Kept | null>;
 }

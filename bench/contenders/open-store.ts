@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,13 +7,21 @@ import { startPostgres } from '../../test/support/postgres-server.ts';
 import { launcherOn } from '../cores.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** What a store holds. */
+export interface StoreContents {
+  /** Issued tokens it knows of. */
+  readonly issued: number;
+  /** Its size with all indexes. */
+  readonly bytes: number;
+}
+
 /** Where a Bureau under test keeps things. */
 export interface Store {
   readonly url: string;
   /** Root processes of the database; none for the embedded one. */
   readonly pids: readonly number[];
-  /** How many issued tokens it knows of; asked after the server has stopped. */
-  countIssued(): Promise<number>;
+  /** What it holds now. */
+  measure(): Promise<StoreContents>;
   close(): Promise<void>;
 }
 
@@ -25,10 +34,11 @@ export const openSqliteStore = async (folder: string): Promise<Store> => {
   return {
     url: `sqlite:${file}`,
     pids: [],
-    countIssued: () => {
+    measure: () => {
       const database = new DatabaseSync(file, { readOnly: true });
       try {
-        return Promise.resolve(Number(database.prepare(question).get()?.['n'] ?? 0));
+        const issued = Number(database.prepare(question).get()?.['n'] ?? 0);
+        return Promise.resolve({ issued, bytes: statSync(file).size });
       } finally {
         database.close();
       }
@@ -46,12 +56,14 @@ export const openPostgresStore = async ({ cores }: Surroundings): Promise<Store>
   return {
     url: server.url,
     pids: [server.pid],
-    countIssued: async () => {
+    measure: async () => {
       const client = new pg.Client({ connectionString: server.url });
       await client.connect();
       try {
-        const { rows } = await client.query<{ n: string }>(question);
-        return Number(rows[0]?.n ?? 0);
+        const { rows } = await client.query<{ n: string; bytes: string }>(
+          `select (${question}), pg_database_size(current_database()) as bytes`,
+        );
+        return { issued: Number(rows[0]?.n ?? 0), bytes: Number(rows[0]?.bytes ?? 0) };
       } finally {
         await client.end();
       }

@@ -11,10 +11,12 @@ export interface LoadJob {
   readonly urls: readonly string[];
   /** File with one form a line. */
   readonly formsFile: string;
+  /** Whether the same file is sent in other rounds too. */
+  readonly keep: boolean;
   /** Which of the forms is sent first, so that a round goes on where the last one ended. */
   readonly first: number;
-  /** Whether they are sent again when all were; otherwise the round ends when they are used up. */
-  readonly again: boolean;
+  /** The round ends when so many were sent; `null`: forms are sent again and again until its time is up. */
+  readonly most: number | null;
   readonly pace: Pace;
   readonly connections: number;
   readonly seconds: number;

@@ -6,11 +6,11 @@ import { runRound } from './run-round.ts';
 /** The requests of the files of the subject in hand, for a round goes through them many times. */
 const read = new Map<string, readonly Buffer[]>();
 
-const requestsOf = ({ formsFile, urls, again }: LoadJob): readonly Buffer[] => {
+const requestsOf = ({ formsFile, urls, keep }: LoadJob): readonly Buffer[] => {
   const known = read.get(formsFile);
   if (known !== undefined) return known;
   const requests = readRequests(formsFile, urls[0] ?? '');
-  if (again) {
+  if (keep) {
     if (read.size >= 8) read.clear();
     read.set(formsFile, requests);
   }

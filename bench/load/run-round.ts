@@ -27,7 +27,7 @@ export const runRound = async (job: LoadJob, requests: readonly Buffer[]): Promi
   // Somebody may break off while connections are still being made.
   done.catch(() => undefined);
 
-  const left = (): boolean => job.again || sent < requests.length;
+  const left = (): boolean => job.most === null || sent < job.most;
   const send = (place: number, due: number): void => {
     const request = requests[(job.first + sent) % requests.length];
     if (request === undefined) return onFailed('there is nothing to send');

@@ -5,6 +5,9 @@ import { githubClaims } from './github-claims.ts';
 import { signToken, type TokenAlgorithm } from './sign-many.ts';
 import type { Supplies } from './supplies.ts';
 
+/** The first request may find the server still reading what is registered. */
+const patienceMs = 60_000;
+
 interface Answered {
   readonly status: number;
   readonly text: string;
@@ -75,6 +78,7 @@ const post = async (contender: Contender, members: Readonly<Record<string, strin
   const response = await fetch(contender.tokenUrls[0] ?? '', {
     method: 'POST',
     body: new URLSearchParams(members),
+    signal: AbortSignal.timeout(patienceMs),
   });
   return { status: response.status, text: await response.text() };
 };

@@ -84,7 +84,9 @@ export const findings = (more: Partial<Findings> = {}): Findings => ({
           kept: ['s'],
         }),
       ],
-      durability: [{ received: 134_002, activities: 134_010 }],
+      durability: [
+        { server: { kind: 'bureau' }, received: 134_002, activities: 134_010, grownBytes: 134_010_000 },
+      ],
     },
   ],
   ...more,

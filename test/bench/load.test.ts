@@ -91,7 +91,8 @@ describe('a round', () => {
     urls: [url],
     formsFile: '',
     first: 0,
-    again: true,
+    keep: true,
+    most: null,
     pace,
     connections: 4,
     seconds: 0.2,
@@ -139,7 +140,7 @@ describe('a round', () => {
     });
     const forms = ['a', 'b', 'c', 'd', 'e', 'f'];
     const result = await runRound(
-      job(url, { kind: 'saturate' }, { again: false, seconds: 60 }),
+      job(url, { kind: 'saturate' }, { most: 6, seconds: 60 }),
       requestsOf(url, forms),
     );
     expect(seen.toSorted()).toEqual(forms);

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { chown, cp, mkdir, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -175,14 +176,18 @@ const startIn = async (
   const kill = (): void => {
     server.kill('SIGQUIT');
   };
-  process.once('exit', kill);
+  const killAndRemove = (): void => {
+    kill();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  };
+  process.once('exit', killAndRemove);
   await untilReady(server);
 
   return {
     url: `postgres://bureau@127.0.0.1:${port}/postgres`,
     pid: server.pid ?? 0,
     stop: async () => {
-      process.off('exit', kill);
+      process.off('exit', killAndRemove);
       if (server.exitCode === null && server.signalCode === null) {
         const exited = once(server, 'exit');
         kill();
