@@ -116,7 +116,7 @@ export const superviseWorkers = (supervision: Supervision): SupervisedWorkers =>
     switch (message.say) {
       case 'opened':
         worker.stage = 'opened';
-        switchboard.connect(place, worker.process.send);
+        switchboard.connect(place, (passed) => worker.process.send(passed));
         opened();
         break;
       case 'listening':

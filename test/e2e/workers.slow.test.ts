@@ -81,7 +81,7 @@ const stores: readonly (readonly [string, () => Promise<Store>])[] = [
     'PostgreSQL',
     async () => {
       const database = await createPostgresDatabase();
-      return { environment: { BUREAU_DATABASE_URL: database.url }, remove: database.drop };
+      return { environment: { BUREAU_DATABASE_URL: database.url }, remove: () => database.drop() };
     },
   ],
 ];

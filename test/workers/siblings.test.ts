@@ -27,7 +27,8 @@ describe('siblings at a switchboard', () => {
     for (const [index, worker] of workers.entries())
       worker.on('double', async (question) => [index, (question as number) * 2]);
     const [first] = workers;
-    expect((await first.ask('double', 21)).toSorted()).toEqual([
+    const answers = (await first.ask('double', 21)) as readonly (readonly [number, number])[];
+    expect(answers.toSorted(([a], [b]) => a - b)).toEqual([
       [1, 42],
       [2, 42],
     ]);
