@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ActivityLogFull, createGroupCommitLog } from '../../src/adapters/activity/group-commit.ts';
 import { systemClock as clock } from '../../src/adapters/clock/system-clock.ts';
 import type { Activity } from '../../src/core/activity/activity.ts';
@@ -118,6 +118,53 @@ describe('group commit', () => {
     const next = log.record(line('next'));
     (await call(1)).end.resolve();
     await next;
+  });
+
+  describe('by the clock', () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    it('A67 B16 each record has all of its time, whenever it came', async () => {
+      const { append, calls } = createSlowAppend();
+      const fakeClock = { monotonic: () => Date.now() };
+      const log = createGroupCommitLog({
+        append,
+        clock: fakeClock,
+        maxBatch: 10,
+        maxQueue: 10,
+        maxWaitMs: 100,
+      });
+      const settled: string[] = [];
+      const record = (name: string) =>
+        void log.record(line(name)).then(
+          () => settled.push(`${name} kept`),
+          () => settled.push(`${name} given up`),
+        );
+      record('a');
+      await vi.advanceTimersByTimeAsync(60);
+      record('b');
+      expect(log.waiting()).toEqual({ count: 2, oldestSeconds: 0.06 });
+      await vi.advanceTimersByTimeAsync(40);
+      expect(settled).toEqual(['a given up']);
+      await vi.advanceTimersByTimeAsync(59);
+      expect(settled).toEqual(['a given up']);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(settled).toEqual(['a given up', 'b given up']);
+      expect(log.waiting()).toEqual({ count: 0, oldestSeconds: 0 });
+
+      // What is kept in time is not given up later, and what comes after an idle while is.
+      calls[0]?.end.resolve();
+      await vi.advanceTimersByTimeAsync(1000);
+      record('c');
+      await vi.advanceTimersByTimeAsync(50);
+      calls[1]?.end.resolve();
+      await vi.advanceTimersByTimeAsync(1000);
+      record('d');
+      await vi.advanceTimersByTimeAsync(99);
+      expect(settled.slice(2)).toEqual(['c kept']);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(settled.slice(2)).toEqual(['c kept', 'd given up']);
+    });
   });
 
   it('A103 B38 a full queue rejects at once, and takes records again when there is room', async () => {

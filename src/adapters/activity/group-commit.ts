@@ -1,5 +1,4 @@
 import type { Activity } from '../../core/activity/activity.ts';
-import { answerInTime } from '../../core/answer-in-time.ts';
 import type { ActivityLog } from '../../ports/activity-log.ts';
 import type { ActivityStore } from '../../ports/activity-store.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -30,8 +29,10 @@ export interface GroupCommitOptions {
   readonly maxWaitMs?: number;
 }
 
-interface Waiting extends PromiseWithResolvers<void> {
+interface Waiting {
   readonly activity: Activity;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
   /** Monotonic. */
   readonly since: number;
 }
@@ -48,6 +49,28 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
   /** Those in the queue and those under way, oldest first. */
   const unsettled = new Set<Waiting>();
   let underWay: Promise<void> | null = null;
+  let isTimed = false;
+
+  const settle = (waiting: Waiting, become: () => void): void => {
+    if (unsettled.delete(waiting)) become();
+  };
+
+  /** One timer for the oldest: a timer for each record costs more than the rest of what is done here. */
+  const giveUpIn = (ms: number): void => {
+    isTimed = true;
+    setTimeout(giveUpOverdue, ms).unref();
+  };
+  const giveUpOverdue = (): void => {
+    isTimed = false;
+    for (const waiting of unsettled) {
+      const leftMs = waiting.since + maxWaitMs - clock.monotonic();
+      if (leftMs > 0) return giveUpIn(Math.ceil(leftMs));
+      queue.delete(waiting);
+      settle(waiting, () =>
+        waiting.reject(new StoreUnavailable(`the activity was not durable within ${maxWaitMs} ms`)),
+      );
+    }
+  };
 
   const appendSingly = async (batch: readonly Waiting[]): Promise<void> => {
     for (const waiting of batch) await appendBatch([waiting]);
@@ -58,10 +81,10 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
       await append(batch.map((waiting) => waiting.activity));
     } catch (error) {
       if (batch.length > 1 && !(error instanceof StoreUnavailable)) return await appendSingly(batch);
-      for (const { reject } of batch) reject(error);
+      for (const waiting of batch) settle(waiting, () => waiting.reject(error));
       return;
     }
-    for (const { resolve } of batch) resolve();
+    for (const waiting of batch) settle(waiting, waiting.resolve);
   };
 
   const work = async (): Promise<void> => {
@@ -76,18 +99,16 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
   };
 
   return {
-    record: async (activity) => {
-      if (queue.size >= maxQueue)
-        throw new ActivityLogFull('more activities wait to be written than the queue holds');
-      const waiting = { activity, since: clock.monotonic(), ...Promise.withResolvers<void>() };
-      queue.add(waiting);
-      unsettled.add(waiting);
-      underWay ??= work();
-      await answerInTime(waiting.promise, maxWaitMs, () => {
-        queue.delete(waiting);
-        return new StoreUnavailable(`the activity was not durable within ${maxWaitMs} ms`);
-      }).finally(() => unsettled.delete(waiting));
-    },
+    record: (activity) =>
+      new Promise((resolve, reject) => {
+        if (queue.size >= maxQueue)
+          throw new ActivityLogFull('more activities wait to be written than the queue holds');
+        const waiting = { activity, since: clock.monotonic(), resolve, reject };
+        queue.add(waiting);
+        unsettled.add(waiting);
+        if (!isTimed) giveUpIn(maxWaitMs);
+        underWay ??= work();
+      }),
     drain: async () => {
       while (underWay !== null) {
         await underWay;
