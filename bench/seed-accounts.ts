@@ -148,8 +148,8 @@ interface BulkWriter {
 }
 
 /** Accounts get their place in lists from the database, and their federations know it. */
-const placeFederations =
-  'update federations set account_seq = (select seq from service_accounts where tenant = federations.tenant and id = account_id) where account_seq is null';
+const accountSeq = (tenant: string, id: string): string =>
+  `(select seq from service_accounts where tenant = ${tenant} and id = ${id})`;
 
 const columnsOf = (rows: readonly Row[]): readonly string[] => Object.keys(rows[0] ?? {});
 
@@ -159,8 +159,10 @@ const openSqliteWriter = (path: string): BulkWriter => {
   return {
     write: (table, rows, mayExist = false) => {
       const columns = columnsOf(rows);
+      const place = table === 'federations' ? [accountSeq('?1', '?2')] : [];
+      const values = columns.map((_column, index) => `?${index + 1}`);
       const statement = database.prepare(
-        `insert ${mayExist ? 'or ignore ' : ''}into ${table} (${columns.join()}) values (${columns.map(() => '?').join()})`,
+        `insert ${mayExist ? 'or ignore ' : ''}into ${table} (${[...columns, ...place.map(() => 'account_seq')].join()}) values (${[...values, ...place].join()})`,
       );
       database.exec('begin immediate');
       for (const row of rows) statement.run(...Object.values(row));
@@ -168,7 +170,6 @@ const openSqliteWriter = (path: string): BulkWriter => {
       return Promise.resolve();
     },
     finish: () => {
-      database.exec(placeFederations);
       database.exec('pragma wal_checkpoint(truncate)');
       database.close();
       return Promise.resolve();
@@ -187,13 +188,15 @@ const openPostgresWriter = async (url: string): Promise<BulkWriter> => {
       const types = arrays.map((array) =>
         array.some((value) => typeof value === 'number') ? 'bigint' : 'text',
       );
+      const place =
+        table === 'federations' ? [accountSeq('u.tenant collate "C"', 'u.account_id collate "C"')] : [];
+      const unnested = types.map((type, index) => `$${index + 1}::${type}[]`).join();
       await client.query(
-        `insert into ${table} (${columns.join()}) select * from unnest(${types.map((type, place) => `$${place + 1}::${type}[]`).join()})${mayExist ? ' on conflict do nothing' : ''}`,
+        `insert into ${table} (${[...columns, ...place.map(() => 'account_seq')].join()}) select ${['u.*', ...place].join()} from unnest(${unnested}) as u (${columns.join()})${mayExist ? ' on conflict do nothing' : ''}`,
         arrays,
       );
     },
     finish: async () => {
-      await client.query(placeFederations);
       await client.query('vacuum analyze');
       await client.query('checkpoint').catch(() => undefined);
       await client.end();

@@ -69,6 +69,7 @@ export interface FederationOutline {
 
 export interface ServiceAccountStore {
   find(tenant: string, id: string): Promise<ServiceAccount | null>;
+  /** A page may hold less than its limit, and nothing at all, where `q` is given and another one follows. */
   list(tenant: string, filter: ServiceAccountFilter, page: PageRequest): Promise<Page<ServiceAccount>>;
   /** The account whose federation has this id. */
   findByFederation(tenant: string, federationId: string): Promise<ServiceAccount | null>;

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceAccount } from '../../src/core/accounts/service-account.ts';
-import type { FederationGroup } from '../../src/core/trust/federation-group.ts';
+import {
+  buildPatternPrefixes,
+  type FederationGroup,
+  groupsCovering,
+} from '../../src/core/trust/federation-group.ts';
 import { openRawDatabase } from '../support/raw-database.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleAccount, sampleFederation } from '../support/stored-samples.ts';
@@ -188,5 +192,45 @@ describe.each(storageEngines)('federations that are looked up, on $engine', ({ c
     expect(await storage().outlineOf('acme', at)).toEqual({ prefixes: ['older:'], unplaced: [] });
     expect(await storage().findByFederation('acme', id)).toEqual(changed);
     expect(await storage().findByFederation('acme', id.toUpperCase())).toBeNull();
+  });
+
+  it('searches so many accounts for one page, and goes on behind them', async () => {
+    const raw = await openRawDatabase(opened.url);
+    await raw.run(`insert into service_accounts (tenant, id, name, description, search, owning_team, use_case, scopes, audiences,
+        role, status, access_token_algorithm, cap_to_subject_expiry, federations, created_at, updated_at, version)
+      with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 100002)
+      select 'crowd', 'id-' || n, 'name-' || n, '', 'name-' || n || '.', 'default', 'custom-api-integration', '[]', '[]',
+        null, 'enabled', null, 0, '[]', 1, 1, 1 from numbers`);
+    await raw.close();
+    const page = (q: string, cursor: string | null) => storage().list('crowd', { q }, { limit: 2, cursor });
+    const first = await page('name-100001.', null);
+    expect([names(first.items), first.nextCursor === null]).toEqual([[], false]);
+    const second = await page('name-100001.', first.nextCursor);
+    expect([names(second.items), second.nextCursor]).toEqual([['name-100001'], null]);
+    const early = await page('name-10.', null);
+    expect([names(early.items), early.nextCursor === null]).toEqual([['name-10'], false]);
+    expect(names((await page('name-10000', null)).items)).toEqual(['name-10000', 'name-100000']);
+    expect((await storage().list('crowd', { status: 'disabled' }, { limit: 2, cursor: null })).items).toEqual(
+      [],
+    );
+  }, 60_000);
+
+  it('a pattern of any length is found by its beginning', async () => {
+    for (const [letter, length] of [
+      ['x', 199],
+      ['x', 200],
+      ['x', 500],
+      ['\u{1F511}', 99],
+      ['\u{1F511}', 250],
+    ] as const) {
+      for (const before of ['', 'o']) {
+        const beginning = `${before}${letter.repeat(length)}`;
+        const holder = account(`long ${before}${letter}${length}`, [`${beginning}:*`], { tenant: 'long' });
+        await storage().insert(holder);
+        const { prefixes } = await storage().outlineOf('long', issuer);
+        const groups = groupsCovering('long', issuer, `${beginning}:1`, buildPatternPrefixes(prefixes));
+        expect(names((await storage().findByGroups(groups)).flat())).toContain(holder.name);
+      }
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Federation } from '../../core/trust/federation.ts';
 import { type FederationGroup, groupName, groupOf } from '../../core/trust/federation-group.ts';
-import { nearForm } from '../../core/trust/near-form.ts';
+import { cutText, nearForm } from '../../core/trust/near-form.ts';
 
 /** So much of the form stands in the index: a neighbour that differs behind it is near enough. */
 const maxNear = 200;
@@ -14,7 +14,7 @@ export const groupKey = (group: FederationGroup): string =>
   hash('sha256', groupName(group), 'base64url').slice(0, keyCharacters);
 
 /** How a subject or a pattern stands in the order of what is near to what. */
-export const nearKey = (subject: string): string => nearForm(subject).slice(0, maxNear).toWellFormed();
+export const nearKey = (subject: string): string => cutText(nearForm(subject), maxNear).toWellFormed();
 
 /** The columns by which a federation is found; all `null` where a version wrote the row that does not know them. */
 export const federationPlace = (tenant: string, federation: Federation) => {

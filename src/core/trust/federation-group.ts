@@ -1,5 +1,9 @@
 import type { Federation } from './federation.ts';
+import { cutText } from './near-form.ts';
 import { literalPrefix } from './pattern.ts';
+
+/** An index holds no longer ones; patterns that differ behind it are in one group. */
+const maxPrefix = 200;
 
 /**
  * The federations of one tenant on one issuer that have one exact subject, or whose patterns begin with one literal text.
@@ -9,7 +13,7 @@ export interface FederationGroup {
   readonly tenant: string;
   readonly issuer: string;
   readonly kind: 'subject' | 'prefix';
-  /** The exact subject; the text before the first `*`. */
+  /** The exact subject; the text before the first `*`, or its beginning where that is long. */
   readonly text: string;
 }
 
@@ -19,7 +23,7 @@ export const groupOf = (
   { issuer, subject, subjectPattern }: Pick<Federation, 'issuer' | 'subject' | 'subjectPattern'>,
 ): FederationGroup =>
   subject === null
-    ? { tenant, issuer, kind: 'prefix', text: literalPrefix(subjectPattern ?? '') }
+    ? { tenant, issuer, kind: 'prefix', text: cutText(literalPrefix(subjectPattern ?? ''), maxPrefix) }
     : { tenant, issuer, kind: 'subject', text: subject };
 
 /** A name that no other group has. */

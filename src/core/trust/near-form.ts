@@ -8,6 +8,12 @@ export const nearForm = (subject: string): string =>
     .replace(/^\^/, '')
     .replaceAll(/@\d+(?=[/:]|$)/g, '');
 
+/** `text` cut to at most `length` characters, and never through one. */
+export const cutText = (text: string, length: number): string => {
+  const cut = text.slice(0, length);
+  return cut.isWellFormed() || cut.length < length ? cut : cut.slice(0, -1);
+};
+
 /** How many characters two texts share from their beginning. */
 export const commonPrefix = (one: string, other: string): number => {
   const length = Math.min(one.length, other.length);

@@ -26,21 +26,15 @@ export const federationPlaces = async (db: Kysely<never>, engine: EngineName): P
   await db.schema.alterTable('federations').addColumn('account_seq', integer).execute();
   await placeAll(db, engine);
 
-  await index(db, 'federations', 'federations_group', ['group_key']);
+  await index(db, 'federations', 'federations_group', ['group_key', 'tenant', 'issuer']);
   await index(db, 'federations', 'federations_near', ['tenant', 'issuer', 'near', 'account_seq']);
   await index(db, 'federations', 'federations_newest', ['tenant', 'issuer', 'account_seq']);
   await index(db, 'federations', 'federations_id', ['tenant', 'federation_id']);
   await db.schema
     .createIndex('federations_prefix')
     .on('federations')
-    .columns(['tenant', 'issuer'])
+    .columns(['tenant', 'issuer', 'prefix'])
     .where(sql.ref('prefix'), 'is not', null)
-    .execute();
-  await db.schema
-    .createIndex('federations_unplaced')
-    .on('federations')
-    .columns(['tenant', 'issuer'])
-    .where(sql.ref('group_key'), 'is', null)
     .execute();
   // The newer ones begin with what this one is.
   await db.schema.dropIndex('federations_issuer').execute();

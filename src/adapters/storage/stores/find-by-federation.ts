@@ -5,11 +5,14 @@ import type { ServiceAccountStore } from '../../../ports/stores.ts';
 import { groupKey, nearKey } from '../federation-place.ts';
 import { prepareQuery } from '../prepared-query.ts';
 import type { Database } from '../schema.ts';
-import { containsPattern, mayBeStored } from '../text.ts';
+import { mayBeStored } from '../text.ts';
 import { toServiceAccount } from './service-account-row.ts';
 
-/** No stored text is as long, and SQLite refuses very long patterns. */
+/** No stored text is as long. */
 const maxIdLength = 4096;
+
+/** The most accounts that are read by their ids in one statement. */
+const maxIds = 500;
 
 /** The most groups that one statement reads; fewer are filled up to a power of two, so that there are few statements. */
 const maxGroups = 64;
@@ -25,19 +28,30 @@ export const findByFederation = (db: Kysely<Database>): Found => {
   const readGroups = new Map<number, ReturnType<typeof prepareGroups>>();
   const readNear = prepareNear(db);
 
-  const unplaced = (tenant: string, issuer: string | null) =>
-    db
-      .selectFrom('service_accounts')
-      .selectAll()
+  /** Nearly always none, so they are looked for before anything is joined. */
+  const unplaced = async (tenant: string, issuer: string | null): Promise<readonly AccountRow[]> => {
+    const holders = await db
+      .selectFrom('federations')
+      .select('account_id')
+      .distinct()
+      .where('group_key', 'is', null)
       .where('tenant', '=', tenant)
-      .where('id', 'in', (query) =>
-        query
-          .selectFrom('federations')
-          .select('account_id')
+      .$if(issuer !== null, (query) => query.where('issuer', '=', issuer ?? ''))
+      .execute();
+    const rows: AccountRow[] = [];
+    for (let start = 0; start < holders.length; start += maxIds) {
+      const ids = holders.slice(start, start + maxIds).map((holder) => holder.account_id);
+      rows.push(
+        ...(await db
+          .selectFrom('service_accounts')
+          .selectAll()
           .where('tenant', '=', tenant)
-          .where('group_key', 'is', null)
-          .$if(issuer !== null, (narrowed) => narrowed.where('issuer', '=', issuer ?? '')),
+          .where('id', 'in', ids)
+          .execute()),
       );
+    }
+    return rows.toSorted((one, other) => one.seq - other.seq);
+  };
 
   const readChunk = async (groups: readonly FederationGroup[]) => {
     const size = 2 ** Math.ceil(Math.log2(groups.length));
@@ -75,15 +89,8 @@ export const findByFederation = (db: Kysely<Database>): Found => {
       const holds = ({ federations }: ServiceAccount) => federations.some(({ id }) => id === federationId);
       const found = rows.map(toServiceAccount).find(holds);
       if (found !== undefined) return found;
-      // What an older version wrote has no id in the index: of those few the text is searched; the case is settled after.
-      const searched = await unplaced(tenant, null)
-        .where(
-          sql<boolean>`lower(federations) like ${containsPattern(`"id":${JSON.stringify(federationId)}`)} escape '\\'`,
-        )
-        .orderBy('seq')
-        .limit(10)
-        .execute();
-      return searched.map(toServiceAccount).find(holds) ?? null;
+      // What an older version wrote has no id in the index.
+      return (await unplaced(tenant, null)).map(toServiceAccount).find(holds) ?? null;
     },
 
     findByIssuer: async (tenant, issuer, newest) => {
@@ -105,7 +112,7 @@ export const findByFederation = (db: Kysely<Database>): Found => {
         )
         .orderBy('seq', 'desc')
         .execute();
-      const others = await unplaced(tenant, issuer).orderBy('seq', 'desc').limit(newest).execute();
+      const others = await unplaced(tenant, issuer);
       return [...new Map([...rows, ...others].map((row) => [row.seq, row])).values()]
         .toSorted((one, other) => other.seq - one.seq)
         .slice(0, newest)
@@ -141,7 +148,7 @@ export const findByFederation = (db: Kysely<Database>): Found => {
         .where('issuer', '=', issuer)
         .where('prefix', 'is not', null)
         .execute();
-      const others = await unplaced(tenant, issuer).orderBy('seq').execute();
+      const others = await unplaced(tenant, issuer);
       return {
         prefixes: rows.flatMap(({ prefix }) => (prefix === null ? [] : [prefix])),
         unplaced: others.map(toServiceAccount),
