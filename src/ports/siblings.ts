@@ -14,8 +14,10 @@ export interface Siblings {
   /**
    * Asks each of the others and waits for their answers, in no order. Never throws: whoever does not answer in time, fails or
    * is not there has no answer in the list.
+   *
+   * @param waitMs how long; a second when absent
    */
-  ask(topic: string, question: Message): Promise<readonly Message[]>;
+  ask(topic: string, question: Message, waitMs?: number): Promise<readonly Message[]>;
   /** Tells each of the others, and waits for nothing. */
   tell(topic: string, news: Message): void;
   /** What is done, and answered, when another asks or tells. */

@@ -41,13 +41,13 @@ export const connectSiblings = (
 
   return {
     count,
-    ask: async (topic, question) => {
+    ask: async (topic, question, patienceOfQuestionMs = waitMs) => {
       lastId += 1;
       const id = lastId;
       const { promise, resolve } = Promise.withResolvers<void>();
       const asked: Question = { answers: [], expected: null, end: resolve };
       questions.set(id, asked);
-      const timer = setTimeout(resolve, waitMs);
+      const timer = setTimeout(resolve, patienceOfQuestionMs);
       send({ say: 'ask', id, topic, question });
       await promise;
       clearTimeout(timer);

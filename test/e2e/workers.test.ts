@@ -116,6 +116,7 @@ describe('two workers on SQLite', () => {
     expect(new Set(await count())).toEqual(new Set(['30']));
     const { text } = await overNewConnection(`${bureau.url}/metrics`);
     expect(text).toMatch(/^bureau_build_info\{version="[^"]+"\} 1$/m);
+    expect(text).toMatch(/^bureau_workers 2$/m);
     expect(text).toMatch(/^bureau_store_up\{engine="sqlite"\} 1$/m);
     expect(text).toMatch(/^bureau_token_request_duration_seconds_bucket\{le="\+Inf",.*\} \d+$/m);
   });

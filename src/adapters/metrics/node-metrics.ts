@@ -1,4 +1,4 @@
-import { Registry } from '@prometheus-io/client';
+import { Gauge, Registry } from '@prometheus-io/client';
 import type { Message } from '../../ports/siblings.ts';
 
 /** How the values of several processes of one node become one; what is not named here is summed up. */
@@ -39,6 +39,11 @@ const withJoining = (metric: Metric): object => ({
 
 /** What a registry says for one process, and for all processes of a node. */
 export const createNodeMetrics = (registry: Registry) => {
+  new Gauge({
+    name: 'bureau_workers',
+    help: 'Workers of this server that this answer tells of: less than there are where one did not answer in time.',
+    registers: [registry],
+  }).set(1);
   const own = async (): Promise<readonly Metric[]> =>
     (await registry.getMetricsAsJSON()) as unknown as readonly Metric[];
   return {
