@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ServiceAccount } from '../../src/core/accounts/service-account.ts';
+import type { FederationGroup } from '../../src/core/trust/federation-group.ts';
+import { federation, serviceAccount } from '../support/registered.ts';
 import type { Block } from '../../src/core/blocks/block.ts';
 import { sampleBlock } from '../support/stored-samples.ts';
 import type { TrustedIssuer } from '../../src/core/trust/trusted-issuer.ts';
@@ -152,5 +155,168 @@ describe('createTrustDirectory', () => {
       await read();
     }
     expect(reads.filter((entry) => entry.endsWith(issuer.issuer))).toHaveLength(1);
+  });
+
+  describe('federations', () => {
+    const covered = 'job:1';
+    const other = { ...issuer, tenant: 'default' };
+    let held: Map<string, readonly ServiceAccount[]>;
+    let prefixes: string[];
+    let asked: string[];
+    let opening: Promise<void>;
+    let kept: TrustDirectory;
+
+    beforeEach(() => {
+      held = new Map([['job:1', [holderOf('a', 'job:1')]]]);
+      prefixes = [];
+      asked = [];
+      opening = Promise.resolve();
+      kept = createTrustDirectory(
+        {
+          trustedIssuers: { findByIssuer: async () => other },
+          serviceAccounts: {
+            outlineOf: async () => (asked.push('outline'), { prefixes: [...prefixes], unplaced: [] }),
+            findByGroups: async (groups: readonly FederationGroup[]) => {
+              asked.push(groups.map(({ text }) => text).join(' '));
+              const found = groups.map(({ text }) => held.get(text) ?? []);
+              await opening;
+              return found;
+            },
+          },
+          blocks: { allOf: async () => [] },
+        } as never,
+        { importKey: () => ({ ok: false, error: 'not used here' }) },
+        { federations: { presentBytes: 40_000, absentBytes: 4000 } },
+      );
+    });
+
+    const holderOf = (id: string, subject: string) =>
+      serviceAccount({
+        id,
+        federations: [
+          federation({
+            id: `${id}-f`,
+            issuer: issuer.issuer,
+            ...(subject.includes('*') ? { subjectPattern: subject } : { subject }),
+          }),
+        ],
+      });
+    const covering = async (subject: string): Promise<readonly string[]> => {
+      const entry = await kept.issuer('default', issuer.issuer);
+      const index = await entry?.federations.covering(subject);
+      return index?.covering(subject).map(({ account }) => account.id) ?? [];
+    };
+    const group = (kind: FederationGroup['kind'], text: string): FederationGroup => ({
+      tenant: 'default',
+      issuer: issuer.issuer,
+      kind,
+      text,
+    });
+    const touched = (...groups: readonly FederationGroup[]) => ({ accounts: [], groups, issuers: [] });
+
+    it('are read once for each subject, those of one turn together, and that there are none as well', async () => {
+      await covering('job:0');
+      asked = [];
+      expect(await Promise.all(['job:1', 'job:2', 'job:1', 'job:3'].map(covering))).toEqual([
+        ['a'],
+        [],
+        ['a'],
+        [],
+      ]);
+      expect(await Promise.all(['job:1', 'job:2', 'job:3'].map(covering))).toEqual([['a'], [], []]);
+      expect(asked).toEqual(['job:1 job:2 job:3']);
+    });
+
+    it('A66 only what was touched is read again, and what was being read of it is not believed', async () => {
+      held.set('job:2', [holderOf('b', 'job:2')]);
+      await Promise.all(['job:1', 'job:2'].map(covering));
+      asked = [];
+      let open: () => void = () => undefined;
+      opening = new Promise((resolve) => {
+        open = resolve;
+      });
+      kept.forget('default', touched(group('subject', covered)));
+      const before = covering(covered);
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      held.set(covered, []);
+      kept.forget('default', touched(group('subject', covered)));
+      const after = covering(covered);
+      open();
+      expect(await before).toEqual(['a']);
+      expect(await after).toEqual([]);
+      expect(await covering(covered)).toEqual([]);
+      expect(await covering('job:2')).toEqual(['b']);
+      expect(asked).toEqual(['job:1', 'job:1']);
+    });
+
+    it('A66 a change of the tenant that says no more makes all be read again, also what is under way', async () => {
+      let open: () => void = () => undefined;
+      await covering('job:0');
+      opening = new Promise((resolve) => {
+        open = resolve;
+      });
+      const before = covering(covered);
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      held.set(covered, []);
+      kept.forget('default');
+      const after = covering(covered);
+      open();
+      expect(await before).toEqual(['a']);
+      expect(await after).toEqual([]);
+      expect(await covering(covered)).toEqual([]);
+    });
+
+    it('a pattern that begins as none did before is found after it was touched; others cost no reading', async () => {
+      expect(await covering('job:1')).toEqual(['a']);
+      prefixes = ['job:'];
+      held.set('job:', [holderOf('p', 'job:*')]);
+      kept.forget('default', touched(group('prefix', 'job:')));
+      expect(await covering('job:1')).toEqual(['a', 'p']);
+      expect(await covering('job:7')).toEqual(['p']);
+      asked = [];
+      held.set('job:', []);
+      kept.forget('default', touched(group('prefix', 'job:')));
+      expect(await covering('job:1')).toEqual(['a']);
+      expect(asked).toEqual(['job:']);
+    });
+
+    it('an issuer that was touched is read again', async () => {
+      await covering('job:1');
+      asked = [];
+      kept.forget('default', { accounts: [], groups: [], issuers: [issuer.issuer] });
+      await covering('job:1');
+      expect(asked).toEqual(['outline']);
+    });
+
+    it('A67 a failed read is a fault for who asked, and is tried again for the next', async () => {
+      await covering('job:0');
+      opening = Promise.reject(new Error('down'));
+      opening.catch(() => undefined);
+      await expect(covering('job:1')).rejects.toThrow('down');
+      opening = Promise.resolve();
+      expect(await covering('job:1')).toEqual(['a']);
+    });
+
+    it('B28 subjects that nobody registered push out nothing that is in use', async () => {
+      await covering('job:1');
+      for (let index = 0; index < 200; index += 1) await covering(`stranger:${index}`);
+      asked = [];
+      await covering('job:1');
+      expect(asked).toEqual([]);
+      await covering('stranger:0');
+      expect(asked).toEqual(['stranger:0']);
+    });
+
+    it('what is kept is bounded: what was asked for longest ago goes', async () => {
+      for (let index = 0; index < 50; index += 1)
+        held.set(`many:${index}`, [holderOf(`m${index}`, `many:${index}`)]);
+      for (let index = 0; index < 50; index += 1) await covering(`many:${index}`);
+      asked = [];
+      await covering('many:49');
+      await covering('many:0');
+      expect(asked).toEqual(['many:0']);
+    });
   });
 });
