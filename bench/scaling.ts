@@ -1,4 +1,4 @@
-// Writes bench/scaling.md from bench/report.json, the figures of a full run: node bench/scaling.ts
+// Writes bench/scaling.md from bench/report.json, the figures of a full run: npm run bench:scaling
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Findings } from './findings.ts';
 import { PartMissing } from './scaling/parts.ts';
