@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { sendRaw } from '../../test/support/raw-http.ts';
 import { type HoldJob, openFiles, secondsUntilClosed, startHolder } from './hold-connections.ts';
 import { compare, type NeighbourFindings, type Stage } from './neighbours.ts';
@@ -87,12 +88,34 @@ export interface PipelineFindings {
   readonly recoveryMs: number;
 }
 
+/** The statuses of what comes back for so many requests, until all are answered, the connection ends or ten seconds are over. */
+const answersTo = (port: number, text: string, count: number): Promise<readonly number[]> =>
+  new Promise((resolve) => {
+    let received = '';
+    const statuses = (): number[] =>
+      [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+    const finish = (): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(statuses());
+    };
+    const timer = setTimeout(finish, 10_000);
+    const socket = connect({ host: '127.0.0.1', port }, () => void socket.write(text));
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      received += chunk;
+      if (chunk.includes('HTTP/1.1') && statuses().length >= count) finish();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', finish);
+  });
+
 /** 1,000 good requests, one behind the other, without waiting for an answer. */
 export const pipeline = async ({ server, good }: Stage): Promise<PipelineFindings> => {
   const url = `http://127.0.0.1:${server.port}`;
   const body = good[0] ?? '';
   const request = `POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  const { statuses } = await sendRaw(url, request.repeat(1000));
+  const statuses = await answersTo(server.port, request.repeat(1000), 1000);
   const startedAt = performance.now();
   const next = await sendRaw(url, request.replace('Host: x', 'Host: x\r\nConnection: close'));
   if (next.statuses[0] !== 200) throw new Error(`after the pipeline: ${next.text}`);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { AdmissionControl } from '../core/admission-control.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OverloadRefusals } from '../token/overload-refusals.ts';
+import { createPipelinedRequests } from './pipelined-requests.ts';
 import { createRestingConnections } from './rest-connections.ts';
 
 /** What the shedding of load uses. */
@@ -30,17 +31,8 @@ const restMs = 50;
 /** How long one rests, while the server is late, whose requests are refused one after the other. */
 const badRestMs = [0, 10, 20, 40, 80, 160] as const;
 
-/** The most requests of one connection that are under way at once: nobody needs to send a `POST` before the last is answered. */
-const mostPipelined = 32;
-
 /** Different for clients that were refused together, so that they do not come back together. */
 const retryAfterSeconds = [1, 2, 3, 4] as const;
-
-interface Connection {
-  inFlight: number;
-  /** Refusals in a row. */
-  refused: number;
-}
 
 /**
  * Puts the refusal of load (B26, A90) before everything else that answers a request: before routing, hooks and the reading of
@@ -48,7 +40,9 @@ interface Connection {
  */
 export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void => {
   const { admission, refusals, clock, idleMs, isStopping } = deps;
-  const connections = new WeakMap<Socket, Connection>();
+  /** How many of a connection were refused one after the other. */
+  const refusedInRow = new WeakMap<Socket, number>();
+  const pipelined = createPipelinedRequests();
   const resting = createRestingConnections();
   const refuse = createRefusal(refusals, isStopping);
   const answer = server.listeners('request') as ((
@@ -62,24 +56,34 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     admission.turn({ atMs: clock.monotonic(), idleMs: idleMs() });
   };
 
-  const connectionOf = (socket: Socket): Connection => {
-    let connection = connections.get(socket);
-    if (connection === undefined) {
-      connection = { inFlight: 0, refused: 0 };
-      connections.set(socket, connection);
+  const judge = (socket: Socket, status: number): void => {
+    const before = refusedInRow.get(socket) ?? 0;
+    if (status < 400) {
+      if (before > 0) refusedInRow.delete(socket);
+      return;
     }
-    return connection;
+    refusedInRow.set(socket, before + 1);
+    const milliseconds = badRestMs[Math.min(before, badRestMs.length - 1)] ?? 0;
+    if (milliseconds > 0 && admission.isLate()) resting.rest(socket, milliseconds);
   };
 
-  const leave = (socket: Socket, connection: Connection, status: number): void => {
-    admission.left();
-    connection.inFlight -= 1;
-    if (status < 400) connection.refused = 0;
-    else {
-      const milliseconds = badRestMs[Math.min(connection.refused, badRestMs.length - 1)] ?? 0;
-      connection.refused += 1;
-      if (milliseconds > 0 && admission.isLate()) resting.rest(socket, milliseconds);
+  const begin = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    const isCounted = !isSpared(request.url ?? '');
+    if (isCounted && !admission.admit()) {
+      response.on('close', () => pipelined.end(socket));
+      refuse(response);
+      resting.rest(socket, restMs);
+      return;
     }
+    response.on('close', () => {
+      if (isCounted) {
+        admission.left();
+        judge(socket, response.statusCode);
+      }
+      pipelined.end(socket);
+    });
+    for (const listener of answer) listener.call(server, request, response);
   };
 
   server.removeAllListeners('request');
@@ -88,18 +92,7 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
       turnUnderWay = true;
       setImmediate(endTurn);
     }
-    if (!isSpared(request.url ?? '')) {
-      const { socket } = request;
-      const connection = connectionOf(socket);
-      if (connection.inFlight >= mostPipelined || !admission.admit()) {
-        refuse(response);
-        resting.rest(socket, restMs);
-        return;
-      }
-      connection.inFlight += 1;
-      response.on('close', () => leave(socket, connection, response.statusCode));
-    }
-    for (const listener of answer) listener.call(server, request, response);
+    pipelined.begin(request.socket, () => begin(request, response));
   });
 };
 
