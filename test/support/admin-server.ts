@@ -195,9 +195,9 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
     seals,
     verifyTrail: createTrailVerifier({ storage, seals }),
     takeExport: createExportLimit(),
-    changed: async (tenant) => {
+    changed: async (tenant, touched) => {
       changedTenants.push(tenant);
-      trials.directory.forget(tenant);
+      trials.directory.forget(tenant, touched);
     },
     openTenant: async (tenant, alongside) => {
       await storage.transaction(async (stores) => {
