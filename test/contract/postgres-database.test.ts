@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
+import { openPool } from '../../src/adapters/storage/postgres/open-pool.ts';
 import { type Storage, StoreUnavailable } from '../../src/ports/storage.ts';
 import { askPostgres, createPostgresDatabase, type PostgresDatabase } from '../support/postgres.ts';
 import { sampleActivity, sampleTeam, sampleTime } from '../support/stored-samples.ts';
@@ -187,5 +188,53 @@ describe('collation', () => {
       database.url,
     );
     expect(columns).toEqual([]);
+  });
+});
+
+describe('statements that are planned once for a connection', () => {
+  const text = 'select $1::int + 1 as sum';
+  const open = async (names: ReadonlyMap<string, string>) => {
+    const database = await createPostgresDatabase();
+    const pool = openPool({
+      url: database.url,
+      size: 1,
+      connectionTimeoutMilliseconds: 20_000,
+      statementTimeoutMilliseconds: 0,
+      names,
+    });
+    const client = await pool.connect();
+    const query = async (statement: string, values: readonly unknown[] = []) =>
+      (await client.query<Record<string, unknown>>(statement, [...values])).rows;
+    return {
+      query,
+      planned: async () => (await query('select name from pg_prepared_statements')).map(({ name }) => name),
+      close: async () => {
+        client.release();
+        await pool.end();
+        await database.drop();
+      },
+    };
+  };
+
+  it('have a name, and others have none', async () => {
+    const { query, planned, close } = await open(new Map([[text, 'sum']]));
+    for (const n of [1, 2, 3]) expect(await query(text, [n])).toEqual([{ sum: n + 1 }]);
+    expect(await query('select $1::int as n', [5])).toEqual([{ n: 5 }]);
+    expect(await planned()).toEqual(['sum']);
+    await expect(query(text, ['no number'])).rejects.toMatchObject({ code: '22P02' });
+    expect(await planned()).toEqual(['sum']);
+    await close();
+  });
+
+  it.each([
+    ['does not know the name any more', ['first'], 'deallocate all'],
+    ['knows the name already', [], 'prepare sum as select 1'],
+  ] as const)('B14 are run without a name behind a pooler that %s', async (_, before, meanwhile) => {
+    const { query, planned, close } = await open(new Map([[text, 'sum']]));
+    for (const _time of before) await query(text, [0]);
+    await query(meanwhile);
+    for (const n of [1, 2, 3]) expect(await query(text, [n])).toEqual([{ sum: n + 1 }]);
+    expect(await planned()).toEqual(meanwhile.startsWith('prepare') ? ['sum'] : []);
+    await close();
   });
 });

@@ -14,7 +14,7 @@ const typedColumns = activityColumns
  * The heads are locked first, and only where each is still what the move begins with does anything follow: numbers of
  * `seq` are drawn under that lock, so they grow along a chain.
  */
-const statement = `
+export const appendStatement = `
 with moves as (
   select * from json_to_recordset($1::json)
     as move (tenant text, from_number bigint, from_hash text, to_number bigint, to_hash text)
@@ -80,7 +80,7 @@ export const createAppendAtOnce = (db: Kysely<Database>): AppendAtOnce => {
     }));
     try {
       const { rows: answers } = await db.executeQuery<{ readonly answer: boolean }>(
-        CompiledQuery.raw(statement, [JSON.stringify(flat), writer, JSON.stringify(linked.rows)]),
+        CompiledQuery.raw(appendStatement, [JSON.stringify(flat), writer, JSON.stringify(linked.rows)]),
       );
       if (answers[0]?.answer !== true) return false;
     } catch (error) {

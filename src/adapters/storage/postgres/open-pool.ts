@@ -9,6 +9,8 @@ export interface PoolOptions {
   readonly connectionTimeoutMilliseconds: number;
   /** How long a statement may run; 0 for no limit. */
   readonly statementTimeoutMilliseconds: number;
+  /** Names for statements that are planned once for each connection: to plan them costs more than to run them. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /** Answers later than the server's own limit come over a connection that no longer works (B16). */
@@ -19,6 +21,10 @@ const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
     oid === int8 ? Number : pg.types.getTypeParser(oid, format),
 } as typeof pg.types;
+
+/** A name that the connection behind a pooler does not know, or knows already: nothing was run then. */
+const isUnknownName = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && (error.code === '26000' || error.code === '42P05');
 
 const ignore = (): void => undefined;
 
@@ -51,11 +57,23 @@ export const openPool = (options: PoolOptions): PostgresPool => {
   });
 
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  let mayName = true;
+  const run = async (client: pg.PoolClient, text: string, values: unknown[]) => {
+    const name = mayName ? options.names?.get(text) : undefined;
+    if (name === undefined) return await client.query(text, values);
+    try {
+      return await client.query({ name, text, values });
+    } catch (error) {
+      if (!isUnknownName(error)) throw error;
+      mayName = false;
+      return await client.query(text, values);
+    }
+  };
   const clientOf = (client: pg.PoolClient): PostgresPoolClient => {
     let broken = false;
     const query = async (text: string, parameters: readonly unknown[]) => {
       try {
-        return await client.query(text, [...parameters]);
+        return await run(client, text, [...parameters]);
       } catch (error) {
         // An error of the server carries a code; without one the connection is in an unknown state.
         broken ||= !(error instanceof pg.DatabaseError);

@@ -6,7 +6,7 @@ import type { Database } from '../schema.ts';
 import { startDriver } from '../start-driver.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { createTurns } from '../turns.ts';
-import { createAppendAtOnce } from './append-at-once.ts';
+import { appendStatement, createAppendAtOnce } from './append-at-once.ts';
 import { createNoteUses } from './note-uses.ts';
 import { openPool } from './open-pool.ts';
 
@@ -28,6 +28,9 @@ const defaults: Required<PostgresOptions> = {
 
 /** Waiting for a first connection may take longer than for a further one: the server may just be starting. */
 const firstConnectionMilliseconds = 10_000;
+
+/** Run for every batch of lines, and long. */
+const namedStatements: ReadonlyMap<string, string> = new Map([[appendStatement, 'bureau_append_lines']]);
 
 /** Names the advisory lock under which transactions follow each other on all nodes; any constant nobody else uses. */
 const transactionLock = 4_271_960_133;
@@ -93,6 +96,7 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
         size: chosen.poolSize,
         connectionTimeoutMilliseconds: chosen.connectionTimeoutMilliseconds,
         statementTimeoutMilliseconds: chosen.statementTimeoutMilliseconds,
+        names: namedStatements,
       }),
     }),
   });
