@@ -1,6 +1,6 @@
 import type { Child } from '../children.ts';
 
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 /** Waits until a server says that it is ready; throws with what it said when it ends or takes too long. */
 export const untilReady = async (url: string, child: Child, pauseMs = 50): Promise<void> => {

@@ -1,12 +1,12 @@
 // A process of its own: what the load costs must not be taken from the server, nor slow it down.
 import type { LoadAnswer, LoadJob } from './load-job.ts';
-import { readRequests } from './read-requests.ts';
+import { type Requests, readRequests } from './read-requests.ts';
 import { runRound } from './run-round.ts';
 
 /** The requests of the files of the subject in hand, for a round goes through them many times. */
-const read = new Map<string, readonly Buffer[]>();
+const read = new Map<string, Requests>();
 
-const requestsOf = ({ formsFile, urls, keep }: LoadJob): readonly Buffer[] => {
+const requestsOf = ({ formsFile, urls, keep }: LoadJob): Requests => {
   const known = read.get(formsFile);
   if (known !== undefined) return known;
   const requests = readRequests(formsFile, urls[0] ?? '');

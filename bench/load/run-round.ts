@@ -1,14 +1,16 @@
 import { type Connection, openConnection } from './connection.ts';
 import { createCounters, differenceOf } from './counters.ts';
 import type { LoadJob, LoadResult } from './load-job.ts';
+import type { Requests } from './read-requests.ts';
 import { createAnswerRecord } from './record-answers.ts';
 
 /** An answer that takes longer than this is a failure, and voids the round. */
 const patienceMs = 10_000;
 
 /** Sends one round of requests; rejects with the first answer that is not the expected one. */
-export const runRound = async (job: LoadJob, requests: readonly Buffer[]): Promise<LoadResult> => {
+export const runRound = async (job: LoadJob, requests: Requests): Promise<LoadResult> => {
   const { pace, connections, urls } = job;
+  if (requests.count === 0) throw new Error('there is nothing to send');
   const ports = urls.map((url) => Number(new URL(url).port));
   const record = createAnswerRecord(job);
   const counters = createCounters(job);
@@ -29,8 +31,7 @@ export const runRound = async (job: LoadJob, requests: readonly Buffer[]): Promi
 
   const left = (): boolean => job.most === null || sent < job.most;
   const send = (place: number, due: number): void => {
-    const request = requests[(job.first + sent) % requests.length];
-    if (request === undefined) return onFailed('there is nothing to send');
+    const request = requests.at(job.first + sent);
     sent += 1;
     since[place] = due;
     opened[place]?.send(request);

@@ -13,12 +13,12 @@ export interface IssuerSigner extends Signer {
   readonly jwk: webcrypto.JsonWebKey;
 }
 
-/** Issuers, keys and tokens of a run. Pools are signed when they are asked for first, and kept. */
+/** Issuers, keys and tokens of a run. */
 export interface Supplies {
   readonly registrations: Registrations;
   /** The issuer of an algorithm as the one that signs. */
   signerOf(algorithm: TokenAlgorithm): IssuerSigner;
-  /** Distinct tokens of the account with a federation. */
+  /** Distinct tokens of the account with a federation; signed when they are asked for first, and kept. */
   tokens(algorithm: TokenAlgorithm): Promise<readonly string[]>;
   /** Whose tokens become seeded accounts: the RS256 issuer, or so many. */
   seedIssuers(count: number): Promise<readonly KnownIssuer[]>;
@@ -51,14 +51,19 @@ export const openSupplies = async (poolSize: number, say: (line: string) => void
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ownKey: Signer = { algorithm: 'ES256', kid: 'own-key', privateKey };
   const many = new Map<number, ManyIssuers>();
-  const pools = new Map<string, Promise<readonly string[]>>();
+  const pools = new Map<TokenAlgorithm, Promise<readonly string[]>>();
 
-  const pool = (name: string, sign: () => Promise<readonly string[]>): Promise<readonly string[]> => {
-    const known = pools.get(name);
+  const tokens = (algorithm: TokenAlgorithm): Promise<readonly string[]> => {
+    const known = pools.get(algorithm);
     if (known !== undefined) return known;
-    say(`  signing ${poolSize.toLocaleString('en')} tokens: ${name}`);
-    const signed = sign();
-    pools.set(name, signed);
+    say(`  signing ${poolSize.toLocaleString('en')} tokens: ${algorithm}`);
+    const signer = signerOf(algorithm);
+    const signed = signMany(
+      poolSize,
+      () => signer,
+      (index) => githubClaims(signer.issuer, index),
+    );
+    pools.set(algorithm, signed);
     return signed;
   };
   const seedIssuers = async (count: number): Promise<readonly KnownIssuer[]> => {
@@ -75,33 +80,21 @@ export const openSupplies = async (poolSize: number, say: (line: string) => void
       publicKey: { ...publicKey.export({ format: 'jwk' }), kid: ownKey.kid, alg: 'ES256', use: 'sig' },
     },
     signerOf,
-    tokens: (algorithm) => {
-      const signer = signerOf(algorithm);
-      return pool(algorithm, () =>
-        signMany(
-          poolSize,
-          () => signer,
-          (index) => githubClaims(signer.issuer, index),
-        ),
-      );
-    },
+    tokens,
     seedIssuers,
     seededTokens: async (accounts, issuerCount) => {
       const known = (await seedIssuers(issuerCount)).map((entry) => ({ ...entry, jwks: null }));
       const signer = signerOf('RS256');
-      return pool(`RS256, ${accounts.toLocaleString('en')} accounts, ${issuerCount} issuers`, () =>
-        signMany(
-          poolSize,
-          () => signer,
-          (index) => {
-            // Evenly over all accounts, and one after the other where there are fewer accounts than tokens.
-            const account = Math.floor(
-              accounts > poolSize ? (index * accounts) / poolSize : index % accounts,
-            );
-            const { issuer, subject, claims } = seededIdentity(account, known);
-            return { ...githubClaims(issuer, index), ...claims, sub: subject };
-          },
-        ),
+      say(`  signing ${poolSize.toLocaleString('en')} tokens of ${accounts.toLocaleString('en')} accounts`);
+      return signMany(
+        poolSize,
+        () => signer,
+        (index) => {
+          // Evenly over all accounts, and one after the other where there are fewer accounts than tokens.
+          const account = Math.floor(accounts > poolSize ? (index * accounts) / poolSize : index % accounts);
+          const { issuer, subject, claims } = seededIdentity(account, known);
+          return { ...githubClaims(issuer, index), ...claims, sub: subject };
+        },
       );
     },
     ownKey,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadJob, Pace } from '../../bench/load/load-job.ts';
 import { parseAnswer } from '../../bench/load/parse-answer.ts';
+import { packRequests, type Requests } from '../../bench/load/read-requests.ts';
 import { createAnswerRecord } from '../../bench/load/record-answers.ts';
 import { runRound } from '../../bench/load/run-round.ts';
 
@@ -25,6 +26,20 @@ describe('an answer', () => {
     'SSH-2.0\r\n\r\n',
   ])('of another kind is a fault: %j', (text) => {
     expect(() => parseAnswer(Buffer.from(text))).toThrow('does not read');
+  });
+});
+
+describe('requests', () => {
+  it('lie in a row and are found by their place, again and again', () => {
+    const requests = packRequests(['a', 'bcd', 'ef']);
+    expect(requests.count).toBe(3);
+    expect([0, 1, 2, 3, 7].map((place) => requests.at(place).toString())).toEqual([
+      'a',
+      'bcd',
+      'ef',
+      'a',
+      'bcd',
+    ]);
   });
 });
 
@@ -103,10 +118,11 @@ describe('a round', () => {
     cores: null,
     ...more,
   });
-  const requestsOf = (url: string, forms: readonly string[]): readonly Buffer[] =>
-    forms.map((form) =>
-      Buffer.from(
-        `POST / HTTP/1.1\r\nhost: ${new URL(url).host}\r\ncontent-length: ${form.length}\r\n\r\n${form}`,
+  const requestsOf = (url: string, forms: readonly string[]): Requests =>
+    packRequests(
+      forms.map(
+        (form) =>
+          `POST / HTTP/1.1\r\nhost: ${new URL(url).host}\r\ncontent-length: ${form.length}\r\n\r\n${form}`,
       ),
     );
 
