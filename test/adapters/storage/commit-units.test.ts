@@ -3,7 +3,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommitUnit } from '../../../src/adapters/storage/sqlite/commit-protocol.ts';
 import { commitUnits } from '../../../src/adapters/storage/sqlite/commit-units.ts';
-import type { Bindable, StatementResult } from '../../../src/adapters/storage/sqlite/protocol.ts';
+import type { Bindable } from '../../../src/adapters/storage/sqlite/bindable.ts';
+import type { StatementResult } from '../../../src/adapters/storage/sqlite/protocol.ts';
 import { activityColumns } from '../../../src/adapters/storage/stores/activity-columns.ts';
 
 const hashText = (text: string): string => hash('sha256', text, 'base64url');

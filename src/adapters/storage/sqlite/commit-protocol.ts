@@ -1,4 +1,4 @@
-import type { Bindable } from './protocol.ts';
+import type { Bindable } from './bindable.ts';
 
 /** Lines of one tenant that go behind the last line of the chain of its writer. */
 export interface LinesOfTenant {

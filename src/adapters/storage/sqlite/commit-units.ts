@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type ChainEnd, linkLines } from '../../../core/activity/chain.ts';
 import { activityColumns } from '../stores/activity-columns.ts';
 import type { CommitAnswer, CommitOutcome, CommitUnit, LinesOfTenant } from './commit-protocol.ts';
-import type { Bindable, StatementResult } from './protocol.ts';
+import type { Bindable } from './bindable.ts';
+import type { StatementResult } from './protocol.ts';
 import { faultOf } from './sqlite-fault.ts';
 
 const readHead = 'select number, hash from activity_chains where tenant = ? and writer = ?';

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CommitOutcome, CommitUnit } from './commit-protocol.ts';
-import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
+import type { Bindable } from './bindable.ts';
+import type { StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
 
 /** A statement that SQLite refused, with its extended result code. */
 export class SqliteFailure extends Error {

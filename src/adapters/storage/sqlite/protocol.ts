@@ -1,7 +1,5 @@
+import type { Bindable } from './bindable.ts';
 import type { CommitUnit } from './commit-protocol.ts';
-
-/** What SQLite takes as a parameter. An object in first place would be read as named parameters and shift the rest. */
-export type Bindable = null | string | number | bigint | Uint8Array;
 
 /** What the worker is started with. */
 export interface WorkerOptions {

@@ -4,7 +4,8 @@ import { createFileTurns } from './file-turns.ts';
 import { commitUnits } from './commit-units.ts';
 import { faultOf } from './sqlite-fault.ts';
 import { watchFile } from './watch-file.ts';
-import type { Bindable, StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
+import type { Bindable } from './bindable.ts';
+import type { StatementResult, WorkerOptions, WorkerReply, WorkerRequest } from './protocol.ts';
 
 // The thread that owns one SQLite connection, so that no statement and no fsync ever blocks the event loop.
 
