@@ -5,8 +5,7 @@ FROM node:${NODE_VERSION} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
-COPY config/tools/with-node.mjs config/tools/with-node.mjs
+COPY config/tools/with-node.mjs config/tools/build.ts config/tools/
 COPY src src
 RUN npm run build
 

@@ -15,6 +15,8 @@ export interface BureauProcessOptions {
   /** Kept over restarts when given; otherwise a temporary folder that goes with {@link BureauProcess.stop}. */
   readonly dataDir?: string;
   readonly port?: number;
+  /** What is run; default `src/main.ts`. */
+  readonly program?: string;
   /** Further `BUREAU_*` variables. Nothing else of this process's environment reaches it. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -102,7 +104,7 @@ export const startBureau = async (options: BureauProcessOptions = {}): Promise<B
   const temporary = options.dataDir === undefined;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'bureau-')));
   const port = options.port ?? (await freePort());
-  const child = spawn(process.execPath, [main, 'serve'], {
+  const child = spawn(process.execPath, [options.program ?? main, 'serve'], {
     env: {
       ...compileCache,
       BUREAU_PORT: String(port),

@@ -1,0 +1,74 @@
+// `npm run build`: what the image runs. It must find what lies around it: threads, processes, presets, packages.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBureau } from '../support/bureau-process.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+let place: string;
+let program: string;
+
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), 'bureau-built-'));
+  program = join(place, 'dist/main.js');
+  await promisify(execFile)(process.execPath, [join(root, 'config/tools/build.ts'), join(place, 'dist')]);
+  // What an installation has beside it; `src` is not among it.
+  for (const name of ['package.json', 'node_modules', 'config'])
+    await symlink(join(root, name), join(place, name));
+});
+afterAll(() => rm(place, { recursive: true, force: true }));
+
+describe('what is built', () => {
+  it('is a few files, with a program for each that is started by its path', async () => {
+    const files = await readdir(join(place, 'dist'), { recursive: true });
+    expect(files).toEqual(
+      expect.arrayContaining(['main.js', 'worker.js', 'adapters/storage/sqlite/sqlite-worker.js']),
+    );
+    expect(files.length).toBeLessThan(150);
+  });
+
+  it('serves: tokens, the admin API with presets and CEL, the OpenAPI document and its pages', async () => {
+    const bureau = await startBureau({ program });
+    try {
+      const { status, body } = await bureau.admin('POST', '/service-accounts', {
+        name: 'deploy',
+        owningTeam: 'default',
+        useCase: 'custom-api-integration',
+        federations: [
+          {
+            issuer: 'https://token.actions.githubusercontent.com',
+            subject: 'repo:acme/payments:ref:refs/heads/main',
+            audience: 'https://sts.example.com',
+            cel: 'claims.ref_type == "branch" && claims.ref.matches("^refs/heads/main$")',
+          },
+        ],
+      });
+      expect([status, body.errors]).toEqual([201, undefined]);
+      const warnings = (body.warnings as readonly { readonly code: string }[]).map(({ code }) => code);
+      expect(warnings).toContain('recycled_name');
+      const openapi = await fetch(`${bureau.url}/api/v1/openapi.json`);
+      expect(Object.keys(((await openapi.json()) as { paths: object }).paths).length).toBeGreaterThan(30);
+      expect((await fetch(`${bureau.url}/api/v1/docs/static/swagger-ui.css`)).status).toBe(200);
+    } finally {
+      expect(await bureau.stop()).toBe(0);
+    }
+  });
+
+  it.runIf(process.platform === 'linux')('serves with two workers', async () => {
+    const bureau = await startBureau({ program, environment: { BUREAU_WORKERS: '2' } });
+    try {
+      expect((await bureau.admin('GET', '/teams')).status).toBe(200);
+    } finally {
+      expect(await bureau.stop()).toBe(0);
+    }
+  });
+
+  it('is a command line', async () => {
+    const run = (...args: readonly string[]) => promisify(execFile)(process.execPath, [program, ...args]);
+    expect((await run('accounts', '--help')).stdout).toMatch(/^Usage: bureau accounts/);
+    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
