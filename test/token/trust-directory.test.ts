@@ -282,6 +282,15 @@ describe('createTrustDirectory', () => {
       expect(asked).toEqual(['job:']);
     });
 
+    it('what nobody had registered is found as soon as somebody has', async () => {
+      expect(await covering('job:2')).toEqual([]);
+      held.set('job:2', [holderOf('b', 'job:2')]);
+      kept.forget('default', touched(group('subject', 'job:3')));
+      expect(await covering('job:2')).toEqual([]);
+      kept.forget('default', touched(group('subject', 'job:2')));
+      expect(await covering('job:2')).toEqual(['b']);
+    });
+
     it('an issuer that was touched is read again', async () => {
       await covering('job:1');
       asked = [];
