@@ -31,10 +31,8 @@ const run = (sql: string, parameters: readonly Bindable[]): StatementResult => {
     : { rows: [], changes: Number(statement.run(...parameters).changes) };
 };
 const commit = (...units: readonly CommitUnit[]) => commitUnits(database, run, units);
-const row = (tenant: string, id: string): readonly Bindable[] => [
-  ...[tenant, id, 5, 'token', 'issued', 'issued', null, null, null, null, '{}'],
-  ...['{', `"id":"${id}"}`],
-];
+const row = (tenant: string, id: string): readonly Bindable[] =>
+  [tenant, id, 5, 'token', 'issued', 'issued', null, null, null, null, '{}'].concat('{', `"id":"${id}"}`);
 const lines = (tenant: string, ...rows: readonly (readonly Bindable[])[]): CommitUnit => ({
   write: 'lines',
   writer: 'w',

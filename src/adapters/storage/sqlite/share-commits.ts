@@ -18,12 +18,11 @@ export const createSharedCommits = (writer: Pick<SqliteConnection, 'commit'>, tu
   let isBusy = false;
 
   const commitWaiting = async (): Promise<void> => {
-    let together: readonly Waiting[] = waiting;
+    // Until it is taken, it also takes those that come while others have their turn.
+    const together = waiting;
     try {
       const leave = await turns.take();
       try {
-        // Those that came while others had their turn as well.
-        together = waiting;
         waiting = [];
         const outcomes = await writer.commit(together.map(({ unit }) => unit));
         for (const [index, outcome] of outcomes.entries())
@@ -33,7 +32,7 @@ export const createSharedCommits = (writer: Pick<SqliteConnection, 'commit'>, tu
         leave();
       }
     } catch (error) {
-      waiting = waiting.filter((one) => !together.includes(one));
+      if (waiting === together) waiting = [];
       for (const { reject } of together) reject(error);
     }
   };
