@@ -11,7 +11,7 @@ export interface SlowFindings {
   readonly closedAfter: number | null;
 }
 
-/** 1,000 connections each of slow headers, slow bodies and slow readers, at once (A89). */
+/** 1,000 connections each of slow headers and slow bodies and 100 slow readers, each of which holds megabytes of the kernel's memory (A89). */
 export const holdSlowly = (
   stage: Stage,
   perSecond: number,
@@ -29,7 +29,7 @@ export const holdSlowly = (
           holder.hold({
             port: server.port,
             from: `127.0.0.${10 + index}`,
-            count: 1000,
+            count: ways[index] === 'read' ? 100 : 1000,
             way: ways[index] ?? 'idle',
           }),
         ),

@@ -88,7 +88,7 @@ ${neighbour('B28', '10,000/s of bad tokens, default rate limit, from another add
 ${neighbour('B28', 'the same, rate limit off', found.bad.findings, answers(found.bad.result))}
 ${neighbour('A58', '20 issuers that never answer, 400/s for them', found.hanging.findings, answers(found.hanging.result))}
 ${neighbour('A63', '200 RSA key pairs at once', keys.findings, `${keys.result.made} made, ${keys.result.throttled} × 429, ${keys.result.others} others`, keys.result.others === 0 && keys.result.throttled > 0)}
-${neighbour('A89', '1,000 each of slow headers, bodies, readers', slow.findings, slow.result.closedAfter === null ? 'not closed within 25 s' : `${whole(slow.result.opened)} closed after ${slow.result.closedAfter.toFixed(1)} s (wanted ≤ 20 s)`, slow.result.closedAfter !== null && slow.result.closedAfter <= 20)}
+${neighbour('A89', '1,000 each of slow headers and bodies, 100 slow readers', slow.findings, slow.result.closedAfter === null ? 'not closed within 25 s' : `${whole(slow.result.opened)} closed after ${slow.result.closedAfter.toFixed(1)} s (wanted ≤ 20 s)`, slow.result.closedAfter !== null && slow.result.closedAfter <= 20)}
 
 ## A90: floods
 
@@ -105,6 +105,7 @@ ${neighbour('A89', '1,000 each of slow headers, bodies, readers', slow.findings,
 
 - Load, server and whoever probes share one machine, and the load has one core: at 10 × it may send less than falls due.
 - Everything is loopback: a write costs the sender what on a network the receiver pays, so refusals are dearer here than elsewhere.
+- In A89 there are 100 slow readers and not 1,000: on loopback each holds megabytes of the kernel's memory before it is slow at all.
 - In A58 the issuers take the connection and never answer; names that hang are tried in test/adapters/outbound.
 `;
 };

@@ -40,7 +40,7 @@ export interface AdmissionControl {
   admit(): boolean;
   /** One that was let in has been answered or has gone away. */
   left(): void;
-  /** A turn is over. */
+  /** A turn begins, and the one before it is over. */
   turn(moment: LoopMoment): void;
   /** Whether less is let in than could be: for some turns more was asked than was done. */
   isLate(): boolean;
@@ -50,6 +50,9 @@ export interface AdmissionControl {
 
 /** A turn in which the loop waited longer than this had nothing left to do. */
 const caughtUpMs = 1;
+
+/** After a wait as long as this nothing is left of what was before. */
+const forgottenAfterMs = 250;
 
 /** How fast the limit of a turn comes back at most. */
 const growth = 1.25;
@@ -96,10 +99,10 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
     perTurn = Math.max(leastPerTurn, Math.min(wanted, Math.ceil(perTurn * growth), mostPerTurn));
   };
 
-  const catchUp = (): void => {
+  const catchUp = (waitedMs: number): void => {
     weighed = { letIn: 0, ms: 0 };
     lateTurns = 0;
-    perTurn = Math.min(mostPerTurn, Math.ceil(perTurn * growth));
+    perTurn = waitedMs >= forgottenAfterMs ? mostPerTurn : Math.min(mostPerTurn, Math.ceil(perTurn * growth));
   };
 
   return {
@@ -114,8 +117,8 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
       leftSince += 1;
     },
     turn: (moment) => {
-      const waited = last === null || moment.idleMs - last.idleMs > caughtUpMs;
-      if (last === null || waited) catchUp();
+      const waitedMs = last === null ? Number.POSITIVE_INFINITY : moment.idleMs - last.idleMs;
+      if (last === null || waitedMs > caughtUpMs) catchUp(waitedMs);
       else keepUp(moment.atMs - last.atMs);
       last = moment;
       letIn = 0;

@@ -53,7 +53,6 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   let turnUnderWay = false;
   const endTurn = (): void => {
     turnUnderWay = false;
-    admission.turn({ atMs: clock.monotonic(), idleMs: idleMs() });
   };
 
   const judge = (socket: Socket, status: number): void => {
@@ -90,6 +89,7 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!turnUnderWay) {
       turnUnderWay = true;
+      admission.turn({ atMs: clock.monotonic(), idleMs: idleMs() });
       setImmediate(endTurn);
     }
     pipelined.begin(request.socket, () => begin(request, response));

@@ -147,6 +147,21 @@ describe('B26 createAdmissionControl', () => {
     expect(turns).toBeLessThan(25);
   });
 
+  it('comes back at once when the loop has waited for long', () => {
+    const control = createAdmissionControl(limits);
+    const loop = createLoop(control);
+    for (let turn = 0; turn < 50; turn += 1) {
+      admitAll(control, 100);
+      leaveAll(control);
+      loop.busy(5000);
+    }
+    expect(control.isLate()).toBe(true);
+    loop.waits(249);
+    expect(control.isLate()).toBe(true);
+    loop.waits(250);
+    expect([control.isLate(), admitAll(control, 100)]).toEqual([false, 100]);
+  });
+
   it('those that wait for something else are bounded too, by what is answered in two seconds', () => {
     const control = createAdmissionControl({ ...limits, mostInFlight: 50 });
     const loop = createLoop(control);
