@@ -21,8 +21,8 @@ const shortest = [
   '4',
 ];
 
-/** Two servers start and are held to the work; on a busy machine that takes its time. */
-const patienceMs = 90_000;
+/** Servers start and are held to the work; on a busy machine that takes its time. */
+const patienceMs = 240_000;
 
 /** Processes that still work in this folder, removed or not; none where the system does not tell. */
 const processesIn = (folder: string): readonly string[] =>
