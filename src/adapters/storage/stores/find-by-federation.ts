@@ -33,14 +33,15 @@ export const findByFederation = (db: Kysely<Database>): Found => {
     const holders = await db
       .selectFrom('federations')
       .select('account_id')
-      .distinct()
       .where('group_key', 'is', null)
       .where('tenant', '=', tenant)
       .$if(issuer !== null, (query) => query.where('issuer', '=', issuer ?? ''))
       .execute();
+    // Told apart here: asked for distinct ones, SQLite walks through every federation in their order.
+    const all = [...new Set(holders.map((holder) => holder.account_id))];
     const rows: AccountRow[] = [];
-    for (let start = 0; start < holders.length; start += maxIds) {
-      const ids = holders.slice(start, start + maxIds).map((holder) => holder.account_id);
+    for (let start = 0; start < all.length; start += maxIds) {
+      const ids = all.slice(start, start + maxIds);
       rows.push(
         ...(await db
           .selectFrom('service_accounts')
