@@ -50,6 +50,7 @@ export const createAnswerRecord = (
       over = true;
     },
     summary: () => {
+      if (times.length === 0) throw new Error('not one answer came within the time of the round');
       const sorted = Float64Array.from(times).sort();
       return {
         answers: seen - late,
