@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { admissionLimits } from '../../src/core/admission-control.ts';
+import { pipelineBounds } from '../../src/http/pipelined-requests.ts';
 import { sendRaw } from '../support/raw-http.ts';
 import { doors, openTestBureau, type TestBureau } from '../support/test-bureau.ts';
 
@@ -44,8 +45,8 @@ describe('B26 more than can be done', () => {
       const body = new URLSearchParams(doors[0]?.form(await hanging.goodToken())).toString();
       const request = `POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
       // So many wait for an issuer that says nothing that no more are let in.
-      const connections = Math.ceil(admissionLimits.mostInFlight / 30) + 1;
-      const filling = Array.from({ length: connections }, () => sendRaw(url, request.repeat(30)));
+      const connections = Math.ceil(admissionLimits.mostInFlight / pipelineBounds.underWay) + 1;
+      const filling = Array.from({ length: connections }, () => sendRaw(url, request.repeat(pipelineBounds.underWay)));
       while ((await metric('bureau_requests_in_flight')) < admissionLimits.mostInFlight)
         await new Promise((resolve) => setTimeout(resolve, 20));
 
