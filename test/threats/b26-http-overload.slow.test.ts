@@ -46,7 +46,9 @@ describe('B26 more than can be done', () => {
       const request = `POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
       // So many wait for an issuer that says nothing that no more are let in.
       const connections = Math.ceil(admissionLimits.mostInFlight / pipelineBounds.underWay) + 1;
-      const filling = Array.from({ length: connections }, () => sendRaw(url, request.repeat(pipelineBounds.underWay)));
+      const filling = Array.from({ length: connections }, () =>
+        sendRaw(url, request.repeat(pipelineBounds.underWay)),
+      );
       while ((await metric('bureau_requests_in_flight')) < admissionLimits.mostInFlight)
         await new Promise((resolve) => setTimeout(resolve, 20));
 
