@@ -14,18 +14,19 @@ import { appendInPlace } from './0009-append-in-place.ts';
 import { federationPlaces } from './0010-federation-places.ts';
 
 /** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
-export const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> = {
-  '0001-first-tables': firstTables,
-  '0002-account-keys': accountKeyChanges,
-  '0003-svids-and-rotation': svidsAndRotation,
-  '0004-activity-chains': activityChains,
-  '0005-warnings-and-inbox': warningsAndInbox,
-  '0006-blocks': blocks,
-  '0007-spiffe-sequences': spiffeSequences,
-  '0008-unlinked-activities': unlinkedActivities,
-  '0009-append-in-place': appendInPlace,
-  '0010-federation-places': federationPlaces,
-};
+export const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> =
+  {
+    '0001-first-tables': firstTables,
+    '0002-account-keys': accountKeyChanges,
+    '0003-svids-and-rotation': svidsAndRotation,
+    '0004-activity-chains': activityChains,
+    '0005-warnings-and-inbox': warningsAndInbox,
+    '0006-blocks': blocks,
+    '0007-spiffe-sequences': spiffeSequences,
+    '0008-unlinked-activities': unlinkedActivities,
+    '0009-append-in-place': appendInPlace,
+    '0010-federation-places': federationPlaces,
+  };
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
