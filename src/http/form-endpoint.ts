@@ -60,19 +60,12 @@ export const registerFormEndpoint = async <Request extends TokenRequest, Body ex
     scope.setErrorHandler((error, request, reply) => turnAway(request, reply, describeError(error, request)));
     const throttled = limitTokenRequests(limits, (request) => callerOf(request).tenant);
 
-    const requireFormBody: onRequestHookHandler = (request, reply, done) => {
+    const requireFormBody: onRequestHookHandler = (request, _reply, done) => {
       const type = request.headers['content-type'];
-      if (type !== undefined && formContentType.test(type) && headerCount(request, 'content-type') === 1) {
-        done();
-        return;
-      }
-      turnAway(request, reply, {
-        reason: 'content_type_unsupported',
-        check: 'request.content-type',
-        expected: 'application/x-www-form-urlencoded',
-        presented: present(type),
-        hint: 'Send the parameters as a form body in UTF-8; JSON is not read here.',
-      }).catch(done);
+      const isForm =
+        type !== undefined && formContentType.test(type) && headerCount(request, 'content-type') === 1;
+      if (isForm) done();
+      else done(new ContentTypeUnsupported());
     };
 
     const handler: RouteHandlerMethod = async (request, reply) => {
@@ -134,6 +127,11 @@ const callerOf = (request: FastifyRequest): { tenant: string; sourceAddress: str
   sourceAddress: sourceAddressOf(request),
 });
 
+/** Thrown towards the error handler of the scope. */
+class ContentTypeUnsupported extends Error {
+  override readonly name = 'ContentTypeUnsupported';
+}
+
 /** Faults of the frame around the handler, as refusals; what is unknown is ours (RS-11). */
 const describeError = (error: unknown, request: FastifyRequest): Turned => {
   if (error instanceof RateLimited)
@@ -144,6 +142,14 @@ const describeError = (error: unknown, request: FastifyRequest): Turned => {
       presented: 'more',
       hint: 'Keep a token until shortly before it expires. Behind a proxy, list its address in BUREAU_TRUST_PROXY, or all callers count as one.',
       headers: { 'retry-after': String(error.retryAfterSeconds) },
+    };
+  if (error instanceof ContentTypeUnsupported)
+    return {
+      reason: 'content_type_unsupported',
+      check: 'request.content-type',
+      expected: 'application/x-www-form-urlencoded',
+      presented: present(request.headers['content-type']),
+      hint: 'Send the parameters as a form body in UTF-8; JSON is not read here.',
     };
   const { code, statusCode } = error as { readonly code?: string; readonly statusCode?: number };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')

@@ -105,18 +105,18 @@ export const createFederationCache = (
       void read(turn.slice(start, start + maxGroupsPerRead));
   };
 
-  const findOne = (group: FederationGroup): Candidates | Promise<Candidates> => {
+  const findOne = async (group: FederationGroup): Promise<Candidates> => {
     const name = groupName(group);
     const generation = generationOf(group.tenant);
     const kept = present.get(name) ?? absent.get(name);
     if (kept?.generation === generation) return kept.candidates;
     const known = underWay.get(name);
-    if (known?.generation === generation) return known.answer.promise;
+    if (known?.generation === generation) return await known.answer.promise;
     const reading = { name, group, generation, answer: Promise.withResolvers<Candidates>() };
     underWay.set(name, reading);
     waiting.push(reading);
     if (waiting.length === 1) schedule(readAll);
-    return reading.answer.promise;
+    return await reading.answer.promise;
   };
 
   return {

@@ -16,7 +16,7 @@ const topic = 'minute-counts';
 /** Counters over all workers, and the end of the telling. */
 export interface SharedMinutes {
   readonly open: OpenMinuteCounter;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

@@ -35,7 +35,8 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   });
 
   it('knows what revisions touched, if it was told of each of them', async () => {
-    const { revisions, transaction } = opened.storage;
+    const { storage } = opened;
+    const { revisions } = storage;
     const touched = (id: string) => ({
       accounts: [id],
       groups: [
@@ -44,7 +45,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
       issuers: ['https://new.example'],
     });
     const change = (id: string | null) =>
-      transaction(async (stores) => {
+      storage.transaction(async (stores) => {
         await stores.revisions.bump('told');
         if (id !== null) await stores.revisions.describe('told', touched(id));
       });
@@ -58,9 +59,10 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   });
 
   it('forgets what is long past, and what is too long', async () => {
-    const { revisions, transaction } = opened.storage;
+    const { storage } = opened;
+    const { revisions } = storage;
     const nothing = { accounts: [], groups: [], issuers: [] };
-    await transaction(async (stores) => {
+    await storage.transaction(async (stores) => {
       for (let revision = 1; revision <= 1005; revision += 1) {
         await stores.revisions.bump('past');
         await stores.revisions.describe('past', nothing);
