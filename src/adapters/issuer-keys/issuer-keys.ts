@@ -39,8 +39,11 @@ export interface ObservedIssuerKeys extends IssuerKeys {
   close(): void;
 }
 
-/** Issuers whose sets are held at one time; the least used ones are fetched again when they are needed. */
-const maxIssuers = 10_000;
+/**
+ * Issuers whose sets are held at one time, as many as the trust directory keeps; the least used ones are fetched again when they
+ * are needed.
+ */
+const maxIssuers = 20_000;
 
 interface Slot {
   issuer: TrustedIssuer;
