@@ -28,7 +28,7 @@ export const createRehearsal = (deps: AdminDependencies): Rehearsal => {
 
   const watched = (stores: Stores): Stores => ({
     ...stores,
-    revisions: { ...stores.revisions, bump: async () => undefined },
+    revisions: { ...stores.revisions, bump: async () => undefined, describe: async () => undefined },
     activities: { ...stores.activities, append: async () => undefined },
     trustedIssuers: {
       ...stores.trustedIssuers,

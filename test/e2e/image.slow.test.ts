@@ -10,7 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/bureau-process.ts';
@@ -77,7 +77,8 @@ describe('the image, its steps run in an empty folder as another user', () => {
     const [sources, target] = [words.slice(fromStage ? 1 : 0, -1), words.at(-1) ?? ''];
     for (const source of sources) {
       const origin = fromStage ? join(otherStage, source.replace(/^\/app\//, '')) : join(context, source);
-      const destination = join(folder, target === './' ? source : target);
+      const within = sources.length > 1 && target.endsWith('/') ? join(target, basename(source)) : target;
+      const destination = join(folder, target === './' ? source : within);
       mkdirSync(dirname(destination), { recursive: true });
       cpSync(origin, destination, { recursive: true });
     }

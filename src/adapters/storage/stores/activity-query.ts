@@ -5,11 +5,11 @@ import type { Database } from '../schema.ts';
 import type { StoredActivity } from './activity-row.ts';
 
 /**
- * How far one page looks for lines that an index does not find: so long, so many lines, and in steps that double, for a line
- * on a cold disk costs a hundred times one in memory. A page that stops there has a cursor that goes on behind it, so that
+ * How far one page looks for lines that an index does not find: so long, but at some lines in any case, and at so many at most;
+ * in steps that double, for a line on a cold disk costs a hundred times one in memory. A page that stops there has a cursor that goes on behind it, so that
  * no filter makes a page long, on however many lines.
  */
-const scan = { forMs: 20, atMost: 5000, firstStep: 100, longestStep: 1000 } as const;
+const scan = { forMs: 20, atLeast: 1500, atMost: 5000, firstStep: 100, longestStep: 1000 } as const;
 
 /**
  * Lines are stored in the order of their times, but for what the clocks of nodes differ and what a line waits to be
@@ -204,7 +204,8 @@ export const findRows = async (
     reach = await reachOf(db, inRange(rest), direction, step);
     const near = reach === null ? rest : beginningOf(rest, reach, direction);
     found.push(...(await find(near, limit + 1 - found.length)));
-    if (found.length > limit || reach === null || patience.isOver() || lookedAt + step >= scan.atMost) break;
+    const enough = patience.isOver() ? scan.atLeast : scan.atMost;
+    if (found.length > limit || reach === null || lookedAt + step >= enough) break;
     rest = direction === 'desc' ? { ...rest, below: reach } : { ...rest, above: reach };
   }
   patience.end();
