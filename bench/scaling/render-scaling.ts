@@ -29,7 +29,7 @@ export const renderScaling = (findings: Findings): string => {
     '## The parts',
     renderParts(parts, model),
     '## The model',
-    'An exchange costs its node the same CPU time however many nodes there are, because nodes share nothing but the database; it costs the database the same, because each writes lines of its own chain. A change by an administrator costs the node that takes it once, and every node that follows it once more. So, for R exchanges and K changes a second on n cores:',
+    'The model has it that an exchange costs its node the same CPU time however many nodes there are, because nodes share nothing but the database, and that it costs the database the same, because each writes lines of its own chain. A change by an administrator costs the node that takes it once, and every node that follows it once more. So, for R exchanges and K changes a second on n cores:',
     list([
       'cores at work = R × exchange + K × (taking + n × following)',
       'cores of the database = R × its share of an exchange + K × its share of a change',
@@ -119,7 +119,7 @@ const renderCheck = (parts: Parts, model: Model): string =>
         ];
       }),
     ),
-    'All processes share the one core of the server, and the database shares the other one with the load: what is held against the model is the CPU time of an exchange, which must not grow with the number of processes. The throughput that is predicted is the most that either core allows; that waiting for a commit leaves a core idle is not in the model.',
+    'All processes share the one core of the server, and the database shares the other one with the load: what is held against the model is the CPU time of an exchange. By how much it grows with the number of processes, the model is wrong about processes that share a core: they take turns in its caches, and each commits smaller batches. How much of that is left between machines this run cannot tell. The throughput that is predicted is the most that either core allows; that waiting for a commit leaves a core idle is not in the model.',
   ].join('\n\n');
 
 const renderForecasts = (forecasts: readonly Forecast[]): string =>
