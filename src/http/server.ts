@@ -29,6 +29,7 @@ const limits = {
   headersMs: 10_000,
   requestMs: 15_000,
   keepAliveMs: 10_000,
+  lingerMs: 1000,
   bodyBytes: 64 * 1024,
   headerBytes: 16 * 1024,
   connections: 10_000,
@@ -72,6 +73,8 @@ export const createServer = ({ logger, trustProxy, isStopping }: ServerOptions):
       socket.end(
         `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
+      // A client that neither reads nor closes would hold the connection for good (A89).
+      setTimeout(() => socket.destroy(), limits.lingerMs).unref();
     },
     frameworkErrors: (_error, _request, reply) => void sendPlain(reply as FastifyReply, 404),
   });
