@@ -33,7 +33,14 @@ const decimal = (schema: z.ZodNumber) =>
     schema,
   );
 
-const perMinute = z.union([z.literal('off'), decimal(z.number().int().min(1).max(10_000_000))]);
+/** A word or a whole number from 1 on; whatever else is told both. */
+const wordOrCount = <Word extends string>(word: Word, most: number) => {
+  const error = `must be ${word}, or a whole number from 1 to ${most}`;
+  const count = z.number({ error }).int({ error, abort: true }).min(1, { error }).max(most, { error });
+  return z.union([z.literal(word), decimal(count)], { error });
+};
+
+const perMinute = wordOrCount('off', 10_000_000);
 
 const commaList = z.preprocess(
   (value) =>
@@ -64,8 +71,7 @@ export const configurationSchema = z.strictObject({
   issuer: issuer
     .optional()
     .describe('Issuer identifier, default http://127.0.0.1:<port>. https unless the host is loopback.'),
-  workers: z
-    .union([z.literal('auto'), decimal(z.number().int().min(1).max(64))])
+  workers: wordOrCount('auto', 64)
     .default(1)
     .describe('Processes that share the port, or auto for one on each core (Linux only).'),
   dataDir: z

@@ -72,3 +72,17 @@ describe('contract §2: a value that does not fit is refused, and its neighbour 
     expect(problems({ [name]: bad })).not.toEqual([]);
   });
 });
+
+describe('contract §2: a setting that is a word or a number', () => {
+  it.each([
+    ['workers', 'auto', 'must be auto, or a whole number from 1 to 64'],
+    ['rateLimit', 'off', 'must be off, or a whole number from 1 to 10000000'],
+    ['tenantRateLimit', 'off', 'must be off, or a whole number from 1 to 10000000'],
+    ['keyGenerationRateLimit', 'off', 'must be off, or a whole number from 1 to 10000000'],
+  ])('%s says once what is allowed, whatever was wrong', (name, word, sentence) => {
+    expect(problems({ [name]: word })).toEqual([]);
+    expect(problems({ [name]: '1' })).toEqual([]);
+    const bad = ['0', 'many', '1.5', '0.5', '-1', '99999999', 0, 0.5, 99_999_999, null, [], true];
+    expect(bad.map((value) => problems({ [name]: value }))).toEqual(bad.map(() => [sentence]));
+  });
+});

@@ -266,14 +266,10 @@ describe('the process that looks after the workers', () => {
     expect(run.stderr).toContain(`127.0.0.1:${port} is taken by another process; set BUREAU_METRICS_PORT`);
   });
 
-  it.each([
-    ['0', /BUREAU_WORKERS/],
-    ['many', /BUREAU_WORKERS/],
-    ['1.5', /BUREAU_WORKERS/],
-  ])('BUREAU_WORKERS=%s: exit 78', async (value, sentence) => {
+  it.each(['0', 'many', '1.5'])('BUREAU_WORKERS=%s: exit 78, and what is allowed', async (value) => {
     const run = await runBureau(['serve'], { BUREAU_WORKERS: value, BUREAU_DATA_DIR: dataDir });
     expect(run.code).toBe(78);
-    expect(run.stderr).toMatch(sentence);
+    expect(run.stderr).toContain('BUREAU_WORKERS: must be auto, or a whole number from 1 to 64');
   });
 
   it('what a worker cannot start with is said once, with its exit code', async () => {
