@@ -7,6 +7,10 @@ export interface Costs {
   readonly allocated: number;
   /** Messages its main thread sent to threads of its own, as those of the store. */
   readonly messages: number;
+  /** SQL statements run, `begin` and `commit` among them, on all connections. */
+  readonly statements: number;
+  /** Transactions committed: those whose `commit` is a statement of its own, as all of the embedded store are that write. */
+  readonly commits: number;
   /** System calls of the family of `read`, all threads; Linux counts reads and writes of files and sockets alike. */
   readonly reads: number;
   /** System calls of the family of `write`, all threads. */
@@ -25,7 +29,7 @@ export const readCosts = async (server: BureauProcess): Promise<Costs> => {
   const saidBefore = reports(server).length;
   process.kill(server.pid, 'SIGUSR2');
   while (reports(server).length === saidBefore) await new Promise((resolve) => setTimeout(resolve, 5));
-  const said = JSON.parse(reports(server).at(-1) ?? '') as Pick<Costs, 'allocated' | 'messages'>;
+  const said = JSON.parse(reports(server).at(-1) ?? '') as Omit<Costs, 'reads' | 'writes' | 'written'>;
   const counters = await readFile(`/proc/${server.pid}/io`, 'utf8');
   const counter = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(counters)?.[1]);
   return { ...said, reads: counter('syscr'), writes: counter('syscw'), written: counter('wchar') };
@@ -40,6 +44,8 @@ export const costsOfOne = (before: Costs, after: Costs, count: number): Costs =>
   return {
     allocated: one('allocated'),
     messages: one('messages'),
+    statements: one('statements'),
+    commits: one('commits'),
     reads: one('reads'),
     writes: one('writes'),
     written: one('written'),
