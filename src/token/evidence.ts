@@ -39,12 +39,12 @@ interface NotedToken {
 export const collectEvidence = (): Evidence => {
   const checks: Check[] = [];
   const tokens: NotedToken[] = [];
-  let seen: Seen = {};
+  let seen: Seen = nothingSeen;
   let form: Parameters<typeof showParameters> | null = null;
   return {
     of: (verdict) => {
       for (const check of verdict.checks) checks.push(check);
-      if (verdict.seen !== undefined && verdict.seen !== nothingSeen) seen = { ...seen, ...verdict.seen };
+      if (verdict.seen !== undefined && verdict.seen !== nothingSeen) seen = withMore(seen, verdict.seen);
       return verdict;
     },
     noteForm: (body, names) => {
@@ -77,6 +77,9 @@ export const collectEvidence = (): Evidence => {
     },
   };
 };
+
+/** What one step says beside what those before it said; the first that says anything is all there is. */
+const withMore = (seen: Seen, more: Seen): Seen => (seen === nothingSeen ? more : { ...seen, ...more });
 
 /** The tokens of a form that nobody came to look at, each parameter once. */
 const readTokens = (body: string): readonly NotedToken[] => {

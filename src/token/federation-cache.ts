@@ -105,22 +105,27 @@ export const createFederationCache = (
       void read(turn.slice(start, start + maxGroupsPerRead));
   };
 
-  const findOne = async (group: FederationGroup): Promise<Candidates> => {
+  const findOne = (group: FederationGroup): Candidates | Promise<Candidates> => {
     const name = groupName(group);
     const generation = generationOf(group.tenant);
     const kept = present.get(name) ?? absent.get(name);
     if (kept?.generation === generation) return kept.candidates;
     const known = underWay.get(name);
-    if (known?.generation === generation) return await known.answer.promise;
+    if (known?.generation === generation) return known.answer.promise;
     const reading = { name, group, generation, answer: Promise.withResolvers<Candidates>() };
     underWay.set(name, reading);
     waiting.push(reading);
     if (waiting.length === 1) schedule(readAll);
-    return await reading.answer.promise;
+    return reading.answer.promise;
   };
 
   return {
-    find: async (groups) => await Promise.all(groups.map(findOne)),
+    find: async (groups) => {
+      const found = groups.map(findOne);
+      return found.some((candidates) => candidates instanceof Promise)
+        ? await Promise.all(found)
+        : (found as readonly Candidates[]);
+    },
     forget: (group) => {
       const name = groupName(group);
       present.delete(name);

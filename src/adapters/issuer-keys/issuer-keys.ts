@@ -113,7 +113,8 @@ export const createIssuerKeys = (options: IssuerKeysOptions): ObservedIssuerKeys
   };
 };
 
-const slotName = (tenant: string, id: string): string => JSON.stringify([tenant, id]);
+/** Neither has a line end in it. */
+const slotName = (tenant: string, id: string): string => `${tenant}\n${id}`;
 
 const isSameSource = (one: TrustedIssuer, other: TrustedIssuer): boolean =>
   one.issuer === other.issuer &&

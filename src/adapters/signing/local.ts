@@ -32,6 +32,13 @@ const variants = {
   },
 } as const satisfies Record<AccessTokenAlgorithm, unknown>;
 
+/** One signature that is wanted. */
+interface SignatureOrder {
+  readonly sign: (input: Uint8Array, key: KeyObject) => Uint8Array;
+  readonly key: KeyObject;
+  readonly signingInput: string;
+}
+
 /**
  * Signs in this process. Private keys rest encrypted under `keyEncryptionKey` and live, opened, only as key objects
  * inside this closure.
@@ -45,7 +52,10 @@ export const createLocalSigningBackend = ({
   if (keyEncryptionKey.length !== keyEncryptionKeyLength)
     throw new RangeError(`a key-encryption key has ${keyEncryptionKeyLength} bytes`);
   const wrappingKey = createSecretKey(keyEncryptionKey);
-  const signInTurn = createTurnBatch<() => Uint8Array, Uint8Array>((act) => act(), setImmediate);
+  const signInTurn = createTurnBatch(
+    ({ sign: signNow, key, signingInput }: SignatureOrder) => signNow(Buffer.from(signingInput), key),
+    setImmediate,
+  );
 
   return {
     generate: async (purpose, algorithm) => {
@@ -63,12 +73,8 @@ export const createLocalSigningBackend = ({
 
     open: async ({ kid, purpose, algorithm, sealedPrivateKey }) => {
       const key = openPrivateKey(wrappingKey, { kid, purpose, algorithm }, sealedPrivateKey);
-      const variant = variants[algorithm];
-      return {
-        kid,
-        algorithm,
-        sign: (signingInput) => signInTurn(() => variant.sign(Buffer.from(signingInput), key)),
-      };
+      const { sign: signNow } = variants[algorithm];
+      return { kid, algorithm, sign: (signingInput) => signInTurn({ sign: signNow, key, signingInput }) };
     },
 
     // Nothing rests here: with its row, a key is gone.

@@ -37,11 +37,15 @@ export const buildBlocks = (all: readonly Block[]): Blocks => {
           : null)
       );
     },
-    key: (issuer, names) =>
-      names
-        .filter((name) => name !== null)
-        .map((keyId) => find({ kind: 'key', issuer, keyId }))
-        .find((block) => block !== null) ?? null,
+    key: (issuer, names) => {
+      if (byTarget.size === 0) return null;
+      return (
+        names
+          .filter((name) => name !== null)
+          .map((keyId) => find({ kind: 'key', issuer, keyId }))
+          .find((block) => block !== null) ?? null
+      );
+    },
   };
 };
 

@@ -75,7 +75,8 @@ export const checkIssued = (
 
 const checkMembers = (members: Members, { where, required, byName }: Rules): void => {
   for (const name of required) if (!Object.hasOwn(members, name)) throw wrong(`${where}: ${name} is missing`);
-  for (const [name, value] of Object.entries(members)) {
+  for (const name of Object.keys(members)) {
+    const value = members[name];
     const rule = byName.get(name);
     if (rule === undefined) throw wrong(`${where}: ${name} does not belong there`);
     const [, holds, meaning] = rule;

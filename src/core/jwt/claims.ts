@@ -33,12 +33,11 @@ export const seenInClaims = (claims: JsonObject): Seen => {
   const issuer = member(claims, 'iss');
   const subject = member(claims, 'sub');
   const audience = member(claims, 'aud');
-  return {
-    ...(typeof issuer === 'string' ? { issuer } : {}),
-    ...(typeof subject === 'string' ? { subject } : {}),
-    ...(typeof audience === 'string' ? { audience } : {}),
-    ...(Array.isArray(audience)
-      ? { audience: audience.filter((entry) => typeof entry === 'string').join(' ') }
-      : {}),
-  };
+  const seen: { issuer?: string; subject?: string; audience?: string } = {};
+  if (typeof issuer === 'string') seen.issuer = issuer;
+  if (typeof subject === 'string') seen.subject = subject;
+  if (typeof audience === 'string') seen.audience = audience;
+  else if (Array.isArray(audience))
+    seen.audience = audience.filter((entry) => typeof entry === 'string').join(' ');
+  return seen;
 };

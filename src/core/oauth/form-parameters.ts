@@ -23,7 +23,7 @@ export const parseFormParameters = (
   body: string,
   names: readonly ParameterName[] = knownParameters,
 ): Verdict<FormParameters> => {
-  const isKnown = (name: string): name is ParameterName => names.some((known) => known === name);
+  const isKnown = (name: string): name is ParameterName => (names as readonly string[]).includes(name);
   const pairs = readFormPairs(body);
   if (pairs === null) {
     return refuse('parameters_too_many', [
@@ -36,18 +36,19 @@ export const parseFormParameters = (
     ]);
   }
 
-  const seen = new Set<ParameterName>();
+  const seen: ParameterName[] = [];
   const parameters = new Map<ParameterName, string>();
-  for (const [index, { name, value }] of pairs.entries()) {
+  for (let index = 0; index < pairs.length; index++) {
+    const { name, value } = pairs[index] as FormPair;
     if (name === null || value === null)
       return refuseMalformed(index, name !== null && isKnown(name) ? name : null);
     if (!isKnown(name)) continue;
-    if (seen.has(name)) {
+    if (seen.includes(name)) {
       return refuse('parameter_repeated', [
         failed('request.parameters', `${name} once`, `${name} more than once`, `Send ${name} one time only.`),
       ]);
     }
-    seen.add(name);
+    seen.push(name);
     if (value !== '') parameters.set(name, value);
   }
   return grant(parameters);
@@ -60,14 +61,19 @@ export interface FormPair {
 }
 
 /** The pairs of a body, decoded, or `null` when there are more than {@link maxFormParameters}. */
-export const readFormPairs = (body: string): readonly FormPair[] | null =>
-  splitPairs(body)?.map((pair) => {
+export const readFormPairs = (body: string): readonly FormPair[] | null => {
+  const pairs = splitPairs(body);
+  if (pairs === null) return null;
+  // Asked once for all of it: nearly every body is.
+  const decodePart = isAscii(body) ? decodeAscii : decode;
+  return pairs.map((pair) => {
     const equals = pair.indexOf('=');
     return {
-      name: decode(equals < 0 ? pair : pair.slice(0, equals)),
-      value: equals < 0 ? '' : decode(pair.slice(equals + 1)),
+      name: decodePart(equals < 0 ? pair : pair.slice(0, equals)),
+      value: equals < 0 ? '' : decodePart(pair.slice(equals + 1)),
     };
-  }) ?? null;
+  });
+};
 
 /** The non-empty pairs, or `null` as soon as there are too many: nothing is decoded before they are counted (A83). */
 const splitPairs = (body: string): readonly string[] | null => {
@@ -84,15 +90,15 @@ const splitPairs = (body: string): readonly string[] | null => {
   return pairs;
 };
 
-/** What does not stand for itself. */
-const special = /[%+\0]/;
-
 /** The text behind one encoded name or value; `null` when it is not ASCII, not percent-encoded right, not UTF-8, or has a NUL. */
-const decode = (encoded: string): string | null => {
-  if (!isAscii(encoded)) return null;
-  if (!special.test(encoded)) return encoded;
+const decode = (encoded: string): string | null => (isAscii(encoded) ? decodeAscii(encoded) : null);
+
+const decodeAscii = (encoded: string): string | null => {
+  if (encoded.includes('\0')) return null;
+  const spaced = encoded.includes('+') ? encoded.replaceAll('+', ' ') : encoded;
+  if (!spaced.includes('%')) return spaced;
   try {
-    const text = decodeURIComponent(encoded.replaceAll('+', ' '));
+    const text = decodeURIComponent(spaced);
     return text.includes('\0') ? null : text;
   } catch {
     return null;
