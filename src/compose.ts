@@ -30,6 +30,7 @@ import { openConfiguredSigning, requireSigningKeys } from './compose-signing.ts'
 import { chosenVariables, rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import type { IssuerPreset } from './core/trust/preset.ts';
+import { createCommitPace } from './core/commit-pace.ts';
 import { createAdmissionControl } from './core/admission-control.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
@@ -84,6 +85,9 @@ export interface Bureau {
   close(): Promise<void>;
 }
 
+/** Up to 800 lines a second there is time for a commit of each; above, whoever asks waits for half of a pause, more or less. */
+const commitPacing = { everyMs: 2, maxGapMs: 1.25 };
+
 /** Both, made at one time: the presets are read while the threads of the store begin. A store nobody gets is closed. */
 const openBeside = async (
   presets: Promise<readonly IssuerPreset[]>,
@@ -119,12 +123,14 @@ export const openBureau = async (
   const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));
   if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, { exitCode: exitCodes.configuration });
   await requireDataFolder(configuration.dataDir);
+  const pace = createCommitPace({ monotonic: clock.monotonic, ...commitPacing });
   const { presets, storage } = await openBeside(
     loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url))),
     openStorage({
       url: configuration.databaseUrl,
       postgres: { poolSize: Math.max(1, Math.floor(configuration.databasePoolSize / siblings.count)) },
       worker: { place, prepares, isAlone: siblings.count === 1 },
+      pace,
     }),
   );
 
@@ -182,6 +188,7 @@ export const openBureau = async (
     const activityLog = createGroupCommitLog({
       append: (batch) => storage.activities.append(batch),
       clock,
+      pace,
       maxBatch: 500,
       maxQueue: 20_000,
     });

@@ -67,6 +67,31 @@ describe('group commit', () => {
     expect(await settle(records)).toEqual(Array.from({ length: 6 }, () => 'fulfilled'));
   });
 
+  it('§7 what comes while a commit is to come goes with it, and B06 drain waits for no pause', async () => {
+    const { append, call } = createSlowAppend();
+    const turn = Promise.withResolvers<void>();
+    const told: string[] = [];
+    const pace = {
+      arrived: () => void told.push('arrived'),
+      next: () => (told.includes('end') ? null : turn.promise),
+      end: () => {
+        told.push('end');
+        turn.resolve();
+      },
+    };
+    const log = createGroupCommitLog({ append, clock, pace, maxBatch: 10, maxQueue: 10 });
+    const records = [log.record(line('a'))];
+    await new Promise((resolve) => setImmediate(resolve));
+    records.push(log.record(line('b')));
+    expect(told).toEqual(['arrived', 'arrived']);
+    const draining = log.drain();
+    const first = await call(0);
+    expect(names(first.batch)).toEqual(['a', 'b']);
+    first.end.resolve();
+    await draining;
+    expect(await settle(records)).toEqual(['fulfilled', 'fulfilled']);
+  });
+
   it('starts again after it was idle', async () => {
     const kept: Activity[] = [];
     const append = async (batch: readonly Activity[]) => {

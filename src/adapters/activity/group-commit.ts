@@ -1,4 +1,5 @@
 import type { Activity } from '../../core/activity/activity.ts';
+import type { CommitPace } from '../../core/commit-pace.ts';
 import type { ActivityLog } from '../../ports/activity-log.ts';
 import type { ActivityStore } from '../../ports/activity-store.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -21,6 +22,8 @@ export interface GroupCommitOptions {
   /** Throws {@link StoreUnavailable} when no record can be kept, anything else when one of these cannot. */
   readonly append: ActivityStore['append'];
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** When appends begin; one after the other without pause when absent. */
+  readonly pace?: CommitPace;
   /** The most records of one append. */
   readonly maxBatch: number;
   /** The most records that wait while an append is under way. */
@@ -44,7 +47,7 @@ interface Waiting {
  * a record under way then may still be kept, for a line without a token is allowed, a token without a line is not.
  */
 export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLog => {
-  const { append, clock, maxBatch, maxQueue, maxWaitMs = 3000 } = options;
+  const { append, clock, pace, maxBatch, maxQueue, maxWaitMs = 3000 } = options;
   const queue = new Set<Waiting>();
   /** Those in the queue and those under way, oldest first. */
   const unsettled = new Set<Waiting>();
@@ -91,9 +94,11 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
     // What was recorded in the same turn of the event loop goes together.
     await Promise.resolve();
     while (queue.size > 0) {
+      const turn = pace?.next() ?? null;
+      if (turn !== null) await turn;
       const batch = [...queue].slice(0, maxBatch);
       for (const waiting of batch) queue.delete(waiting);
-      await appendBatch(batch);
+      if (batch.length > 0) await appendBatch(batch);
     }
     underWay = null;
   };
@@ -106,10 +111,12 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
         const waiting = { activity, since: clock.monotonic(), resolve, reject };
         queue.add(waiting);
         unsettled.add(waiting);
+        pace?.arrived();
         if (!isTimed) giveUpIn(maxWaitMs);
         underWay ??= work();
       }),
     drain: async () => {
+      pace?.end();
       while (underWay !== null) {
         await underWay;
       }

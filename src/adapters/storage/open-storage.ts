@@ -1,3 +1,4 @@
+import type { CommitPace } from '../../core/commit-pace.ts';
 import type { Storage } from '../../ports/storage.ts';
 import type { Engine } from './engine.ts';
 import type { PostgresOptions } from './postgres/open-postgres.ts';
@@ -16,6 +17,8 @@ export interface StorageOptions {
   readonly worker?: StorageWorker;
   /** How long a single use may wait to be noted before it is rejected; 3 s when absent. */
   readonly maxWaitMs?: number;
+  /** When single uses are noted; as soon as they can be when absent. */
+  readonly pace?: CommitPace;
 }
 
 const openEngine = async ({ url, postgres, worker = onlyWorker }: StorageOptions): Promise<Engine> => {
@@ -63,7 +66,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
 
   return {
     ...createStores(db, ways),
-    replayGuard: reportUnavailable(createReplayGuard(db, noteUses, options.maxWaitMs)),
+    replayGuard: reportUnavailable(createReplayGuard(db, noteUses, options.maxWaitMs, options.pace)),
     transaction: async (work) => {
       // What `work` itself throws is its own, even where the rollback fails as well; what is left is the database's.
       const thrown: { byWork?: { readonly error: unknown } } = {};

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { answerInTime } from '../../core/answer-in-time.ts';
+import type { CommitPace } from '../../core/commit-pace.ts';
 import type { ReplayGuard } from '../../ports/replay-guard.ts';
 import { StoreUnavailable } from '../../ports/storage.ts';
 import type { NoteUses } from './note-uses.ts';
@@ -34,11 +35,13 @@ const note = async (noteUses: NoteUses, batch: readonly Use[]): Promise<void> =>
  *
  * @param maxWaitMs how long a use waits for the answer before it is rejected with {@link StoreUnavailable} (A67, B16);
  * whether it counts then is not known
+ * @param pace when statements begin; one after the other without pause when `null`
  */
 export const createReplayGuard = (
   db: Kysely<Database>,
   noteUses: NoteUses,
   maxWaitMs = 3000,
+  pace: CommitPace | null = null,
 ): ReplayGuard => {
   const queue = new Set<Use>();
   let busy = false;
@@ -46,10 +49,12 @@ export const createReplayGuard = (
   const work = async (): Promise<void> => {
     busy = true;
     while (queue.size > 0) {
+      const turn = pace?.next() ?? null;
+      if (turn !== null) await turn;
       const batch = [...queue].slice(0, maxBatch);
       for (const use of batch) queue.delete(use);
       try {
-        await note(noteUses, batch);
+        if (batch.length > 0) await note(noteUses, batch);
       } catch (error) {
         for (const use of batch) {
           use.reject(error);
@@ -66,6 +71,7 @@ export const createReplayGuard = (
       const fingerprint = fingerprintOf(tenant, party, jti);
       const use = { fingerprint, until: rounded, ...Promise.withResolvers<boolean>() };
       queue.add(use);
+      pace?.arrived();
       if (!busy) {
         void work();
       }

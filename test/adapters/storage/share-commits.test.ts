@@ -44,6 +44,20 @@ describe('shared commits', () => {
     expect(await Promise.all(answers)).toEqual([['a'], ['b'], ['c'], ['d']]);
   });
 
+  it('§7 what one event causes shares a commit, however many promises are in between', async () => {
+    const { commit, calls } = createSlowWriter();
+    const share = createSharedCommits({ commit }, createTurns(1000));
+    const far = async (): Promise<unknown> => {
+      for (let promise = 0; promise < 20; promise += 1) await Promise.resolve();
+      return await share(use('far'));
+    };
+    const answers = Promise.all([share(use('near')), far()]);
+    await settle();
+    expect(calls.map(({ names }) => names)).toEqual([['near', 'far']]);
+    calls[0]?.end.resolve();
+    expect(await answers).toEqual([['near'], ['far']]);
+  });
+
   it('waits for its turn at the writer, and takes along whatever came until then', async () => {
     const { commit, calls } = createSlowWriter();
     const turns = createTurns(1000);

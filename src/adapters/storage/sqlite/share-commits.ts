@@ -9,6 +9,8 @@ interface Waiting extends PromiseWithResolvers<CommitAnswer> {
   readonly unit: CommitUnit;
 }
 
+const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
 /**
  * One commit is under way at a time; the units that arrive meanwhile share the next one and its fsync. A unit that fails
  * fails alone, unless it was the commit that failed.
@@ -38,8 +40,8 @@ export const createSharedCommits = (writer: Pick<SqliteConnection, 'commit'>, tu
   };
   const work = async (): Promise<void> => {
     isBusy = true;
-    // What was asked in the same turn of the event loop goes together.
-    await Promise.resolve();
+    // What was asked in the same turn of the event loop goes together, however many promises are between its cause and here.
+    await endOfTurn();
     while (waiting.length > 0) await commitWaiting();
     isBusy = false;
   };
