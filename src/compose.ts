@@ -112,8 +112,8 @@ export const openBureau = async (
 ): Promise<Bureau> => {
   const templateEnvironment = chosenVariables(environment, configuration.templateEnv);
   const clock = systemClock;
-  const log = openLog(configuration.logLevel, clock, siblings.count > 1);
-  const logger = siblings.count === 1 ? log.logger : log.logger.child({ worker: place });
+  const log = openLog(configuration.logLevel, clock, siblings.count === 1 ? null : place);
+  const { logger, logRequest } = log;
   const reportFault = (error: unknown, receipt?: string): void =>
     logger.error({ err: error, receipt }, 'fault');
   const baseIssuer = configuration.issuer;
@@ -225,6 +225,7 @@ export const openBureau = async (
     let stopping = false;
     const app = createServer({
       logger,
+      logRequest,
       trustProxy: configuration.trustProxy,
       isStopping: () => stopping,
     });
@@ -374,7 +375,7 @@ export const openBureau = async (
       clock,
     });
     const metricsApp =
-      configuration.metricsPort === undefined ? null : createServer({ logger, trustProxy: [] });
+      configuration.metricsPort === undefined ? null : createServer({ logger, logRequest, trustProxy: [] });
     registerMetricsRoute(metricsApp ?? app, shareMetrics(siblings, metrics));
 
     boundConnections(app.server);

@@ -1,17 +1,10 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { onResponseHookHandler } from 'fastify';
+import type { LoggedRequest, LogRequest } from '../ports/request-log.ts';
 import { sourceAddressOf } from './source-address.ts';
 
-/** What became known of a request, for its line in the log. Names of ours alone: nothing a stranger wrote (A101, A102). */
-export interface LoggedFacts {
-  /** Id of the activity behind the answer: what a refused caller holds. */
-  readonly receipt?: string | null;
-  /** Why it was refused. */
-  readonly reason?: string;
-  /** A tenant that exists. */
-  readonly tenant: string | null;
-  /** Id of the service account that asked, once it is known. */
-  readonly account: string | null;
-}
+/** What became known of a request, for its line in the log. */
+export type LoggedFacts = Pick<LoggedRequest, 'tenant' | 'account'> &
+  Partial<Pick<LoggedRequest, 'receipt' | 'reason'>>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,24 +13,24 @@ declare module 'fastify' {
   }
 }
 
-/**
- * One line per request. The path is the template of its route, never what was sent, where tokens could stand (A84, RS-12).
- */
-export const logRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-  request.log.info(
-    {
+const nothingKnown: LoggedFacts = { tenant: null, account: null };
+
+/** One line per request, when its answer has been written. */
+export const logRequests =
+  (log: LogRequest): onResponseHookHandler =>
+  (request, reply, done) => {
+    const { tenant, account, receipt = null, reason } = request.logged ?? nothingKnown;
+    log({
       reqId: request.id,
       method: request.method,
       path: request.routeOptions.url ?? 'unmatched',
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       address: sourceAddressOf(request),
-      tenant: null,
-      account: null,
-      receipt: null,
-      ...request.logged,
-    },
-    'request',
-  );
-  done();
-};
+      tenant,
+      account,
+      receipt,
+      reason,
+    });
+    done();
+  };

@@ -9,15 +9,18 @@ import Fastify, {
 import { oauthErrors } from '../core/oauth/errors.ts';
 import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
+import type { LogRequest } from '../ports/request-log.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import { headerCount } from './header-count.ts';
 import { METHODS, STATUS_CODES } from './http-words.ts';
-import { logRequest } from './request-log.ts';
+import { logRequests } from './request-log.ts';
 import { noSchemaCompilers } from './schema-compilers.ts';
 
 /** What the frame of the server needs to know. */
 export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
+  /** Takes the one line of each request. */
+  readonly logRequest: LogRequest;
   /** Peers whose forwarding headers count (TR-13); none by default. */
   readonly trustProxy: readonly string[];
   /** Whether the server is about to close; then connections end with their next answer, and clients go elsewhere. */
@@ -39,7 +42,12 @@ const limits = {
  * The Fastify instance every route is registered on: bounds, log lines without a query string, and answers of our own
  * shape for everything that no route answers (A97).
  */
-export const createServer = ({ logger, trustProxy, isStopping }: ServerOptions): FastifyInstance => {
+export const createServer = ({
+  logger,
+  logRequest,
+  trustProxy,
+  isStopping,
+}: ServerOptions): FastifyInstance => {
   const app = Fastify({
     // Fastify's own remarks at start-up are dropped: the process says once that it is ready, and with what.
     loggerInstance: logger.child({}, { level: 'warn' }),
@@ -99,7 +107,7 @@ export const createServer = ({ logger, trustProxy, isStopping }: ServerOptions):
     if (isStopping?.() === true) reply.header('connection', 'close');
     done(null, payload);
   });
-  app.addHook('onResponse', logRequest);
+  app.addHook('onResponse', logRequests(logRequest));
   app.setNotFoundHandler((_request, reply) => sendPlain(reply, 404));
   app.setErrorHandler((error, request, reply) => {
     const status = statusOfFault(error);

@@ -40,7 +40,7 @@ export const createPublishedServer = async ({
   for (const tenant of tenants) rows.set(tenant, await createTenantSigningKeys({ backend, clock }, tenant));
   const keys = createMemorySigningKeys([...rows.values()].flat());
   const ring = createKeyRing({ ...keyRingParts, signingKeys: keys, backend, clock });
-  const app = createServer({ logger: pino({ enabled: false }), trustProxy: [] });
+  const app = createServer({ logger: pino({ enabled: false }), logRequest: () => undefined, trustProxy: [] });
   registerWellKnown(app, { keyRing: ring, baseIssuer, maxAgeSeconds: 300 });
   await app.ready();
   return {

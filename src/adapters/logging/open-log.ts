@@ -1,10 +1,14 @@
 import pino, { type Logger } from 'pino';
 import type { Clock } from '../../ports/clock.ts';
+import type { LogRequest } from '../../ports/request-log.ts';
 import { createLineWriter, openStandardOutput } from './line-writer.ts';
+import { createRequestLines } from './request-lines.ts';
 
 /** A log that is written without blocking the event loop. */
 export interface Log {
   readonly logger: Logger;
+  /** Writes the line of a request, at level `info`. */
+  readonly logRequest: LogRequest;
   /** Begins to write what is still in memory. */
   readonly flush: () => void;
   /** Lines that could not be written, since the start. */
@@ -16,19 +20,26 @@ export interface Log {
 /**
  * Opens the log: JSON lines on stdout, no host name or process id of the machine's in them but the level, time and message.
  *
- * @param isShared whether other processes of this server write there, too
+ * @param worker which of several processes of this server writes; `null` where it is the only one
  */
-export const openLog = (level: string, clock: Pick<Clock, 'now'>, isShared = false): Log => {
+export const openLog = (level: string, clock: Pick<Clock, 'now'>, worker: number | null = null): Log => {
   const writer = createLineWriter({
     fd: openStandardOutput(),
-    isShared,
+    isShared: worker !== null,
     recovered: (lost) => logger.warn({ lost }, 'log lines were lost: nobody read them, or the disk was full'),
   });
-  const logger = pino(
-    { level, base: null, timestamp: createTimestamp(clock), serializers: { err: describeFault } },
-    writer,
-  );
-  return { logger, flush: writer.flush, dropped: writer.dropped, close: writer.close };
+  const timestamp = createTimestamp(clock);
+  const single = pino({ level, base: null, timestamp, serializers: { err: describeFault } }, writer);
+  const logger = worker === null ? single : single.child({ worker });
+  return {
+    logger,
+    logRequest: logger.isLevelEnabled('info')
+      ? createRequestLines({ write: writer.write, timestamp, worker })
+      : () => undefined,
+    flush: writer.flush,
+    dropped: writer.dropped,
+    close: writer.close,
+  };
 };
 
 /** The member `time` of a line, ISO 8601 in milliseconds; what is the same for a whole second is written once a second. */
