@@ -25,13 +25,13 @@ import { startRetention } from './admin/retention.ts';
 import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
 import { createTrailVerifier } from './admin/verify-trail.ts';
 import { startTrailWatch } from './admin/watch-trail.ts';
-import { loadIssuerPresets } from './config/issuer-presets.ts';
 import { openConfiguredSigning, requireSigningKeys } from './compose-signing.ts';
 import { chosenVariables, rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
-import type { IssuerPreset } from './core/trust/preset.ts';
 import { createCommitPace } from './core/commit-pace.ts';
 import { createAdmissionControl } from './core/admission-control.ts';
+import { loadOnce } from './core/load-once.ts';
+import type { IssuerPreset } from './core/trust/preset.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
 import type { Touched } from './core/trust/touched.ts';
@@ -52,7 +52,6 @@ import { startRotationLoop } from './keys/rotation-loop.ts';
 import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { createOwnTokenVerifier } from './keys/verify-own-token.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
-import type { Storage } from './ports/storage.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
 import { createIntrospection } from './token/introspect.ts';
 import { createKeyUses, startWritingKeyUses } from './token/key-uses.ts';
@@ -71,6 +70,12 @@ import { shareRefresh } from './workers/share-refresh.ts';
 import { startSharingMinutes } from './workers/shared-minutes.ts';
 import { onlyWorker, type WorkerPlace } from './workers/worker-place.ts';
 
+/** What is known of platforms: nothing but administration asks for it, and reading it takes a sixth of a start. */
+const readPresets = async (): Promise<readonly IssuerPreset[]> => {
+  const { loadIssuerPresets } = await import('./config/issuer-presets.ts');
+  return await loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url)));
+};
+
 /** A server with everything it needs, not listening yet. */
 export interface Bureau {
   readonly app: FastifyInstance;
@@ -87,18 +92,6 @@ export interface Bureau {
 
 /** Up to 800 lines a second there is time for a commit of each; above, whoever asks waits for half of a pause, more or less. */
 const commitPacing = { everyMs: 2, maxGapMs: 1.25 };
-
-/** Both, made at one time: the presets are read while the threads of the store begin. A store nobody gets is closed. */
-const openBeside = async (
-  presets: Promise<readonly IssuerPreset[]>,
-  storage: Promise<Storage>,
-): Promise<{ readonly presets: readonly IssuerPreset[]; readonly storage: Storage }> => {
-  const [read, opened] = await Promise.allSettled([presets, storage]);
-  if (opened.status === 'rejected') throw opened.reason;
-  if (read.status === 'fulfilled') return { presets: read.value, storage: opened.value };
-  await opened.value.close();
-  throw read.reason;
-};
 
 /**
  * Opens and joins everything, in the order in which a failure costs least: store, key-encryption key, first start, keys,
@@ -124,15 +117,12 @@ export const openBureau = async (
   if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, { exitCode: exitCodes.configuration });
   await requireDataFolder(configuration.dataDir);
   const pace = createCommitPace({ monotonic: clock.monotonic, ...commitPacing });
-  const { presets, storage } = await openBeside(
-    loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url))),
-    openStorage({
-      url: configuration.databaseUrl,
-      postgres: { poolSize: Math.max(1, Math.floor(configuration.databasePoolSize / siblings.count)) },
-      worker: { place, prepares, isAlone: siblings.count === 1 },
-      pace,
-    }),
-  );
+  const storage = await openStorage({
+    url: configuration.databaseUrl,
+    postgres: { poolSize: Math.max(1, Math.floor(configuration.databasePoolSize / siblings.count)) },
+    worker: { place, prepares, isAlone: siblings.count === 1 },
+    pace,
+  });
 
   const closing: (() => Promise<void>)[] = [() => storage.close()];
   const close = async (): Promise<void> => {
@@ -340,7 +330,7 @@ export const openBureau = async (
         replayGuard: storage.replayGuard,
       },
       explanations: { ...endpoints, keyRing, templateEnvironment },
-      presets,
+      presets: loadOnce(readPresets),
       baseIssuer,
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
       allowLoopbackHttp: (url) => allowsLoopbackHttp(outboundAllow.value, url),

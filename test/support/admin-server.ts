@@ -15,6 +15,7 @@ import { createKeyGenerationLimit } from '../../src/admin/key-generation-limit.t
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { loadIssuerPresets } from '../../src/config/issuer-presets.ts';
 import type { Role } from '../../src/core/accounts/role.ts';
+import { loadOnce } from '../../src/core/load-once.ts';
 import type { ServiceAccount, Status } from '../../src/core/accounts/service-account.ts';
 import { defaultTenantSettings, type Tenant, tenantIssuer } from '../../src/core/tenants/tenant.ts';
 import type { TrustedIssuer } from '../../src/core/trust/trusted-issuer.ts';
@@ -86,6 +87,8 @@ export interface AdminServerOptions {
   /** Replaces parts of what makes and opens signing keys, for faults. */
   readonly spoilSigning?: (backend: SigningBackend) => SigningBackend;
   readonly keysChanged?: (tenant: string) => Promise<void>;
+  /** Default: those of the product. */
+  readonly presets?: AdminApiDependencies['presets'];
 }
 
 const baseIssuer = 'https://sts.example.com';
@@ -184,7 +187,7 @@ export const startAdminServer = async (options: AdminServerOptions = {}): Promis
       hashToken: (token) => token,
       replayGuard: storage.replayGuard,
     },
-    presets: await loadIssuerPresets('config/issuers'),
+    presets: options.presets ?? loadOnce(() => loadIssuerPresets('config/issuers')),
     baseIssuer,
     aliasIssuers: options.aliasIssuers ?? [],
     allowLoopbackHttp: (url) => allowsLoopbackHttp(allow, url),

@@ -8,7 +8,7 @@ import {
   operationSchemas,
   type SchemasOf,
 } from '../../admin-api/operation-schemas.ts';
-import { type AdminOperation, type AdminOperationName, adminOperations } from '../../admin-api/operations.ts';
+import type { AdminOperationName } from '../../admin-api/operations.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { RegistrationProblem } from '../../core/trust/registration-problem.ts';
 
@@ -44,15 +44,6 @@ export interface AdminRoute {
     request: AdminRequest<unknown, unknown, unknown>,
   ) => Promise<Result<AdminAnswer<unknown>, AdminProblem>>;
 }
-
-/** Where a route stands, in the words of the router. */
-export const routePlace = ({
-  operation,
-}: Pick<AdminRoute, 'operation'>): { readonly method: AdminOperation['method']; readonly url: string } => {
-  const { method, path } = adminOperations[operation];
-  // A colon of the path itself is written twice.
-  return { method, url: path.replaceAll(':', '::').replaceAll(/\{([a-zA-Z]+)\}/g, ':$1') };
-};
 
 /**
  * Defines the route of an operation from what it does; shapes come from {@link operationSchemas}. Nothing is coerced in a

@@ -3,12 +3,13 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { adminOperations } from '../../admin-api/operations.ts';
 import { buildPublicDocument, type PublicDocument, sendPublicDocument } from '../public-document.ts';
 import { noSchemaCompilers } from '../schema-compilers.ts';
-import { routePlace } from './admin-route.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { describeOperation, openapiOptions } from './openapi.ts';
 import { buildOpenapiDocument } from './openapi-document.ts';
+import { routePlace } from './route-place.ts';
 
 /** The page shows nothing but itself: own files only, no inline script, no frame around it (A95, A110). */
 const contentSecurityPolicy = {
@@ -64,7 +65,7 @@ const describeRoutes = async (scope: FastifyInstance): Promise<void> => {
   scope.setSerializerCompiler(() => () => '');
   for (const route of adminRoutes)
     scope.route({
-      ...routePlace(route),
+      ...routePlace(adminOperations[route.operation]),
       schema: describeOperation(route),
       handler: (_request, reply) => reply.callNotFound(),
     });

@@ -2,10 +2,15 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../admin/actor.ts';
 import type { AdminDependencies } from '../../admin/dependencies.ts';
-import { type AdminOperation, adminOperations, permits } from '../../admin-api/operations.ts';
+import {
+  type AdminOperation,
+  type AdminOperationName,
+  adminOperations,
+  permits,
+} from '../../admin-api/operations.ts';
+import { loadOnce } from '../../core/load-once.ts';
 import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
-import { type AdminRoute, routePlace } from './admin-route.ts';
-import { adminRoutes } from './admin-routes.ts';
+import type { AdminRoute } from './admin-route.ts';
 import { authenticateRequest, refuseRole } from './authenticate.ts';
 import { answerFault } from './fault-response.ts';
 import { acceptJsonBodies } from './json-body.ts';
@@ -13,6 +18,7 @@ import { allowedMethods } from './methods.ts';
 import { sendProblem } from './problem-response.ts';
 import { registerProtectedResourceMetadata } from './protected-resource.ts';
 import { registerReference } from './register-reference.ts';
+import { routePlace } from './route-place.ts';
 import { serializeAnswer } from './serialize-answer.ts';
 import { etagOf, parseIfMatch } from './version-header.ts';
 
@@ -24,8 +30,10 @@ declare module 'fastify' {
 }
 
 /** What the admin API is made from. */
-export interface AdminApiDependencies extends AdminDependencies {
+export interface AdminApiDependencies extends Omit<AdminDependencies, 'presets'> {
   readonly authenticate: VerifyAccessToken;
+  /** Asked for with the first request that may act; without them nothing is done. */
+  readonly presets: () => Promise<AdminDependencies['presets']>;
 }
 
 /**
@@ -39,14 +47,37 @@ export const registerAdminApi = async (app: FastifyInstance, deps: AdminApiDepen
   registerProtectedResourceMetadata(app, { baseIssuer: deps.baseIssuer, tenants: deps.storage.tenants });
   app.decorateRequest('adminActor', null);
 
-  const scope = createAdminScope(deps);
+  const scope = createAdminScope(
+    deps,
+    loadOnce(() => loadActs(deps)),
+  );
   await app.register(scope, { prefix: '/api/v1' });
   await app.register(scope, { prefix: '/t/:tenant/api/v1' });
   registerReference(app, deps.baseIssuer);
 };
 
+/** What is done with the requests that may act. */
+interface AdminActs {
+  readonly deps: AdminDependencies;
+  readonly routeOf: (operation: AdminOperationName) => AdminRoute;
+}
+
+/** Comes with the first request that may act: it is a third of a start, and most servers are asked for tokens alone. */
+const loadActs = async (deps: AdminApiDependencies): Promise<AdminActs> => {
+  const [{ adminRoutes }, presets] = await Promise.all([import('./admin-routes.ts'), deps.presets()]);
+  const routes = new Map(adminRoutes.map((route) => [route.operation, route]));
+  return {
+    deps: { ...deps, presets },
+    routeOf: (operation) => {
+      const route = routes.get(operation);
+      if (route === undefined) throw new Error(`nothing is done for ${operation}`);
+      return route;
+    },
+  };
+};
+
 const createAdminScope =
-  (deps: AdminApiDependencies) =>
+  (deps: AdminApiDependencies, acts: () => Promise<AdminActs>) =>
   async (scope: FastifyInstance): Promise<void> => {
     const authentication = {
       authenticate: deps.authenticate,
@@ -54,8 +85,6 @@ const createAdminScope =
       baseIssuer: deps.baseIssuer,
     };
     acceptJsonBodies(scope);
-    // Shapes of requests are checked by the route itself (`adminRoute`).
-    scope.setSerializerCompiler(serializeAnswer);
     scope.setErrorHandler(answerFault);
 
     scope.addHook('onRequest', async (request, reply) => {
@@ -68,18 +97,17 @@ const createAdminScope =
     });
     scope.setNotFoundHandler((request, reply) => sendNothingHere(request, reply, scope.prefix));
 
-    for (const route of adminRoutes) {
-      const operation: AdminOperation = adminOperations[route.operation];
+    for (const name of Object.keys(adminOperations) as AdminOperationName[]) {
+      const operation: AdminOperation = adminOperations[name];
       scope.route({
-        ...routePlace(route),
-        schema: { response: { [operation.status]: route.schemas.response } },
+        ...routePlace(operation),
         ...(operation.bodyBytes === undefined ? {} : { bodyLimit: operation.bodyBytes }),
         // Before the body is parsed: who may not act is not read.
         onRequest: async (request, reply) => {
           if (permits(operation, actorOf(request).account)) return undefined;
           return refuseRole(authentication, request, reply, operation);
         },
-        handler: (request, reply) => answer(deps, route, request, reply),
+        handler: async (request, reply) => answer(await acts(), name, request, reply),
       });
     }
     return Promise.resolve();
@@ -91,8 +119,8 @@ const actorOf = (request: FastifyRequest): Actor => {
 };
 
 const answer = async (
-  deps: AdminDependencies,
-  route: AdminRoute,
+  { deps, routeOf }: AdminActs,
+  name: AdminOperationName,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> => {
@@ -100,6 +128,7 @@ const answer = async (
   // A path that ends where a name should stand names nothing.
   if (Object.values(params).includes(''))
     return sendProblem(request, reply, { code: 'not_found', detail: 'There is nothing at this path.' });
+  const route = routeOf(name);
   const result = await route.run(deps, {
     actor: actorOf(request),
     params,
@@ -109,7 +138,7 @@ const answer = async (
     accept: request.headers.accept ?? '',
   });
   if (!result.ok) return sendProblem(request, reply, result.error);
-  reply.code(adminOperations[route.operation].status);
+  reply.code(adminOperations[name].status);
   if ('stream' in result.value) {
     const { type, text } = result.value.stream;
     // Nobody reads what would be made for a HEAD.
@@ -120,7 +149,10 @@ const answer = async (
   const { body, version, location } = result.value;
   if (version !== undefined) reply.header('etag', etagOf(version));
   if (location !== undefined) reply.header('location', `${basePathOf(request)}${location}`);
-  return reply.send(body);
+  if (body === undefined) return reply.send();
+  return reply
+    .type('application/json; charset=utf-8')
+    .send(serializeAnswer(route.schemas.response, body, name));
 };
 
 /** The path up to and with `/api/v1`, as the caller wrote it. */

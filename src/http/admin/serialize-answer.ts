@@ -1,4 +1,3 @@
-import type { FastifySerializerCompiler } from 'fastify';
 import type * as z from 'zod';
 
 /**
@@ -6,11 +5,9 @@ import type * as z from 'zod';
  *
  * @throws when the answer is not what its schema says, a fault of ours
  */
-export const serializeAnswer: FastifySerializerCompiler<z.ZodType> =
-  ({ schema, method, url }) =>
-  (answer) => {
-    const encoded = schema.safeEncode(answer);
-    if (!encoded.success)
-      throw new Error(`the answer to ${method} ${url} is not of its schema`, { cause: encoded.error });
-    return JSON.stringify(encoded.data);
-  };
+export const serializeAnswer = (schema: z.ZodType, answer: unknown, operation: string): string => {
+  const encoded = schema.safeEncode(answer);
+  if (!encoded.success)
+    throw new Error(`the answer of ${operation} is not of its schema`, { cause: encoded.error });
+  return JSON.stringify(encoded.data);
+};
