@@ -5,7 +5,7 @@ import type { LoadSubject, Subject } from './subject.ts';
 /** Seconds it takes to start a server, to register what it needs, to check and to stop it. */
 const serverSeconds = 5;
 /** Seconds to put so many accounts into a database. */
-const accountsPerSecond = 10_000;
+const accountsPerSecond = 15_000;
 /** Seconds of one start of the server, with its stop. */
 const startSeconds = 1.5;
 /** The primitives and HTTP alone, in rounds. */

@@ -28,7 +28,7 @@ export const usageOf = (subjects: readonly string[]): string => `usage: npm run 
   --report          write them all the same
   --profile FOLDER  write CPU profiles of the servers there; the figures of such a run mean little
   --rounds N        measured rounds of each entrant (default 3, with --full 5)
-  --seconds N       seconds of a round (default 2, with --full 3)
+  --seconds N       seconds of a round (default 2, with --full 2.5)
   --warm-up N       seconds of warm-up before the rounds of a subject (default: as a round, 2 at least)
   --connections N   connections, each with one request in flight (default 64)
   --tokens N        distinct tokens of one kind (default 20000, with --full 40000)
@@ -49,7 +49,7 @@ export const parseOptions = (args: readonly string[], subjects: readonly string[
   if (values.help === true) return null;
   const full = values.full === true;
   const only = values.only === undefined ? null : parseNames(values.only, subjects);
-  const secondsPerRound = positive('seconds', values.seconds, full ? 3 : 2);
+  const secondsPerRound = positive('seconds', values.seconds, full ? 2.5 : 2);
   const profile = values.profile ?? null;
   if (values.report === true && values['no-report'] === true)
     throw new WrongUsage('--report and --no-report exclude each other');

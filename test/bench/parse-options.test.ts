@@ -6,8 +6,8 @@ const subjects = ['rs256', 'own-key', 'start'];
 describe('options of the benchmark', () => {
   it.each([
     { args: [], expected: { only: null, full: false, rounds: 3, secondsPerRound: 2, report: true } },
-    { args: ['--full'], expected: { full: true, rounds: 5, secondsPerRound: 3, report: true } },
-    { args: ['--full', '--rounds', '7'], expected: { rounds: 7, secondsPerRound: 3 } },
+    { args: ['--full'], expected: { full: true, rounds: 5, secondsPerRound: 2.5, report: true } },
+    { args: ['--full', '--rounds', '7'], expected: { rounds: 7, secondsPerRound: 2.5 } },
     { args: ['--seconds', '0.5'], expected: { secondsPerRound: 0.5, warmUpSeconds: 2 } },
     { args: ['--only', 'start, rs256'], expected: { only: ['rs256', 'start'], report: false } },
     { args: ['--only', 'start', '--report'], expected: { only: ['start'], report: true } },
