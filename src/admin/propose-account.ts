@@ -28,6 +28,7 @@ import { findSampleIssuer } from './sample-issuer.ts';
 import { createRehearsal } from './rehearse.ts';
 import { createServiceAccount } from './service-accounts.ts';
 import { findSampleKeys, type SampleKeys } from './sample-keys.ts';
+import { checksOf } from '../core/activity/check.ts';
 
 /** What a registration is proposed for: a token of the workload, or its claims; and what is known of the account already. */
 export interface ProposalRequest extends KnownMembers {
@@ -171,7 +172,7 @@ const lintProposal = async (
 /** What the trusted issuer has to be told before such tokens are accepted, or the platform. */
 const describeHeaderProblems = (jws: CompactJws, known: TrustedIssuer | null): readonly string[] => {
   const header = checkHeader(jws.header, thirdPartyHeader(known ?? trustedIssuerDefaults));
-  return header.checks.flatMap(({ ok: isGood, check, expected, presented, hint = '' }) =>
+  return checksOf(header).flatMap(({ ok: isGood, check, expected, presented, hint = '' }) =>
     isGood ? [] : [`As it is, the token is refused for its ${check}: ${presented}, not ${expected}. ${hint}`],
   );
 };

@@ -116,7 +116,7 @@ export const authenticateToken = async (
     checkNotBlocked(blocks.subject(entry.trustedIssuer.issuer, claims.subject), { subject: claims.subject }),
   );
   if (!welcome.ok) return welcome;
-  const trust = evidence.of(await decideRegistered(entry.federations, claims, clientId, deps.detail));
+  const trust = evidence.told(await decideRegistered(entry.federations, claims, clientId, deps.detail));
   if (!trust.ok) return trust;
   return grant({
     account: trust.value.account,

@@ -24,6 +24,7 @@ const telling = /^(?:key|signature|assertion|federation|account|client|request|j
 const describeRequest = (
   { tenant, door, tokenHash, evidence }: Omit<Decision<object>, 'outcome'>,
   facts: RecordFacts,
+  checks: readonly Check[],
 ) => {
   const { issuer = null, subject = null, audience = null, account = null } = evidence.seen();
   return {
@@ -37,7 +38,7 @@ const describeRequest = (
     audience,
     account,
     actor: account,
-    checks: evidence.checks(),
+    checks,
   };
 };
 
@@ -49,7 +50,7 @@ export const describeIssued = (
 ): Activity => {
   const account = partyOf(granted.account);
   return {
-    ...describeRequest(decision, facts),
+    ...describeRequest(decision, facts, decision.evidence.toldChecks().filter(tellsWhoAndWhat)),
     type: 'token',
     outcome: 'issued',
     reason: 'issued',
@@ -57,7 +58,6 @@ export const describeIssued = (
     actor: account,
     audience: granted.audience,
     jti: granted.jti,
-    checks: decision.evidence.checks().filter(tellsWhoAndWhat),
   };
 };
 
@@ -68,7 +68,7 @@ export const describeRefused = (
   { reason }: Pick<RefusedOutcome, 'reason'>,
   facts: RecordFacts,
 ): Activity => ({
-  ...describeRequest(decision, facts),
+  ...describeRequest(decision, facts, decision.evidence.checks()),
   type,
   outcome: 'refused',
   reason,
@@ -90,7 +90,7 @@ export const describeRevoked = (
   },
   facts: RecordFacts,
 ): Activity => ({
-  ...describeRequest(decision, facts),
+  ...describeRequest(decision, facts, decision.evidence.checks()),
   type: 'token.revoke',
   outcome: 'changed',
   reason: 'revoked',

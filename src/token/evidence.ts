@@ -1,5 +1,5 @@
 import type { PresentedJwt } from '../core/activity/activity.ts';
-import { type Check, nothingSeen, type Seen, type Verdict } from '../core/activity/check.ts';
+import { type Check, checksOf, nothingSeen, type Seen, type Verdict } from '../core/activity/check.ts';
 import { showToken, showTokenParts, type TokenParts } from '../core/jwt/show-token.ts';
 import { readFormPairs } from '../core/oauth/form-parameters.ts';
 import { showParameters, type ShownParameters } from '../core/oauth/show-parameters.ts';
@@ -12,6 +12,8 @@ const claimsRoom = { known: 7168, stranger: 2048 } as const;
 export interface Evidence {
   /** Keeps the checks and facts of a step and hands its verdict on. */
   of<V extends Verdict<unknown>>(verdict: V): V;
+  /** The same of a step whose checks are told of a token that is issued, too. */
+  told<V extends Verdict<unknown>>(verdict: V): V;
   /** Notes the form body and the names that are read of it. */
   readonly noteForm: (body: string, names: readonly ParameterName[]) => void;
   /** Notes the token that is looked at from now on, and where it stood. */
@@ -21,6 +23,8 @@ export interface Evidence {
   /** The signature of the token noted last is good. */
   readonly noteGoodSignature: () => void;
   readonly checks: () => readonly Check[];
+  /** Those of the steps that are {@link told}. */
+  readonly toldChecks: () => readonly Check[];
   readonly seen: () => Seen;
   /** The form parameters, secrets out; `null` where there were none that could be read. */
   readonly parameters: () => ShownParameters | null;
@@ -37,15 +41,21 @@ interface NotedToken {
 
 /** An empty {@link Evidence}, one per request. Nothing is made ready to be shown before somebody asks for it. */
 export const collectEvidence = (): Evidence => {
-  const checks: Check[] = [];
+  const steps: Verdict<unknown>[] = [];
+  const toldSteps: Verdict<unknown>[] = [];
   const tokens: NotedToken[] = [];
   let seen: Seen = nothingSeen;
   let form: Parameters<typeof showParameters> | null = null;
+  const note = <V extends Verdict<unknown>>(verdict: V): V => {
+    steps.push(verdict);
+    if (verdict.seen !== undefined && verdict.seen !== nothingSeen) seen = withMore(seen, verdict.seen);
+    return verdict;
+  };
   return {
-    of: (verdict) => {
-      for (const check of verdict.checks) checks.push(check);
-      if (verdict.seen !== undefined && verdict.seen !== nothingSeen) seen = withMore(seen, verdict.seen);
-      return verdict;
+    of: note,
+    told: (verdict) => {
+      toldSteps.push(verdict);
+      return note(verdict);
     },
     noteForm: (body, names) => {
       form = [body, names];
@@ -59,7 +69,8 @@ export const collectEvidence = (): Evidence => {
       const last = tokens.at(-1);
       if (last !== undefined) last.isVerified = true;
     },
-    checks: () => checks,
+    checks: () => steps.flatMap(checksOf),
+    toldChecks: () => toldSteps.flatMap(checksOf),
     seen: () => seen,
     parameters: () => (form === null ? null : showParameters(...form)),
     presented: () => {

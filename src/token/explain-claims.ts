@@ -1,4 +1,4 @@
-import type { Check, Verdict } from '../core/activity/check.ts';
+import { type Check, checksOf, type Verdict } from '../core/activity/check.ts';
 import { jwtSvidAlgorithms, type SignatureAlgorithm } from '../core/jwt/algorithms.ts';
 import { type JsonObject, member } from '../core/json.ts';
 import { accountIdOfAssertion } from '../core/jwt/validate-assertion-claims.ts';
@@ -96,13 +96,20 @@ const isAssumed = ({ check, ok }: Check): boolean =>
 /** Evidence that says plainly which checks were assumed. */
 export const collectAssumingEvidence = (): Evidence => {
   const evidence = collectEvidence();
+  const withAssumptions = <V extends Verdict<unknown>>(verdict: V): V => ({
+    ...verdict,
+    checks: checksOf(verdict).map((check) =>
+      isAssumed(check) ? { ...check, presented: 'assumed, not verified' } : check,
+    ),
+  });
   return {
     ...evidence,
-    of: <V extends Verdict<unknown>>(verdict: V): V => {
-      const checks = verdict.checks.map((check) =>
-        isAssumed(check) ? { ...check, presented: 'assumed, not verified' } : check,
-      );
-      evidence.of({ ...verdict, checks });
+    of: (verdict) => {
+      evidence.of(withAssumptions(verdict));
+      return verdict;
+    },
+    told: (verdict) => {
+      evidence.told(withAssumptions(verdict));
       return verdict;
     },
     noteGoodSignature: () => undefined,

@@ -1,4 +1,4 @@
-import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
+import { checksOf, failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
 import type { Blocks } from '../core/blocks/blocks.ts';
 import { checkNotBlocked } from '../core/blocks/check-blocks.ts';
@@ -72,7 +72,7 @@ const checkEntry = (
   if (!open.ok) return open;
   return grant(
     { entry, trustDomain, blocks },
-    [passed('issuer.registered', expected, present(issuer))],
+    () => [passed('issuer.registered', expected, present(issuer))],
     seen,
   );
 };
@@ -88,11 +88,11 @@ const refuseOwnTrustDomain = (trustDomain: string): Verdict<never> =>
     ),
   ]);
 
-const refuseType = ({ checks, seen }: Verdict<TokenSource>): Verdict<never> =>
+const refuseType = (entry: Verdict<TokenSource>): Verdict<never> =>
   refuse(
     'client_assertion_type_unfit',
     [
-      ...checks,
+      ...checksOf(entry),
       failed(
         'parameter.client_assertion_type',
         clientAssertionTypes.jwtSpiffe,
@@ -100,5 +100,5 @@ const refuseType = ({ checks, seen }: Verdict<TokenSource>): Verdict<never> =>
         'A JWT-SVID authenticates a client under a type of its own.',
       ),
     ],
-    seen,
+    entry.seen,
   );

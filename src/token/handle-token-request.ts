@@ -114,7 +114,7 @@ export const handleTokenRequest = async (
   if (!subject.ok) return refuseToken(subject);
   door = doorOf(chosen.value, subject.value);
 
-  const same = evidence.of(checkSameAccount(beside.value, subject.value));
+  const same = evidence.told(checkSameAccount(beside.value, subject.value));
   if (!same.ok) return refuseToken(same);
 
   const issued = await issueRequested(
@@ -128,7 +128,7 @@ export const handleTokenRequest = async (
   if (!issued.ok) return refuseToken(issued);
 
   for (const proof of [beside.value, subject.value]) {
-    const consumed = evidence.of(await consumeSingleUse(deps.replayGuard, tenant.value.name, proof));
+    const consumed = evidence.told(await consumeSingleUse(deps.replayGuard, tenant.value.name, proof));
     if (!consumed.ok)
       return proof === subject.value ? refuseToken(consumed) : refused(consumed, 'invalid_client');
   }

@@ -48,7 +48,7 @@ const issueAccessToken = async (
 ): Promise<Verdict<Issued>> => {
   const issuer = tenantIssuer(deps.baseIssuer, tenant.name);
   const { settings } = tenant;
-  const limits = evidence.of(
+  const limits = evidence.told(
     limitAuthorization({ account, issuer, strictScopes: settings.strictScopes, ...askedFor(parameters) }),
   );
   if (!limits.ok) return limits;
@@ -70,16 +70,16 @@ const issueJwtSvid = async (
   { account, subjectExpiresAt, claims }: AuthenticatedAccount,
   { target, scope }: Extract<RequestedToken, { readonly kind: 'jwt-svid' }>,
 ): Promise<Verdict<Issued>> => {
-  const scopes = evidence.of(limitSvidScope(scope, tenant.settings.strictScopes));
+  const scopes = evidence.told(limitSvidScope(scope, tenant.settings.strictScopes));
   if (!scopes.ok) return scopes;
   const bound = await deps.directory.providers(tenant.name, account.id);
-  const chosen = evidence.of(chooseProvider(bound, target));
+  const chosen = evidence.told(chooseProvider(bound, target));
   if (!chosen.ok) return chosen;
-  const usable = evidence.of(requireUsable(chosen.value, tenant.settings.trustDomain));
+  const usable = evidence.told(requireUsable(chosen.value, tenant.settings.trustDomain));
   if (!usable.ok) return usable;
   const issuer = tenantIssuer(deps.baseIssuer, tenant.name);
   const order = { ...usable.value, tenant: tenant.name, issuer, account, claims, subjectExpiresAt };
-  const issued = evidence.of(await issueSvid(deps, order));
+  const issued = evidence.told(await issueSvid(deps, order));
   if (!issued.ok) return issued;
   const { accessToken, expiresIn, jti } = issued.value;
   return grant({

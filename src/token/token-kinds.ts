@@ -60,7 +60,7 @@ export const classifyToken = (jws: Pick<CompactJws, 'claims'>, baseIssuer: strin
         'A token issued here is presented to APIs; it is never exchanged again.',
       ),
     ]);
-  const checks = [passed(check, expected, present(issuer))];
+  const checks = () => [passed(check, expected, present(issuer))];
   if (trustDomain.ok) return grant({ kind: 'jwt-svid', issuer, trustDomain: trustDomain.value }, checks);
   const kind = /^(?:https?|spiffe):\/\//i.test(issuer) ? 'third-party' : 'own-key';
   return grant({ kind, issuer }, checks);

@@ -1,4 +1,4 @@
-import { failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
+import { checksOf, failed, grant, passed, refuse, type Verdict } from '../core/activity/check.ts';
 import { present } from '../core/activity/present.ts';
 import { inspectSvid } from '../core/issuance/svid/inspect-svid.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -76,7 +76,7 @@ const issueOrSayWhy = async (deps: SvidIssuance, order: SvidOrder): Promise<Verd
     if (!issued.ok) return issued;
     return {
       ...issued,
-      checks: [...issued.checks, passed(check, expected, present(issued.value.header.kid))],
+      checks: [...checksOf(issued), passed(check, expected, present(issued.value.header.kid))],
     };
   } catch (error) {
     if (!(error instanceof NoActiveSigningKey)) throw error;

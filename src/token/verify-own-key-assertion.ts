@@ -43,12 +43,12 @@ export const verifyOwnKeyAssertion = async (
   const now = clock.now();
   const id = accountIdOfAssertion(jws.claims, rules.tenant);
   const blocks = await directory.blocks(rules.tenant);
-  const entry = evidence.of(
+  const entry = evidence.told(
     checkAccount(id === null ? null : await directory.account(rules.tenant, id), id, blocks),
   );
   if (!entry.ok) return entry;
 
-  const fitting = evidence.of(fittingKeys(entry.value.keys, jws, now));
+  const fitting = evidence.told(fittingKeys(entry.value.keys, jws, now));
   if (!fitting.ok) return fitting;
 
   const header = evidence.of(
@@ -56,7 +56,7 @@ export const verifyOwnKeyAssertion = async (
   );
   if (!header.ok) return header;
 
-  const key = evidence.of(await findSigner(verifier, fitting.value, jws));
+  const key = evidence.told(await findSigner(verifier, fitting.value, jws));
   if (!key.ok) return key;
   evidence.noteGoodSignature();
 

@@ -53,13 +53,13 @@ export const verifyThirdPartyToken = async (
   const named = evidence.of(checkNotBlocked(blocks.key(trustedIssuer.issuer, [jws.header.kid])));
   if (!named.ok) return named;
   const lookup = await issuerKeys.find(trustedIssuer, jws.header);
-  const key = evidence.of(describeLookup(lookup, jws.header.kid));
+  const key = evidence.told(describeLookup(lookup, jws.header.kid));
   if (!key.ok) return key;
   const { kid, thumbprint } = key.value;
   const open = evidence.of(checkNotBlocked(blocks.key(trustedIssuer.issuer, [kid, thumbprint])));
   if (!open.ok) return open;
 
-  const signature = evidence.of(await verifySignature(verifier, jws, key.value));
+  const signature = evidence.told(await verifySignature(verifier, jws, key.value));
   if (!signature.ok) return signature;
   evidence.noteGoodSignature();
 

@@ -1,6 +1,6 @@
 // Each reason of refusal: the receipt names the cause to an administrator, and the answer to the caller does not.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failed } from '../../src/core/activity/check.ts';
+import { checksOf, failed } from '../../src/core/activity/check.ts';
 import { explainRefusal } from '../../src/core/activity/explain-refusal.ts';
 import { validateAssertionClaims } from '../../src/core/jwt/validate-assertion-claims.ts';
 import { type RefusalReason, refusalReasons } from '../../src/core/oauth/reasons.ts';
@@ -157,7 +157,7 @@ describe('the reasons that no request brings about', () => {
       { tenant: 'default', issuer: 'https://sts.example', assertionAudiences: [], now: 1 },
     );
     expect(verdict).toMatchObject({ ok: false, reason: 'assertion_subject_mismatch' });
-    expect(explain('assertion_subject_mismatch', verdict.checks)?.causes).toEqual([
+    expect(explain('assertion_subject_mismatch', checksOf(verdict))?.causes).toEqual([
       {
         check: 'claims.iss',
         sentence:

@@ -1,5 +1,5 @@
 import { createSignatureVerifier } from '../../src/adapters/signature/signature-verifier.ts';
-import { failed, passed, refuse, type Verdict } from '../../src/core/activity/check.ts';
+import { checksOf, failed, passed, refuse, type Verdict } from '../../src/core/activity/check.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { allSignatureAlgorithms, type SignatureAlgorithm } from '../../src/core/jwt/algorithms.ts';
 import { checkHeader, thirdPartyTypes } from '../../src/core/jwt/check-header.ts';
@@ -42,5 +42,5 @@ export const checkToken = async (
     now: testNow,
     requireJti: issuer.requireJti ?? false,
   });
-  return { ...verdict, checks: [passed('signature', 'good', 'good'), ...verdict.checks] };
+  return { ...verdict, checks: [passed('signature', 'good', 'good'), ...checksOf(verdict)] };
 };

@@ -1,4 +1,5 @@
 // The token endpoint and explain over one registration, each with its own dependencies, and what they say of one request.
+import type { Check } from '../../src/core/activity/check.ts';
 import type { Activity } from '../../src/core/activity/activity.ts';
 import { buildBlocks } from '../../src/core/blocks/blocks.ts';
 import { readyProvider } from '../../src/core/credential-providers/ready-provider.ts';
@@ -198,6 +199,12 @@ export const createAgreement = (registration: Registration) => {
       const { reason, door, account, error, granted, evidence } = explained.value;
       const kept = { ...evidence, checks: evidence.checks(), presented: evidence.presented() };
       if (JSON.stringify([kept, granted]).includes(request.token.text)) throw new Error('shows the token');
+      const told = (checks: readonly Check[]) =>
+        checks.map(({ check }) => check).filter((name) => telling.test(name));
+      if (granted && `${told(evidence.toldChecks())}` !== `${told(evidence.checks())}`)
+        throw new Error(
+          `${told(evidence.toldChecks())} is told of an issued token, not ${told(evidence.checks())}`,
+        );
       return {
         reason,
         status: error?.status ?? 200,
@@ -212,6 +219,9 @@ export const createAgreement = (registration: Registration) => {
     },
   };
 };
+
+/** Checks by which the activity of an issued token says who it was and what was asked for. */
+const telling = /^(?:key|signature|assertion|federation|account|client|request|jti|svid\.subject)\b/;
 
 /** Its usual door is another one. */
 const isOwnKey = ({ token }: RandomRequest): boolean =>

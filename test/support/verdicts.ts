@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Check, Verdict } from '../../src/core/activity/check.ts';
+import { type Check, checksOf, type Verdict } from '../../src/core/activity/check.ts';
 import type { RefusalReason } from '../../src/core/oauth/reasons.ts';
 
 /** The value of a positive verdict; fails the test on a negative one, showing why. */
@@ -12,7 +12,7 @@ export const expectGranted = <T>(verdict: Verdict<T>): T => {
 
 /** The failed check of a verdict that must be negative, for this reason, with this check failing first. */
 export const expectRefused = (verdict: Verdict<unknown>, reason: RefusalReason, check: string): Check => {
-  const failure = verdict.checks.find(({ ok }) => !ok);
+  const failure = checksOf(verdict).find(({ ok }) => !ok);
   expect({ ok: verdict.ok, reason: verdict.ok ? null : verdict.reason, check: failure?.check }).toEqual({
     ok: false,
     reason,

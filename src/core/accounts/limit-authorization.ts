@@ -1,4 +1,4 @@
-import { type Check, failed, grant, passed, refuse, type Verdict } from '../activity/check.ts';
+import { type Check, checksOf, failed, grant, passed, refuse, type Verdict } from '../activity/check.ts';
 import { present, presentAll, presentText } from '../activity/present.ts';
 import { parseScope } from '../oauth/scope.ts';
 import { effectiveAudiences } from './effective-audiences.ts';
@@ -33,7 +33,7 @@ export const limitAuthorization = (request: AuthorizationRequest): Verdict<Autho
   const scope = limitScope(request);
   if (!scope.ok) return scope;
   const audience = limitAudience(request);
-  const checks = [...scope.checks, ...audience.checks];
+  const checks = [...checksOf(scope), ...checksOf(audience)];
   if (!audience.ok) return refuse(audience.reason, checks);
   return grant({ scope: scope.value, audience: audience.value }, checks);
 };

@@ -23,11 +23,18 @@ export interface Seen {
   readonly known?: boolean;
 }
 
+/** Checks, or how they are made: what passed is nearly never shown, so it is written down when somebody looks. */
+export type Checks = readonly Check[] | (() => readonly Check[]);
+
 /** The outcome of one step of a decision with the evidence for it. A refusal is a value; a fault is thrown. */
-export type Verdict<T> = { readonly checks: readonly Check[]; readonly seen?: Seen } & (
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly reason: RefusalReason }
+export type Verdict<T> = { readonly seen?: Seen } & (
+  | { readonly ok: true; readonly value: T; readonly checks: Checks }
+  | { readonly ok: false; readonly reason: RefusalReason; readonly checks: readonly Check[] }
 );
+
+/** The checks of a verdict. */
+export const checksOf = ({ checks }: { readonly checks: Checks }): readonly Check[] =>
+  typeof checks === 'function' ? checks() : checks;
 
 /** Of a verdict that says no more about the request than was known. */
 export const nothingSeen: Seen = Object.freeze({});
@@ -35,11 +42,7 @@ export const nothingSeen: Seen = Object.freeze({});
 const noChecks: readonly Check[] = Object.freeze([]);
 
 /** A positive verdict. */
-export const grant = <T>(
-  value: T,
-  checks: readonly Check[] = noChecks,
-  seen: Seen = nothingSeen,
-): Verdict<T> => ({
+export const grant = <T>(value: T, checks: Checks = noChecks, seen: Seen = nothingSeen): Verdict<T> => ({
   ok: true,
   value,
   checks,

@@ -1,4 +1,4 @@
-import { type Check, grant, refuse, type Verdict } from './check.ts';
+import { checksOf, grant, refuse, type Verdict } from './check.ts';
 
 /** What each of several verdicts gives when it is positive. */
 type Granted<T extends Readonly<Record<string, Verdict<unknown>>>> = {
@@ -12,15 +12,13 @@ type Granted<T extends Readonly<Record<string, Verdict<unknown>>>> = {
 export const everyVerdict = <T extends Readonly<Record<string, Verdict<unknown>>>>(
   verdicts: T,
 ): Verdict<Granted<T>> => {
-  const checks: Check[] = [];
   const values: Record<string, unknown> = {};
   let refusal: Extract<Verdict<unknown>, { ok: false }> | null = null;
-  // Written out, for it runs some times for each request: no pairs, no lists of arguments.
   for (const name of Object.keys(verdicts)) {
     const verdict = verdicts[name] as Verdict<unknown>;
-    for (const check of verdict.checks) checks.push(check);
     if (verdict.ok) values[name] = verdict.value;
     else refusal ??= verdict;
   }
-  return refusal === null ? grant(values as Granted<T>, checks) : refuse(refusal.reason, checks);
+  const checks = () => Object.values(verdicts).flatMap(checksOf);
+  return refusal === null ? grant(values as Granted<T>, checks) : refuse(refusal.reason, checks());
 };

@@ -7,7 +7,7 @@ import { readAudiences, readJti } from './read-claim.ts';
 export const checkAudiences = (claims: JsonObject): Verdict<readonly string[]> => {
   const audiences = readAudiences(claims);
   if (!audiences.ok) return audiences;
-  return grant(audiences.value, [
+  return grant(audiences.value, () => [
     passed('claims.aud', 'one or more audiences', present(member(claims, 'aud'))),
   ]);
 };
@@ -16,22 +16,24 @@ export const checkAudiences = (claims: JsonObject): Verdict<readonly string[]> =
 export const checkJti = (claims: JsonObject, required: boolean): Verdict<string | null> => {
   const expected = required ? 'a string: tokens of this issuer work once' : 'absent, or a string';
   const value = member(claims, 'jti');
-  if (value === undefined && !required) return grant(null, [passed('claims.jti', expected, 'absent')]);
+  if (value === undefined && !required) return grant(null, () => [passed('claims.jti', expected, 'absent')]);
   const jti = readJti(claims);
   if (!jti.ok) return jti;
-  return grant(jti.value, [passed('claims.jti', expected, present(value))]);
+  return grant(jti.value, () => [passed('claims.jti', expected, present(value))]);
 };
+
+const expectedConfirmation = 'absent: a bearer token';
+const isForBearer = [passed('claims.cnf', expectedConfirmation, 'absent')];
 
 /** Such a token is worth nothing without a proof that nobody asks for here; taken as a bearer token it could be stolen (ST-30). */
 export const checkNotBoundToKey = (claims: JsonObject): Verdict<null> => {
-  const expected = 'absent: a bearer token';
   const cnf = member(claims, 'cnf');
   return cnf === undefined
-    ? grant(null, [passed('claims.cnf', expected, 'absent')])
+    ? grant(null, isForBearer)
     : refuse('token_bound_to_a_key', [
         failed(
           'claims.cnf',
-          expected,
+          expectedConfirmation,
           present(cnf),
           'The token is bound to a key of its holder (RFC 7800) and does not count alone. Ask the issuer for a bearer token.',
         ),

@@ -32,13 +32,13 @@ export const checkHeader = (header: JoseHeader, policy: HeaderPolicy): Verdict<J
 };
 
 const checkAlgorithm = (header: JoseHeader, policy: HeaderPolicy): Verdict<null> => {
-  const expected = policy.algorithms.join(' ');
+  const expected = (): string => policy.algorithms.join(' ');
   return policy.algorithms.some((algorithm) => sameAlgorithm(algorithm, header.alg))
-    ? grant(null, [passed('header.alg.allowed', expected, header.alg)])
+    ? grant(null, () => [passed('header.alg.allowed', expected(), header.alg)])
     : refuse('token_algorithm_not_allowed', [
         failed(
           'header.alg.allowed',
-          expected,
+          expected(),
           header.alg,
           'If the issuer is meant to sign with it, add it to the algorithms of the trusted issuer.',
         ),
@@ -46,15 +46,15 @@ const checkAlgorithm = (header: JoseHeader, policy: HeaderPolicy): Verdict<null>
 };
 
 const checkType = (header: JoseHeader, policy: HeaderPolicy): Verdict<null> => {
-  const expected = `absent, ${policy.types.join(', ')}`;
+  const expected = (): string => `absent, ${policy.types.join(', ')}`;
   if (header.typ === null || policy.types.includes(mediaSubtype(header.typ))) {
-    return grant(null, [passed('header.typ.allowed', expected, present(header.typ ?? undefined))]);
+    return grant(null, () => [passed('header.typ.allowed', expected(), present(header.typ ?? undefined))]);
   }
   const hint =
     mediaSubtype(header.typ) === 'at+jwt'
       ? 'This is an access token for some API. If the issuer has nothing else, set allowAccessTokenType on the trusted issuer.'
       : 'The issuer made this token for another purpose. Ask it for an identity token.';
   return refuse('token_type_not_allowed', [
-    failed('header.typ.allowed', expected, present(header.typ), hint),
+    failed('header.typ.allowed', expected(), present(header.typ), hint),
   ]);
 };

@@ -13,15 +13,15 @@ export const checkExpiry = (
   if (!exp.ok) return exp;
   // `now` is in whole seconds: a fraction in exp must not carry a token past the second it dies in.
   const expiresAt = Math.floor(exp.value);
-  const expected = `after ${now}`;
-  const presented = relative(exp.value, now);
+  const expected = (): string => `after ${now}`;
+  const presented = (): string => relative(exp.value, now);
   return expiresAt > now
-    ? grant(expiresAt, [passed('claims.exp', expected, presented)])
+    ? grant(expiresAt, () => [passed('claims.exp', expected(), presented())])
     : refuse('expired', [
         failed(
           'claims.exp',
-          expected,
-          presented,
+          expected(),
+          presented(),
           `Get a fresh token right before it is sent; none is kept alive here.${hintForLateness(now - exp.value, clock)}`,
         ),
       ]);
@@ -35,12 +35,12 @@ export const checkIssuedAt = (
 ): Verdict<EpochSeconds> => {
   const iat = readTime(claims, 'iat');
   if (!iat.ok) return iat;
-  const expected = `at most ${now + clockToleranceSeconds}`;
-  const presented = relative(iat.value, now);
+  const expected = (): string => `at most ${now + clockToleranceSeconds}`;
+  const presented = (): string => relative(iat.value, now);
   return iat.value <= now + clockToleranceSeconds
-    ? grant(Math.floor(iat.value), [passed('claims.iat', expected, presented)])
+    ? grant(Math.floor(iat.value), () => [passed('claims.iat', expected(), presented())])
     : refuse('issued_in_the_future', [
-        failed('claims.iat', expected, presented, hintForClock(iat.value - now, clock)),
+        failed('claims.iat', expected(), presented(), hintForClock(iat.value - now, clock)),
       ]);
 };
 
@@ -50,14 +50,15 @@ export const checkNotBefore = (
   now: EpochSeconds,
   clock: IssuerClock = unknownClock,
 ): Verdict<null> => {
-  const expected = `absent, or at most ${now + clockToleranceSeconds} and not after exp`;
-  if (member(claims, 'nbf') === undefined) return grant(null, [passed('claims.nbf', expected, 'absent')]);
+  const expected = (): string => `absent, or at most ${now + clockToleranceSeconds} and not after exp`;
+  if (member(claims, 'nbf') === undefined)
+    return grant(null, () => [passed('claims.nbf', expected(), 'absent')]);
   const nbf = readTime(claims, 'nbf');
   if (!nbf.ok) return nbf;
-  const presented = relative(nbf.value, now);
+  const presented = (): string => relative(nbf.value, now);
   if (nbf.value > now + clockToleranceSeconds) {
     return refuse('not_yet_valid', [
-      failed('claims.nbf', expected, presented, hintForClock(nbf.value - now, clock)),
+      failed('claims.nbf', expected(), presented(), hintForClock(nbf.value - now, clock)),
     ]);
   }
   const exp = readTime(claims, 'exp');
@@ -65,12 +66,12 @@ export const checkNotBefore = (
     ? refuse('claim_malformed', [
         failed(
           'claims.nbf',
-          expected,
-          `${presented}, after exp`,
+          expected(),
+          `${presented()}, after exp`,
           'Such a token is never valid; whoever makes it has to set nbf before exp.',
         ),
       ])
-    : grant(null, [passed('claims.nbf', expected, presented)]);
+    : grant(null, () => [passed('claims.nbf', expected(), presented())]);
 };
 
 /**
@@ -97,14 +98,14 @@ export const checkLifetime = (
     ]);
   }
   const seconds = exp.value - iat.value;
-  const presented = `${seconds} s`;
+  const presented = (): string => `${seconds} s`;
   if (seconds <= 0)
     return refuse('lifetime_not_positive', [
-      failed('claims.lifetime', expected, presented, 'exp has to lie after iat. Were the two mixed up?'),
+      failed('claims.lifetime', expected, presented(), 'exp has to lie after iat. Were the two mixed up?'),
     ]);
   return seconds <= maxSeconds
-    ? grant(null, [passed('claims.lifetime', expected, presented)])
-    : refuse('lifetime_too_long', [failed('claims.lifetime', expected, presented, hint(seconds))]);
+    ? grant(null, () => [passed('claims.lifetime', expected, presented())])
+    : refuse('lifetime_too_long', [failed('claims.lifetime', expected, presented(), hint(seconds))]);
 };
 
 /** `time` beside its distance from `now`, so that a receipt can be read without a calculator. */

@@ -1,4 +1,13 @@
-import { type Check, failed, grant, passed, refuse, type Seen, type Verdict } from '../activity/check.ts';
+import {
+  type Check,
+  checksOf,
+  failed,
+  grant,
+  passed,
+  refuse,
+  type Seen,
+  type Verdict,
+} from '../activity/check.ts';
 import { presentText } from '../activity/present.ts';
 import type { JsonObject } from '../json.ts';
 import type { JsonDefect, JsonLimits } from '../json-reader.ts';
@@ -38,10 +47,10 @@ const jsonIsGood = passed('token.json', expectedJson, 'two such objects');
  * unverified, as soon as the claims can be read. The evidence never holds token text.
  */
 export const parseCompactJws = (token: string): Verdict<CompactJws> => {
-  const size = `${token.length} characters`;
+  const size = (): string => `${token.length} characters`;
   if (token.length > maxTokenBytes)
-    return refuse('token_too_large', [failed('token.size', expectedSize, size, hintForSize(token))]);
-  const sizeIsGood = passed('token.size', expectedSize, size);
+    return refuse('token_too_large', [failed('token.size', expectedSize, size(), hintForSize(token))]);
+  const sizeIsGood = (): Check => passed('token.size', expectedSize, size());
 
   const dots = countDots(token);
   const firstDot = token.indexOf('.');
@@ -50,18 +59,18 @@ export const parseCompactJws = (token: string): Verdict<CompactJws> => {
   const claimsOctets = dots === 2 ? decodeBase64UrlOctets(token.slice(firstDot + 1, lastDot)) : null;
   const signature = dots === 2 ? decodeBase64Url(token.slice(lastDot + 1)) : null;
   if (!headerOctets || !claimsOctets || !signature?.length) {
-    return refuse('token_malformed', [sizeIsGood, describeForm(token, dots)]);
+    return refuse('token_malformed', [sizeIsGood(), describeForm(token, dots)]);
   }
 
   const claims = parseSegment(claimsOctets);
   const seen: Seen = claims.ok ? seenInClaims(claims.value) : {};
   const header = parseSegment(headerOctets);
-  if (!header.ok) return refuseJson('header', header.error, [sizeIsGood, formIsGood], seen);
-  if (!claims.ok) return refuseJson('claims', claims.error, [sizeIsGood, formIsGood], seen);
+  if (!header.ok) return refuseJson('header', header.error, [sizeIsGood(), formIsGood], seen);
+  if (!claims.ok) return refuseJson('claims', claims.error, [sizeIsGood(), formIsGood], seen);
 
   const headerVerdict = readHeader(header.value);
-  const checks = [sizeIsGood, formIsGood, jsonIsGood, ...headerVerdict.checks];
-  if (!headerVerdict.ok) return refuse(headerVerdict.reason, checks, seen);
+  const checks = () => [sizeIsGood(), formIsGood, jsonIsGood, ...checksOf(headerVerdict)];
+  if (!headerVerdict.ok) return refuse(headerVerdict.reason, checks(), seen);
   const signingInput = token.slice(0, lastDot);
   return grant({ header: headerVerdict.value, claims: claims.value, signingInput, signature }, checks, seen);
 };

@@ -77,7 +77,7 @@ const checkSelfIssued = (claims: JsonObject, tenant: string): Verdict<string> =>
           'Put the clientId of the account into both.',
         ),
       ])
-    : grant(accountId, [passed('claims.iss', expected, present(subject.value))]);
+    : grant(accountId, () => [passed('claims.iss', expected, present(subject.value))]);
 };
 
 /** One audience, and it is ours: an assertion that another server may read too could be replayed here (CA-07, A27). */
@@ -85,21 +85,21 @@ const checkSoleAudience = (claims: JsonObject, rules: AssertionRules): Verdict<n
   const audiences = readAudiences(claims);
   if (!audiences.ok) return withHint(audiences, 'Send our issuer identifier.');
   const accepted = [rules.issuer, ...rules.assertionAudiences];
-  const expected = `${accepted.join(' or ')}, alone`;
-  const presented = present(member(claims, 'aud'));
+  const expected = (): string => `${accepted.join(' or ')}, alone`;
+  const presented = (): string => present(member(claims, 'aud'));
   const [sole, ...others] = audiences.value;
   if (others.length > 0) {
     const hint =
       'Send our issuer identifier alone: whoever else the assertion is for could send it here before you do.';
-    return refuse('audience_several', [failed('claims.aud', expected, presented, hint)]);
+    return refuse('audience_several', [failed('claims.aud', expected(), presented(), hint)]);
   }
   return sole !== undefined && accepted.includes(sole)
-    ? grant(null, [passed('claims.aud', expected, presented)])
+    ? grant(null, () => [passed('claims.aud', expected(), presented())])
     : refuse('audience_mismatch', [
         failed(
           'claims.aud',
-          expected,
-          presented,
+          expected(),
+          presented(),
           [
             sole === undefined ? undefined : hintAudience(rules.issuer, sole),
             `Send our issuer identifier, ${rules.issuer}. For a client that cannot change, add its literal to assertionAudiences of the tenant.`,
@@ -114,21 +114,21 @@ const checkJti = (claims: JsonObject): Verdict<string> => {
   const jti = readJti(claims);
   if (!jti.ok)
     return withHint(jti, 'An assertion works once. Give each one a jti of its own, a UUID for example.');
-  return grant(jti.value, [passed('claims.jti', 'a string, never used before', present(jti.value))]);
+  return grant(jti.value, () => [passed('claims.jti', 'a string, never used before', present(jti.value))]);
 };
 
 const checkExpiryAhead = (claims: JsonObject, now: EpochSeconds): Verdict<EpochSeconds> => {
   const expiry = checkExpiry(claims, now);
   if (!expiry.ok) return expiry;
-  const expected = `after ${now}, at most ${now + maxAssertionLifetimeSeconds}`;
-  const presented = relative(expiry.value, now);
+  const expected = (): string => `after ${now}, at most ${now + maxAssertionLifetimeSeconds}`;
+  const presented = (): string => relative(expiry.value, now);
   return expiry.value <= now + maxAssertionLifetimeSeconds
-    ? grant(expiry.value, [passed('claims.exp', expected, presented)])
+    ? grant(expiry.value, () => [passed('claims.exp', expected(), presented())])
     : refuse('expires_too_far_ahead', [
         failed(
           'claims.exp',
-          expected,
-          presented,
+          expected(),
+          presented(),
           'Make the assertion right before it is sent and let it live a minute.',
         ),
       ]);

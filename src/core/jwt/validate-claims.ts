@@ -56,7 +56,7 @@ const checkIssuer = (claims: JsonObject, expected: string): Verdict<string> => {
   const issuer = readText(claims, 'iss');
   if (!issuer.ok) return issuer;
   return issuer.value === expected
-    ? grant(issuer.value, [passed('claims.iss', expected, expected)])
+    ? grant(issuer.value, () => [passed('claims.iss', expected, expected)])
     : refuse('issuer_unknown', [
         failed('claims.iss', expected, present(issuer.value), hintSpelling(expected, issuer.value)),
       ]);
@@ -65,7 +65,9 @@ const checkIssuer = (claims: JsonObject, expected: string): Verdict<string> => {
 const checkSubject = (claims: JsonObject): Verdict<string> => {
   const subject = readText(claims, 'sub');
   if (!subject.ok) return subject;
-  return grant(subject.value, [passed('claims.sub', 'a string that is not empty', present(subject.value))]);
+  return grant(subject.value, () => [
+    passed('claims.sub', 'a string that is not empty', present(subject.value)),
+  ]);
 };
 
 const hintForLifetime = (): string =>

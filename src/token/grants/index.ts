@@ -25,5 +25,5 @@ export const chooseGrant = (parameters: FormParameters): Verdict<Grant> => {
         `Use ${grants.map((candidate) => candidate.type).join(', ')} to the letter.`,
       ),
     ]);
-  return granted(chosen, [passed('parameter.grant_type', expected, type.value)]);
+  return granted(chosen, () => [passed('parameter.grant_type', expected, type.value)]);
 };

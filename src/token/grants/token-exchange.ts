@@ -41,7 +41,7 @@ export const tokenExchange: Grant = {
             'Delegation is not offered; send the subject token alone.',
           ),
         ]);
-    return grant({ parameter: 'subject_token', token: token.value }, [
+    return grant({ parameter: 'subject_token', token: token.value }, () => [
       passed('parameter.subject_token_type', expected, type.value),
     ]);
   },

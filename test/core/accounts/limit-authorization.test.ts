@@ -5,6 +5,7 @@ import {
   limitAuthorization,
 } from '../../../src/core/accounts/limit-authorization.ts';
 import { registered, serviceAccount } from '../../support/registered.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const account = serviceAccount({
   scopes: ['read', 'write'],
@@ -49,15 +50,17 @@ describe('limitAuthorization', () => {
   });
 
   it('shows what was dropped', () => {
-    expect(limit({ scope: 'read admin root' }).checks[0]).toEqual({
+    expect(checksOf(limit({ scope: 'read admin root' }))[0]).toEqual({
       check: 'request.scope',
       expected: 'read write',
       presented: '"read admin root"',
       ok: true,
       hint: 'Dropped, not held: "admin root".',
     });
-    expect(limit({ scope: 'read admin', strictScopes: true }).checks[0]?.hint).toContain('Not held: admin');
-    expect(limit({ scope: 'read' }).checks[0]).not.toHaveProperty('hint');
+    expect(checksOf(limit({ scope: 'read admin', strictScopes: true }))[0]?.hint).toContain(
+      'Not held: admin',
+    );
+    expect(checksOf(limit({ scope: 'read' }))[0]).not.toHaveProperty('hint');
   });
 
   it.each<[Partial<AuthorizationRequest>, string]>([
@@ -132,11 +135,11 @@ describe('limitAuthorization', () => {
   });
 
   it('a refused target still shows the scope that was looked at', () => {
-    expect(limit({ scope: 'read', audience: 'x' }).checks.map(({ check, ok }) => [check, ok])).toEqual([
+    expect(checksOf(limit({ scope: 'read', audience: 'x' })).map(({ check, ok }) => [check, ok])).toEqual([
       ['request.scope', true],
       ['request.audience', false],
     ]);
-    expect(limit({ resource: 'x:y' }).checks.at(-1)?.check).toBe('request.resource');
+    expect(checksOf(limit({ resource: 'x:y' })).at(-1)?.check).toBe('request.resource');
   });
 
   it('TX-14 never grants more than the account holds', () => {

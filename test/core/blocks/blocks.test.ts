@@ -4,6 +4,7 @@ import { buildBlocks, noBlocks } from '../../../src/core/blocks/blocks.ts';
 import { checkNotBlocked, reasonOfBlock } from '../../../src/core/blocks/check-blocks.ts';
 import { refusalReasons } from '../../../src/core/oauth/reasons.ts';
 import { sampleBlock } from '../../support/stored-samples.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const issuer = 'https://issuer.example';
 const targets = {
@@ -88,15 +89,15 @@ describe('blocks', () => {
       const verdict = checkNotBlocked(block);
       expect(verdict).toMatchObject({ ok: false, reason: reasonOfBlock[target.kind] });
       expect(refusalReasons[reasonOfBlock[target.kind]]).toBe('presented');
-      expect(verdict.checks).toMatchObject([{ ok: false, expected: 'not blocked' }]);
-      expect(verdict.checks[0]?.hint).toMatch(/ann blocked it.*stolen.*block-7/u);
+      expect(checksOf(verdict)).toMatchObject([{ ok: false, expected: 'not blocked' }]);
+      expect(checksOf(verdict)[0]?.hint).toMatch(/ann blocked it.*stolen.*block-7/u);
     }
     expect(checkNotBlocked(null)).toMatchObject({ ok: true, checks: [] });
   });
 
   it('A101 the words of an administrator cannot bend a line of evidence', () => {
     const block = sampleBlock(targets.account, { name: 'a\nb', reason: '\u001b[31mred\u2028' });
-    const [check] = checkNotBlocked(block).checks;
+    const [check] = checksOf(checkNotBlocked(block));
     for (const text of [check?.presented, check?.hint]) expect(text).not.toMatch(/[\p{C}\p{Zl}]/u);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type AccessTokenOrder, buildAccessTokenClaims } from '../../../src/core/issuance/access-token.ts';
 import { checkIssued } from '../../../src/core/issuance/check-issued.ts';
 import { registered, serviceAccount } from '../../support/registered.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const now = 1_800_000_000;
 
@@ -78,13 +79,13 @@ describe('buildAccessTokenClaims', () => {
   });
 
   it('TX-15 shows the cap', () => {
-    expect(build({ account: capped }).checks).toMatchObject([
+    expect(checksOf(build({ account: capped }))).toMatchObject([
       { check: 'token.lifetime', presented: '300 s', ok: true },
     ]);
-    expect(build({ account: capped, subjectExpiresAt: now }).checks).toMatchObject([
+    expect(checksOf(build({ account: capped, subjectExpiresAt: now }))).toMatchObject([
       { ok: false, presented: '0 s' },
     ]);
-    expect(build().checks).toEqual([]);
+    expect(checksOf(build())).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
 } from '../../../src/core/jwt/check-header.ts';
 import type { JoseHeader } from '../../../src/core/jwt/read-header.ts';
 import { expectGranted, expectRefused } from '../../support/verdicts.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const header = (alg: SignatureAlgorithm, typ: string | null = 'JWT'): JoseHeader => ({
   alg,
@@ -95,6 +96,6 @@ describe('a header held against what a door accepts', () => {
   it('makes both checks and names the first fault', () => {
     const verdict = check(header('PS256', 'dpop+jwt'), ['RS256']);
     expectRefused(verdict, 'token_algorithm_not_allowed', 'header.alg.allowed');
-    expect(verdict.checks.map(({ ok }) => ok)).toEqual([false, false]);
+    expect(checksOf(verdict).map(({ ok }) => ok)).toEqual([false, false]);
   });
 });

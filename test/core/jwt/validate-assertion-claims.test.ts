@@ -7,6 +7,7 @@ import {
 import type { RefusalReason } from '../../../src/core/oauth/reasons.ts';
 import { testNow as now } from '../../support/jws.ts';
 import { expectGranted, expectRefused } from '../../support/verdicts.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const id = '0b8e4a52-6a30-4f9b-b169-8beb8202f723';
 const issuer = 'https://sts.example.com/t/acme';
@@ -23,7 +24,7 @@ describe('own-key assertions that keep the rules', () => {
   it('are narrowed, and every check is shown', () => {
     const verdict = validate({});
     expect(expectGranted(verdict)).toEqual({ accountId: id, jti: 'j-1', expiresAt: now + 60 });
-    expect(verdict.checks.map(({ check }) => check)).toEqual([
+    expect(checksOf(verdict).map(({ check }) => check)).toEqual([
       'claims.iss',
       'claims.aud',
       'claims.jti',
@@ -138,7 +139,7 @@ describe('own-key assertions that break a rule', () => {
     ['nbf as a string', { nbf: '0' }, 'JSON numbers'],
     ['iat ahead', { iat: now + 61, exp: now + 100 }, 'NTP'],
   ])('the receipt says what to do about %s', (_, changes, hint) => {
-    const failures = validate(changes).checks.filter(({ ok }) => !ok);
+    const failures = checksOf(validate(changes)).filter(({ ok }) => !ok);
     expect(failures.map((failure) => failure.hint)).toContainEqual(expect.stringContaining(hint));
   });
 

@@ -5,6 +5,7 @@ import { validateThirdPartyClaims } from '../../../src/core/jwt/validate-claims.
 import type { RefusalReason } from '../../../src/core/oauth/reasons.ts';
 import { githubClaims, githubIssuer, testNow as now } from '../../support/jws.ts';
 import { expectGranted, expectRefused } from '../../support/verdicts.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 /** Every UTF-16 code unit, lone surrogates and controls included. */
 const anyCodeUnit = fc.nat(0xff_ff).map((unit) => String.fromCharCode(unit));
@@ -27,7 +28,7 @@ describe('third-party claims that keep the rules', () => {
       jti: githubClaims['jti'],
     });
     expect(claims).toEqual(githubClaims);
-    expect(verdict.checks.map(({ check, ok }) => `${check} ${ok ? 'ok' : 'not ok'}`)).toEqual([
+    expect(checksOf(verdict).map(({ check, ok }) => `${check} ${ok ? 'ok' : 'not ok'}`)).toEqual([
       'claims.iss ok',
       'claims.sub ok',
       'claims.aud ok',
@@ -193,14 +194,11 @@ describe('third-party claims that break a rule', () => {
   it('every fault is shown; the first gives the reason', () => {
     const verdict = validate({ sub: 7, aud: [], exp: 'x', iat: now + 1000, cnf: {} });
     expectRefused(verdict, 'claim_malformed', 'claims.sub');
-    expect(verdict.checks.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual([
-      'claims.sub',
-      'claims.aud',
-      'claims.iat',
-      'claims.exp',
-      'claims.lifetime',
-      'claims.cnf',
-    ]);
+    expect(
+      checksOf(verdict)
+        .filter(({ ok }) => !ok)
+        .map(({ check }) => check),
+    ).toEqual(['claims.sub', 'claims.aud', 'claims.iat', 'claims.exp', 'claims.lifetime', 'claims.cnf']);
   });
 
   it.each<[string, Record<string, unknown>, string, RegExp]>([
@@ -212,7 +210,7 @@ describe('third-party claims that break a rule', () => {
     ['an old token', { iat: now - 700, exp: now - 100 }, 'claims.exp', /fresh token/u],
     ['a bound token', { cnf: {} }, 'claims.cnf', /bearer/u],
   ])('a hint helps with %s', (_, changes, name, hint) => {
-    expect(validate(changes).checks.find(({ check }) => check === name)?.hint).toMatch(hint);
+    expect(checksOf(validate(changes)).find(({ check }) => check === name)?.hint).toMatch(hint);
   });
 
   it('whatever the claims are, a verdict of nine checks comes back', () => {
@@ -224,7 +222,7 @@ describe('third-party claims that break a rule', () => {
           now,
           requireJti: true,
         });
-        expect(verdict.checks).toHaveLength(9);
+        expect(checksOf(verdict)).toHaveLength(9);
         expect(verdict.ok).toBe(false);
       }),
       { numRuns: 1000 },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxFormParameters, parseFormParameters } from '../../../src/core/oauth/form-parameters.ts';
 import { knownParameters } from '../../../src/core/oauth/vocabulary.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const parsed = (body: string) => {
   const verdict = parseFormParameters(body);
@@ -93,12 +94,12 @@ describe('parseFormParameters', () => {
     ]) {
       const verdict = parseFormParameters(body);
       expect(verdict.ok).toBe(false);
-      expect(verdict.checks).toHaveLength(1);
+      expect(checksOf(verdict)).toHaveLength(1);
       expect(JSON.stringify(verdict)).not.toContain(secret);
     }
-    expect(parseFormParameters('scope=a&scope=a').checks[0]?.presented).toBe('scope more than once');
-    expect(parseFormParameters('x=a&scope=%').checks[0]?.presented).toContain('scope');
-    expect(parseFormParameters('x=a&y=%').checks[0]?.presented).toContain('parameter 2');
+    expect(checksOf(parseFormParameters('scope=a&scope=a'))[0]?.presented).toBe('scope more than once');
+    expect(checksOf(parseFormParameters('x=a&scope=%'))[0]?.presented).toContain('scope');
+    expect(checksOf(parseFormParameters('x=a&y=%'))[0]?.presented).toContain('parameter 2');
   });
 
   it('agrees with URLSearchParams on every well-formed body', () => {

@@ -5,6 +5,7 @@ import { noBlocks } from '../../../src/core/blocks/blocks.ts';
 import { decideTrust, fullDetail, receiptDetail } from '../../../src/core/trust/decide-trust.ts';
 import { buildFederationIndex } from '../../../src/core/trust/federation-index.ts';
 import { federation, registered, serviceAccount, thirdPartyClaims } from '../../support/registered.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const accountOf = (number: number, changes: Parameters<typeof federation>[0] = {}): ServiceAccount =>
   serviceAccount({
@@ -20,7 +21,7 @@ const decide = (accounts: readonly ServiceAccount[], detail = fullDetail, client
     detail,
   );
 const shownIn = (verdict: ReturnType<typeof decide>) =>
-  groupCandidates(verdict.checks).map(({ federation: id, matches }) => `${id} ${matches}`);
+  groupCandidates(checksOf(verdict)).map(({ federation: id, matches }) => `${id} ${matches}`);
 
 const strangers = (count: number) =>
   Array.from({ length: count }, (_, index) =>
@@ -61,7 +62,7 @@ describe('how much a decision shows', () => {
       ...account,
       federations: account.federations.map((each) => ({ ...each, conditions })),
     }));
-    const { checks } = decide(accounts);
+    const checks = checksOf(decide(accounts));
     expect(checks.length).toBeLessThanOrEqual(2000);
     const groups = groupCandidates(checks);
     expect(groups.length).toBeGreaterThan(30);
@@ -73,7 +74,7 @@ describe('how much a decision shows', () => {
       ...account,
       federations: account.federations.map((each) => ({ ...each, cel: 'claims.sub == "x"' })),
     }));
-    const { checks } = decide(accounts);
+    const checks = checksOf(decide(accounts));
     expect(checks.filter(({ check }) => check === 'federation.cel')).toHaveLength(50);
     expect(groupCandidates(checks)).toHaveLength(50);
   });

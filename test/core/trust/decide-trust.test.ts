@@ -8,6 +8,7 @@ import { buildFederationIndex } from '../../../src/core/trust/federation-index.t
 import { federation, registered, serviceAccount, thirdPartyClaims } from '../../support/registered.ts';
 import { type Blocks, buildBlocks, noBlocks } from '../../../src/core/blocks/blocks.ts';
 import { sampleBlock } from '../../support/stored-samples.ts';
+import { checksOf } from '../../../src/core/activity/check.ts';
 
 const decide = (
   accounts: readonly ServiceAccount[],
@@ -23,7 +24,9 @@ const outcome = (verdict: ReturnType<typeof decide>) =>
   verdict.ok ? `${verdict.value.account.id} by ${verdict.value.federation.id}` : verdict.reason;
 
 const failures = (verdict: ReturnType<typeof decide>) =>
-  verdict.checks.filter(({ ok }) => !ok).map(({ check }) => check);
+  checksOf(verdict)
+    .filter(({ ok }) => !ok)
+    .map(({ check }) => check);
 
 describe('decideTrust', () => {
   it('grants with the evidence of every requirement', () => {
@@ -35,7 +38,7 @@ describe('decideTrust', () => {
     );
     expect(outcome(verdict)).toBe('account-1 by federation-1');
     expect(verdict.seen).toEqual({ account: { id: 'account-1', name: 'deploy-payments' } });
-    expect(verdict.checks).toEqual([
+    expect(checksOf(verdict)).toEqual([
       { check: 'federation.client_id', expected: 'account-1', presented: 'account-1', ok: true },
       {
         check: 'federation.candidate',
@@ -157,8 +160,8 @@ describe('decideTrust', () => {
   it('an issuer without federations names no account', () => {
     const verdict = decide([serviceAccount({ federations: [] })]);
     expect(outcome(verdict)).toBe('subject_not_registered');
-    expect(verdict.checks).toHaveLength(1);
-    expect(verdict.checks[0]?.expected).toContain(registered.issuer);
+    expect(checksOf(verdict)).toHaveLength(1);
+    expect(checksOf(verdict)[0]?.expected).toContain(registered.issuer);
     expect(verdict.seen).toEqual({});
   });
 
@@ -178,7 +181,7 @@ describe('decideTrust', () => {
         const verdict = decide(accounts);
         expect(outcome(verdict)).toBe('federation_ambiguous');
         expect(failures(verdict)).toEqual(['federation.unique']);
-        expect(verdict.checks.filter(({ check }) => check === 'federation.candidate')).toHaveLength(2);
+        expect(checksOf(verdict).filter(({ check }) => check === 'federation.candidate')).toHaveLength(2);
       }
     });
 
@@ -240,7 +243,7 @@ describe('decideTrust', () => {
     ])('%j: %s', (clientId, expected) => {
       const verdict = decide([mine, other], thirdPartyClaims(), clientId);
       expect(outcome(verdict)).toBe(expected);
-      expect(verdict.checks[0]).toMatchObject({
+      expect(checksOf(verdict)[0]).toMatchObject({
         check: 'federation.client_id',
         ok: verdict.ok,
         expected: 'mine',
@@ -250,26 +253,26 @@ describe('decideTrust', () => {
     it('narrows the evidence to its account', () => {
       const verdict = decide([mine, other], thirdPartyClaims({ subject: 'repo:acme/third' }), 'other');
       expect(outcome(verdict)).toBe('subject_not_registered');
-      expect(verdict.checks.filter(({ check }) => check === 'federation.candidate')).toHaveLength(1);
+      expect(checksOf(verdict).filter(({ check }) => check === 'federation.candidate')).toHaveLength(1);
       expect(verdict.seen?.account?.id).toBe('other');
     });
 
     it('an account without federations here is a mismatch', () => {
       const verdict = decide([mine], thirdPartyClaims({ subject: 'repo:x' }), 'nobody');
       expect(outcome(verdict)).toBe('client_id_mismatch');
-      expect(verdict.checks[0]?.expected).toContain('an account with a federation on this issuer');
+      expect(checksOf(verdict)[0]?.expected).toContain('an account with a federation on this issuer');
     });
 
     it('its own candidate that covers the subject is shown once', () => {
       const verdict = decide([mine], thirdPartyClaims({ audiences: ['x'] }), 'mine');
       expect(outcome(verdict)).toBe('audience_mismatch');
-      expect(verdict.checks.filter(({ check }) => check === 'federation.candidate')).toHaveLength(1);
+      expect(checksOf(verdict).filter(({ check }) => check === 'federation.candidate')).toHaveLength(1);
     });
   });
 
   describe('the evidence of a refusal', () => {
     const heads = (verdict: ReturnType<typeof decide>) =>
-      verdict.checks
+      checksOf(verdict)
         .filter(({ check }) => check === 'federation.candidate')
         .map(({ expected }) => expected.split(' ').at(-1));
 
@@ -313,12 +316,16 @@ describe('decideTrust', () => {
     ])('explains: %s', (_name, registration, token, words) => {
       const verdict = decide([withFederation(registration)], thirdPartyClaims(token));
       expect(verdict.ok).toBe(false);
-      expect(verdict.checks.map(({ hint }) => hint).join(' ')).toContain(words);
+      expect(
+        checksOf(verdict)
+          .map(({ hint }) => hint)
+          .join(' '),
+      ).toContain(words);
     });
 
     it('says what is wrong with a federation that no longer compiles', () => {
       const verdict = decide([withFederation({ conditions: [{ claim: '', equals: '1' }] })]);
-      expect(verdict.checks).toContainEqual(
+      expect(checksOf(verdict)).toContainEqual(
         expect.objectContaining({
           check: 'federation.definition',
           presented: expect.stringContaining('/conditions/0'),
@@ -328,7 +335,7 @@ describe('decideTrust', () => {
 
     it('shows an expression only where everything else was looked at', () => {
       const verdict = decide([withFederation({ cel: 'claims.ref == "main"' })]);
-      expect(verdict.checks.at(-1)).toEqual({
+      expect(checksOf(verdict).at(-1)).toEqual({
         check: 'federation.cel',
         expected: 'true from claims.ref == "main"',
         presented: 'failed: field not found: ref',
@@ -343,7 +350,7 @@ describe('decideTrust', () => {
         [serviceAccount()],
         thirdPartyClaims({ subject: 'x'.repeat(12_000), audiences }),
       );
-      expect(JSON.stringify(verdict.checks).length).toBeLessThan(3000);
+      expect(JSON.stringify(checksOf(verdict)).length).toBeLessThan(3000);
     });
   });
 
@@ -403,14 +410,14 @@ describe('decideTrust', () => {
         fc.property(accounts, token, clientId, (registry, presented, client) => {
           const verdict = decide(registry, presented, client);
           if (!verdict.ok) {
-            expect(verdict.checks.some(({ ok }) => !ok)).toBe(true);
+            expect(checksOf(verdict).some(({ ok }) => !ok)).toBe(true);
             return;
           }
           const { account, federation: by } = verdict.value;
           expect(account.status).toBe('enabled');
           expect(account.federations).toContain(by);
           expect(client === null || client === account.id).toBe(true);
-          expect(verdict.checks.every(({ ok }) => ok)).toBe(true);
+          expect(checksOf(verdict).every(({ ok }) => ok)).toBe(true);
           expect(presented.audiences).toContain(by.audience);
         }),
         { numRuns: 300 },

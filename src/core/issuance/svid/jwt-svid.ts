@@ -1,4 +1,4 @@
-import { failed, grant, passed, refuse, type Verdict } from '../../activity/check.ts';
+import { checksOf, failed, grant, passed, refuse, type Verdict } from '../../activity/check.ts';
 import type { JsonValue } from '../../json.ts';
 import type { EpochSeconds } from '../../time.ts';
 import type { CompiledProvider } from '../../credential-providers/parse-credential-provider.ts';
@@ -46,14 +46,14 @@ export const buildJwtSvidClaims = (
   const sub = fillSvidSubject(subject, data);
   if (!sub.ok) return sub;
   const custom: [string, JsonValue][] = [];
-  const checks = [...sub.checks];
+  const checks = [...checksOf(sub)];
   for (const { name, value } of claims) {
     if ('literal' in value) {
       custom.push([name, value.literal]);
       continue;
     }
     const filled = fillTyped(value.template, data, `svid.claims.${name}`);
-    checks.push(...filled.checks);
+    checks.push(...checksOf(filled));
     if (!filled.ok) return { ...filled, checks };
     custom.push([name, filled.value]);
   }
