@@ -1,3 +1,5 @@
+import { createRecentMap } from './recent-map.ts';
+
 /** What one `take` found. */
 export interface Taken {
   /** How many were counted in this window, this one included: here, and by the others as far as they told. */
@@ -31,7 +33,7 @@ interface Window {
  * never spoken of. What goes beyond `max` is not told: no process lets more of it through for knowing.
  *
  * @param quantum the fewest counts of a key that are told
- * @param mostKeys beyond it the key counted longest ago is forgotten
+ * @param mostKeys as many are kept at most, and half of them surely; the keys counted longest ago are forgotten first
  */
 export const createSharedWindows = ({
   max,
@@ -44,26 +46,14 @@ export const createSharedWindows = ({
   readonly quantum: number;
   readonly mostKeys?: number;
 }): SharedWindows => {
-  const windows = new Map<string, Window>();
+  const windows = createRecentMap<Window>(mostKeys);
   const toTell = new Set<string>();
 
   const windowOf = (key: string, now: number): Window => {
-    const known = windows.get(key);
-    if (known !== undefined) {
-      windows.delete(key);
-      windows.set(key, known);
-      if (now - known.startedAt < windowMs) return known;
-      toTell.delete(key);
-      return Object.assign(known, { startedAt: now, count: 0, untold: 0 });
-    }
-    const window = { startedAt: now, count: 0, untold: 0 };
-    windows.set(key, window);
-    const oldest = windows.keys().next();
-    if (windows.size > mostKeys && oldest.done !== true) {
-      windows.delete(oldest.value);
-      toTell.delete(oldest.value);
-    }
-    return window;
+    const window = windows.get(key) ?? windows.set(key, { startedAt: now, count: 0, untold: 0 });
+    if (now - window.startedAt < windowMs) return window;
+    toTell.delete(key);
+    return Object.assign(window, { startedAt: now, count: 0, untold: 0 });
   };
 
   return {

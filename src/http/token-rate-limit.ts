@@ -1,6 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import type { OpenMinuteCounter } from '../ports/minute-counts.ts';
+import type { MinuteCount, OpenMinuteCounter } from '../ports/minute-counts.ts';
 import { sourceAddressOf } from './source-address.ts';
 
 /** Requests a minute, or `off` (contract §2). */
@@ -24,30 +24,39 @@ export class RateLimited extends Error {
   }
 }
 
-/** The hooks that hold the limits, cheapest question first. */
+/** The hook that holds the limits, cheapest question first; none where there are none. */
 export const limitTokenRequests = (
   { perAddress, perTenant, openCounter }: TokenRateLimits,
   tenantOf: (request: FastifyRequest) => string,
 ): onRequestHookHandler[] => {
-  const hook = (
-    name: string,
-    max: PerMinute,
-    keyOf: (request: FastifyRequest) => string,
-  ): onRequestHookHandler[] => {
-    if (max === 'off') return [];
-    const countOne = openCounter(name, max);
-    return [
-      (request, _reply, done) => {
-        const { count, leftMs } = countOne(keyOf(request));
-        if (count <= max) done();
-        else done(new RateLimited(Math.max(1, Math.ceil(leftMs / 1000))));
-      },
-    ];
-  };
-  return [
-    ...hook('address', perAddress, (request) => networkOf(sourceAddressOf(request))),
-    ...hook('tenant', perTenant, tenantOf),
+  const limits = [
+    ...limitOf('address', perAddress, openCounter, (request) => networkOf(sourceAddressOf(request))),
+    ...limitOf('tenant', perTenant, openCounter, tenantOf),
   ];
+  const holdLimits: onRequestHookHandler = (request, _reply, done) => {
+    for (const { max, count } of limits) {
+      const counted = count(request);
+      if (counted.count > max) return done(new RateLimited(Math.max(1, Math.ceil(counted.leftMs / 1000))));
+    }
+    return done();
+  };
+  return limits.length === 0 ? [] : [holdLimits];
+};
+
+interface Limit {
+  readonly max: number;
+  readonly count: (request: FastifyRequest) => MinuteCount;
+}
+
+const limitOf = (
+  name: string,
+  max: PerMinute,
+  openCounter: OpenMinuteCounter,
+  keyOf: (request: FastifyRequest) => string,
+): Limit[] => {
+  if (max === 'off') return [];
+  const countOne = openCounter(name, max);
+  return [{ max, count: (request) => countOne(keyOf(request)) }];
 };
 
 /** An IPv4 address, or the /64 an IPv6 address stands in: one subscriber holds all of it. */

@@ -4,7 +4,7 @@ export const maxTokenRequestBytes = 64 * 1024;
 /** A request to the token endpoint as the door-keeper needs it; nothing of HTTP but the facts that decide. */
 export interface TokenRequest {
   readonly tenant: string;
-  /** The form body, one char per byte. */
+  /** The form body; what is not ASCII in it is malformed, whatever it was read as. */
   readonly body: string;
   /** Whether an `Authorization` header came with it. */
   readonly authorizationHeader: boolean;

@@ -66,7 +66,7 @@ describe('createSharedWindows (RL-03)', () => {
     expect(windows.untold()).toEqual([]);
   });
 
-  it('forgets the key counted longest ago beyond as many as it keeps', () => {
+  it('forgets the keys counted longest ago beyond as many as it keeps', () => {
     const windows = open(10, 1, 2);
     windows.take('a', 0);
     windows.take('b', 0);
@@ -74,6 +74,28 @@ describe('createSharedWindows (RL-03)', () => {
     windows.take('c', 0);
     expect(windows.take('a', 0).count).toBe(3);
     expect(windows.take('b', 0).count).toBe(1);
+  });
+
+  it('RL-03 a key that goes on being counted keeps its count, however many others come and go', () => {
+    const windows = open(1_000_000, 1, 100);
+    let counted = 0;
+    for (let stranger = 0; stranger < 10_000; stranger += 1) {
+      windows.take(`stranger-${stranger}`, 0);
+      if (stranger % 40 === 0) counted += 1;
+      if (stranger % 40 === 0) expect(windows.take('busy', 0).count).toBe(counted);
+    }
+  });
+
+  it('what a forgotten key had not told is not told, and the key begins anew', () => {
+    const windows = open(10, 1, 2);
+    windows.take('a', 0);
+    windows.take('b', 0);
+    windows.take('c', 0);
+    windows.take('a', 0);
+    expect(windows.untold()).toEqual([
+      ['a', 1],
+      ['c', 1],
+    ]);
   });
 
   it('several that tell each other let through the limit, and at most what was untold beyond it', () => {

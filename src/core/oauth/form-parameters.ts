@@ -15,7 +15,7 @@ export const maxFormParameters = 40;
  * read may come once, be the other value equal or empty (TR-03, TR-04; `audience` and `resource` too: the contract is
  * stricter than RFC 8693 here). Names we do not read are ignored and never shown: they could be a misplaced token.
  *
- * @param body one character per byte; a character above U+007F is malformed, for encoded text is ASCII
+ * @param body a character above U+007F is malformed, for encoded text is ASCII
  * @param names the parameters this endpoint reads; those of the token endpoint unless said otherwise
  * @returns refused with `body_malformed`, `parameters_too_many` or `parameter_repeated`
  */
