@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Bounds of requests that are sent on one connection without waiting for the answers before them. */
@@ -14,13 +15,13 @@ export const pipelineBounds: PipelineBounds = { underWay: 8, waiting: 1000, wait
 
 interface Queue {
   underWay: number;
-  readonly waiting: (() => void)[];
+  readonly waiting: ServerResponse[];
 }
 
 /** Takes requests of a connection one after the other (A89, A90). */
 export interface PipelinedRequests {
-  /** Begins with a request, now or when those before it are over. */
-  begin(socket: Socket, request: () => void): void;
+  /** Begins with a request, now or when those before it are over; it is told by the response that is to answer it. */
+  begin(response: ServerResponse): void;
   /** One that was begun is over. */
   end(socket: Socket): void;
 }
@@ -28,8 +29,13 @@ export interface PipelinedRequests {
 /**
  * Node reads as many requests as arrive together and begins with all of them, although the answers leave in order: a client that
  * asks for a large document a thousand times and reads nothing would have a thousand of them kept for it.
+ *
+ * @param start begins to answer
  */
-export const createPipelinedRequests = (bounds: PipelineBounds = pipelineBounds): PipelinedRequests => {
+export const createPipelinedRequests = (
+  start: (response: ServerResponse) => void,
+  bounds: PipelineBounds = pipelineBounds,
+): PipelinedRequests => {
   const queues = new WeakMap<Socket, Queue>();
   let waitingInAll = 0;
 
@@ -48,11 +54,12 @@ export const createPipelinedRequests = (bounds: PipelineBounds = pipelineBounds)
   };
 
   return {
-    begin: (socket, request) => {
+    begin: (response) => {
+      const { socket } = response.req;
       const queue = queueOf(socket);
       if (queue.underWay < bounds.underWay) {
         queue.underWay += 1;
-        return request();
+        return start(response);
       }
       if (queue.waiting.length >= bounds.waiting || waitingInAll >= bounds.waitingInAll) {
         forget(queue);
@@ -61,7 +68,7 @@ export const createPipelinedRequests = (bounds: PipelineBounds = pipelineBounds)
       }
       if (queue.waiting.length === 0) socket.once('close', () => forget(queue));
       waitingInAll += 1;
-      queue.waiting.push(request);
+      queue.waiting.push(response);
       return undefined;
     },
     end: (socket) => {
@@ -70,7 +77,7 @@ export const createPipelinedRequests = (bounds: PipelineBounds = pipelineBounds)
       if (next === undefined) queue.underWay -= 1;
       else {
         waitingInAll -= 1;
-        next();
+        start(next);
       }
     },
   };

@@ -42,7 +42,6 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   const { admission, refusals, clock, idleMs, isStopping } = deps;
   /** How many of a connection were refused one after the other. */
   const refusedInRow = new WeakMap<Socket, number>();
-  const pipelined = createPipelinedRequests();
   const resting = createRestingConnections();
   const refuse = createRefusal(refusals, isStopping);
   const answer = server.listeners('request') as ((
@@ -66,33 +65,38 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     if (milliseconds > 0 && admission.isLate()) resting.rest(socket, milliseconds);
   };
 
-  const begin = (request: IncomingMessage, response: ServerResponse): void => {
-    const { socket } = request;
+  // One function for all responses, which Node calls with the response: none has to be made for each.
+  function leave(this: ServerResponse): void {
+    pipelined.end(this.req.socket);
+  }
+  function leaveCounted(this: ServerResponse): void {
+    const { socket } = this.req;
+    admission.left();
+    judge(socket, this.statusCode);
+    pipelined.end(socket);
+  }
+
+  const pipelined = createPipelinedRequests((response) => {
+    const { req: request } = response;
     const isCounted = !isSpared(request.url ?? '');
     if (isCounted && !admission.admit()) {
-      response.on('close', () => pipelined.end(socket));
+      response.on('close', leave);
       refuse(response);
-      resting.rest(socket, restMs);
+      resting.rest(request.socket, restMs);
       return;
     }
-    response.on('close', () => {
-      if (isCounted) {
-        admission.left();
-        judge(socket, response.statusCode);
-      }
-      pipelined.end(socket);
-    });
+    response.on('close', isCounted ? leaveCounted : leave);
     for (const listener of answer) listener.call(server, request, response);
-  };
+  });
 
   server.removeAllListeners('request');
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
     if (!turnUnderWay) {
       turnUnderWay = true;
       admission.turn({ atMs: clock.monotonic(), idleMs: idleMs() });
       setImmediate(endTurn);
     }
-    pipelined.begin(request.socket, () => begin(request, response));
+    pipelined.begin(response);
   });
 };
 
