@@ -113,7 +113,8 @@ export const registerFormEndpoint = async <Request extends TokenRequest, Body ex
 const schemes = ['Basic', 'Bearer', 'DPoP', 'Digest', 'Negotiate', 'AWS4-HMAC-SHA256'];
 
 const schemeOf = (header: string | undefined): string | null => {
-  const said = header?.split(' ', 1)[0]?.toLowerCase();
+  if (header === undefined) return null;
+  const said = header.split(' ', 1)[0]?.toLowerCase();
   return schemes.find((scheme) => scheme.toLowerCase() === said) ?? null;
 };
 

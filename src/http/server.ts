@@ -101,6 +101,7 @@ export const createServer = ({
     if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method);
 
   app.decorateRequest('logged', null);
+  app.decorateRequest('sourceAddress', null);
   app.addHook('onRequest', requireOneHost);
   app.addHook('onSend', (_request, reply, payload, done) => {
     // Closed while its client sends the next request, a connection would cost that client an answer.
