@@ -3,11 +3,18 @@ import { maskSecrets, namesSecret } from './mask-secrets.ts';
 
 /** Characters of one text, of one member as JSON, and of one name. */
 const maxText = 512;
+const maxLooked = 2 * maxText;
 const maxMember = 1024;
 const maxName = 128;
 
 /** The least a member takes, as `["",0]`. */
 const leastMember = 6;
+
+/** Brackets and comma around a name and its value. */
+const aroundMember = 3;
+
+/** Members that did not fit, after which no more are looked at: what is shown is bounded, and so is the work (A36). */
+const maxMisfits = 8;
 
 /** Kept when there is no room for everything: without them nothing is explained. */
 const first: readonly string[] = ['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'alg', 'kid', 'typ'];
@@ -18,53 +25,99 @@ const first: readonly string[] = ['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti
  */
 export const showMembers = (object: JsonObject, room: number): JsonObject => {
   const names = Object.keys(object);
-  const urgent = new Set(first.filter((name) => Object.hasOwn(object, name)));
+  const order = [
+    ...first.filter((name) => Object.hasOwn(object, name)),
+    ...names.filter((name) => !first.includes(name)),
+  ];
   const shown = new Map<string, JsonValue>();
   let left = room;
-  for (const name of [...urgent, ...names.filter((each) => !urgent.has(each))]) {
-    if (left < leastMember) break;
-    const value = showMember(name, object[name] ?? null);
-    const size = JSON.stringify([name, value]).length;
-    if (size > left) continue;
-    left -= size;
+  let misfits = 0;
+  for (const name of order) {
+    if (left < leastMember || misfits > maxMisfits) break;
+    const { value, size } = showMember(name, object[name] ?? null);
+    const taken = sizeOf(name) + size + aroundMember;
+    if (taken > left) {
+      misfits += 1;
+      continue;
+    }
+    left -= taken;
     shown.set(name, value);
   }
   const missing = names.length - shown.size;
   const kept = names
     .filter((name) => shown.has(name))
     .map((name): readonly [string, JsonValue] => [cutName(name), shown.get(name) ?? null]);
-  const rest: readonly (readonly [string, JsonValue])[] =
-    missing === 0 ? [] : [['…', `<${missing} more ${missing === 1 ? 'member' : 'members'} left out>`]];
-  return Object.fromEntries([...kept, ...rest]);
+  if (missing > 0) kept.push(['…', `<${missing} more ${missing === 1 ? 'member' : 'members'} left out>`]);
+  return Object.fromEntries(kept);
 };
+
+/** Characters of JSON. */
+const sizeOf = (value: JsonValue): number => JSON.stringify(value).length;
 
 const cutName = (name: string): string => cutText(maskSecrets(name), maxName);
 
-const showMember = (name: string, value: JsonValue): JsonValue => {
-  if (namesSecret(name) && typeof value !== 'boolean' && value !== null) return '<not shown>';
-  const shown = showValue(value);
-  return JSON.stringify(shown).length <= maxMember ? shown : describeSize(value);
+/** A value as it is shown, and how many characters of JSON that has. */
+interface Shown {
+  readonly value: JsonValue;
+  readonly size: number;
+}
+
+const shownAs = (value: JsonValue): Shown => ({ value, size: sizeOf(value) });
+
+const showMember = (name: string, value: JsonValue): Shown => {
+  if (namesSecret(name) && typeof value !== 'boolean' && value !== null) return shownAs('<not shown>');
+  const shown = showValue(value, maxMember);
+  return shown !== null && shown.size <= maxMember ? shown : shownAs(describeSize(value));
 };
 
-/** Only the beginning of a long text is looked at; a secret that its end cuts through is not among what is shown. */
-const showText = (text: string): string => {
-  if (text.length <= 4 * maxText) return cutText(maskSecrets(text), maxText);
-  // With the dot, what is cut within the header of a token is known as one.
-  const beginning = maskSecrets(`${text.slice(0, 4 * maxText)}.`);
-  const whole = beginning.length >= 2 * maxText ? beginning : beginning.replace(/[\w.+/=-]+$/, '');
-  return `${whole.slice(0, maxText).toWellFormed()}… <cut, ${text.length} characters>`;
-};
-
-/** The nesting of what is shown was bounded when it was read. */
-const showValue = (value: JsonValue): JsonValue => {
-  if (typeof value === 'string') return showText(value);
+/** `null` as soon as it is known to have more than `room` characters. The nesting was bounded when it was read. */
+const showValue = (value: JsonValue, room: number): Shown | null => {
+  if (typeof value === 'string') return shownAs(showText(value));
   // JSON has no such number, and what is kept has to read back as it was written.
-  if (typeof value === 'number' && !Number.isFinite(value)) return '<a number beyond the range>';
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(showValue);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [cutName(name), showMember(name, item)]),
-  );
+  if (typeof value === 'number' && !Number.isFinite(value)) return shownAs('<a number beyond the range>');
+  if (typeof value !== 'object' || value === null) return shownAs(value);
+  return Array.isArray(value) ? showItems(value, room) : showObject(value as JsonObject, room);
+};
+
+const showItems = (items: readonly JsonValue[], room: number): Shown | null => {
+  const shown: JsonValue[] = [];
+  let size = 1 + Math.max(1, items.length);
+  for (const item of items) {
+    const each = size > room ? null : showValue(item, room - size);
+    if (each === null) return null;
+    size += each.size;
+    shown.push(each.value);
+  }
+  return { value: shown, size };
+};
+
+const showObject = (object: JsonObject, room: number): Shown | null => {
+  const members = Object.entries(object);
+  const shown: (readonly [string, JsonValue])[] = [];
+  // Brackets, colons and the commas in between.
+  let size = 1 + Math.max(1, 2 * members.length);
+  for (const [name, item] of members) {
+    if (size > room) return null;
+    const each = showMember(name, item);
+    const shownName = cutName(name);
+    size += sizeOf(shownName) + each.size;
+    shown.push([shownName, each.value]);
+  }
+  return { value: Object.fromEntries(shown), size };
+};
+
+/**
+ * Only the beginning of a long text is looked at, as much again as is shown: by then every secret that begins within what is
+ * shown is known as one.
+ */
+const showText = (text: string): string => {
+  if (text.length <= maxLooked) return cutText(maskSecrets(text), maxText);
+  // With the dot, what is cut within the header of a token is known as one.
+  const beginning = `${text.slice(0, maxLooked)}.`;
+  const masked = maskSecrets(beginning);
+  // A word may be shorter than its secret, and brings near what lay behind it: the end may cut through another secret there.
+  const whole = masked === beginning ? masked : masked.replace(/[\w.+/=-]+$/, '');
+  return `${whole.slice(0, maxText).toWellFormed()}… <cut, ${text.length} characters>`;
 };
 
 const describeSize = (value: JsonValue): string => {
