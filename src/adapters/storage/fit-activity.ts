@@ -20,7 +20,11 @@ const orNull =
   (value: T | null): T | null =>
     value === null ? null : fit(value);
 
+const fitTextOrNull = orNull(fitText);
+const fitIndexedOrNull = orNull(fitIndexed);
+
 const fitParty = (party: Party): Party => ({ id: fitIndexed(party.id), name: fitText(party.name) });
+const fitPartyOrNull = orNull(fitParty);
 
 /** With its members sorted: the canonical form of a line, which the chain hashes, is quickly made then. */
 const fitCheck = (check: Check): Check => ({
@@ -39,8 +43,8 @@ const fitChecks = (checks: readonly Check[]): readonly Check[] =>
         {
           check: 'activity.checks',
           expected: `at most ${maxEntries} checks are kept`,
-          presented: `${checks.length} checks`,
           ok: false,
+          presented: `${checks.length} checks`,
         },
       ];
 
@@ -104,15 +108,15 @@ export const fitActivity = (activity: Activity): Activity => ({
   type: fitIndexed(activity.type),
   outcome: activity.outcome,
   reason: fitIndexed(activity.reason),
-  door: orNull(fitText)(activity.door),
-  account: orNull(fitParty)(activity.account),
-  actor: orNull(fitParty)(activity.actor),
-  issuer: orNull(fitText)(activity.issuer),
-  subject: orNull(fitText)(activity.subject),
-  audience: orNull(fitText)(activity.audience),
-  jti: orNull(fitIndexed)(activity.jti),
-  tokenHash: orNull(fitText)(activity.tokenHash),
-  sourceAddress: orNull(fitText)(activity.sourceAddress),
+  door: fitTextOrNull(activity.door),
+  account: fitPartyOrNull(activity.account),
+  actor: fitPartyOrNull(activity.actor),
+  issuer: fitTextOrNull(activity.issuer),
+  subject: fitTextOrNull(activity.subject),
+  audience: fitTextOrNull(activity.audience),
+  jti: fitIndexedOrNull(activity.jti),
+  tokenHash: fitTextOrNull(activity.tokenHash),
+  sourceAddress: fitTextOrNull(activity.sourceAddress),
   checks: fitChecks(activity.checks),
   parameters: activity.parameters === null ? null : fitParameters(activity.parameters),
   presented: fitPresented(activity.presented),

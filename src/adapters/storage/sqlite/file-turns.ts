@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** How long a writer that found the file taken waits before it looks again. */
-const retryMs = 0.5;
+/** How long a writer that found the file taken waits before it looks again: about as long as a commit takes; each look costs. */
+const retryMs = 1;
 
 /** How long a writer leaves the file free after it wrote: longer than the others wait between two looks. */
-const pauseMs = 0.8;
+const pauseMs = 1.3;
 
 /** Primary result code of SQLite for a file that another one is writing to. */
 const busy = 5;
