@@ -1,5 +1,5 @@
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
-import { buildFederationIndex } from '../core/trust/federation-index.ts';
+import { buildFederationIndex, type CandidateBlocks } from '../core/trust/federation-index.ts';
 import type { TrustedIssuer } from '../core/trust/trusted-issuer.ts';
 import type { Explanations } from './explanations.ts';
 import { atHand, type RegisteredFederations } from './registered-federations.ts';
@@ -21,10 +21,11 @@ export const withProposed = (
   issuer: async (tenant, name) => {
     const entry = await directory.issuer(tenant, name);
     if (tenant !== account.tenant) return entry;
-    if (entry !== null) return { ...entry, federations: withAccount(entry.federations, account) };
+    const blocks = await directory.blocks(tenant);
+    if (entry !== null) return { ...entry, federations: withAccount(entry.federations, account, blocks) };
     const trustedIssuer = newIssuers.find(({ issuer }) => issuer === name);
     if (trustedIssuer === undefined) return null;
-    const federations = buildFederationIndex([account], name, await directory.blocks(tenant));
+    const federations = buildFederationIndex([account], name, blocks);
     return { trustedIssuer, federations: atHand(federations) };
   },
   account: async (tenant, id) => {
@@ -33,7 +34,11 @@ export const withProposed = (
   },
 });
 
-const withAccount = (federations: RegisteredFederations, account: ServiceAccount): RegisteredFederations => ({
-  covering: async (subject) => (await federations.covering(subject)).withAccount(account),
-  around: async (...about) => (await federations.around(...about)).withAccount(account),
+const withAccount = (
+  federations: RegisteredFederations,
+  account: ServiceAccount,
+  blocks: CandidateBlocks,
+): RegisteredFederations => ({
+  covering: async (subject) => (await federations.covering(subject)).withAccount(account, blocks),
+  around: async (...about) => (await federations.around(...about)).withAccount(account, blocks),
 });

@@ -57,7 +57,7 @@ export interface Explained {
   /** The answer of the token endpoint where it would refuse; its receipt is empty. */
   readonly error: RefusalResponse | null;
   readonly granted: WouldBeToken | null;
-  readonly evidence: Pick<Evidence, 'checks' | 'parameters' | 'presented' | 'seen'>;
+  readonly evidence: Pick<Evidence, 'checks' | 'toldChecks' | 'parameters' | 'presented' | 'seen'>;
   /** The checks about candidates; where the token was refused before they were looked at, those it would meet were it good. */
   readonly candidateChecks: readonly Check[];
   /** What was not looked at and taken as good; `candidates` where {@link candidateChecks} are such. */

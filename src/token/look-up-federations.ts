@@ -34,7 +34,11 @@ export const lookUpFederations = (
 ): RegisteredFederations => {
   const findCovering = async (subject: string): Promise<readonly Candidate[]> => {
     const found = await cache.find(groupsCovering(tenant, issuer, subject, prefixes));
-    return found.flatMap((group) => group.filter(([first]) => first?.covers(subject) === true).flat());
+    const covering: Candidate[] = [];
+    for (const group of found)
+      for (const samePattern of group)
+        if (samePattern[0]?.covers(subject) === true) covering.push(...samePattern);
+    return covering;
   };
   const indexOf = async (accounts: readonly ServiceAccount[]): Promise<FederationIndex> => {
     const each = [...new Map(accounts.map((account) => [account.id, account])).values()];
@@ -47,7 +51,7 @@ export const lookUpFederations = (
     covering: async (subject) => {
       const covering = await findCovering(subject);
       return unplaced.length === 0
-        ? indexOfCovering(issuer, covering, await blocks(tenant))
+        ? indexOfCovering(issuer, covering)
         : await indexOf([...accountsOf(covering), ...unplaced]);
     },
     around: async (subject, clientId, limit) => {

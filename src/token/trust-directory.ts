@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { AccountKey } from '../core/accounts/account-key.ts';
-import { type Blocks, buildBlocks, noBlocks } from '../core/blocks/blocks.ts';
+import { type Blocks, buildBlocks } from '../core/blocks/blocks.ts';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { type ReadyProvider, readyProvider } from '../core/credential-providers/ready-provider.ts';
 import type { Tenant } from '../core/tenants/tenant.ts';
@@ -51,9 +51,9 @@ export interface TrustDirectory {
 interface Kept<T> {
   readonly generation: number;
   /** `null`: it is not there; strangers' questions cost one read and not one each. */
-  readonly value: Promise<T | null>;
+  readonly value: Promise<T>;
   /** The same once it is read. */
-  readonly known?: T | null;
+  readonly known?: T;
 }
 
 /** A trusted issuer with what looking up federations on it needs. */
@@ -95,9 +95,9 @@ export const createTrustDirectory = (
   const generations = new Map<string, number>();
   const generationOf = (tenant: string): number => Math.max(everything, generations.get(tenant) ?? 0);
 
-  const cacheOf = <T extends object>(read: (tenant: string, name: string) => Promise<T | null>) => {
+  const cacheOf = <T extends object | null>(read: (tenant: string, name: string) => Promise<T>) => {
     const cache = new LRUCache<string, Kept<T>>({ max: maxEntries });
-    const find = (tenant: string, name: string): Promise<T | null> => {
+    const find = (tenant: string, name: string): Promise<T> => {
       const key = `${tenant}\n${name}`;
       const generation = generationOf(tenant);
       const kept = cache.get(key);
@@ -114,7 +114,11 @@ export const createTrustDirectory = (
       );
       return entry.value;
     };
-    const forget = (tenant: string, name: string, unless: (known: T) => boolean = () => false): void => {
+    const forget = (
+      tenant: string,
+      name: string,
+      unless: (known: NonNullable<T>) => boolean = () => false,
+    ): void => {
       const key = `${tenant}\n${name}`;
       const known = cache.peek(key)?.known ?? null;
       if (known === null || !unless(known)) cache.delete(key);
@@ -128,7 +132,7 @@ export const createTrustDirectory = (
   });
   const tenants = cacheOf((tenant) => stores.tenants.find(tenant));
   const keptBlocks = cacheOf(async (tenant) => buildBlocks(await stores.blocks.allOf(tenant)));
-  const blocks = async (tenant: string): Promise<Blocks> => (await keptBlocks.find(tenant, '')) ?? noBlocks;
+  const blocks = (tenant: string): Promise<Blocks> => keptBlocks.find(tenant, '');
   const federations = createFederationCache(stores.serviceAccounts, {
     generationOf,
     blocks,
@@ -144,7 +148,7 @@ export const createTrustDirectory = (
     const lookUp = { store: stores.serviceAccounts, cache: federations, blocks };
     return { trustedIssuer, prefixes, federations: lookUpFederations(lookUp, known) };
   });
-  const accounts = cacheOf(async (tenant, id) => {
+  const accounts = cacheOf(async (tenant, id): Promise<AccountEntry | null> => {
     const account = await stores.serviceAccounts.find(tenant, id);
     if (account === null) return null;
     const keys = await stores.accountKeys.listOf(tenant, id);
@@ -170,7 +174,7 @@ export const createTrustDirectory = (
     issuer: issuers.find,
     account: accounts.find,
     blocks,
-    providers: async (tenant, accountId) => (await providers.find(tenant, accountId)) ?? [],
+    providers: providers.find,
     forget: (tenant, touched) => {
       if (touched === undefined) generations.set(tenant, (forgotten += 1));
       else forgetTouched(tenant, touched);

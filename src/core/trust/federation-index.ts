@@ -20,6 +20,9 @@ export interface Candidate {
   readonly compiled: () => Result<CompiledFederation, readonly RegistrationProblem[]>;
 }
 
+/** What is blocked of candidates. */
+export type CandidateBlocks = Pick<Blocks, 'account' | 'federation'>;
+
 /**
  * Federations on one issuer, ready to be asked: all of them, or as many as a decision about one subject needs, which is
  * every one that covers it. Immutable.
@@ -33,7 +36,7 @@ export interface FederationIndex {
   /** At most `limit` candidates whose subject or pattern begins most like `subject`, for evidence. */
   readonly nearest: (subject: string, limit: number) => readonly Candidate[];
   /** The index as it would be with `account`, in the place of the one with its id where there is one. */
-  readonly withAccount: (account: ServiceAccount) => FederationIndex;
+  readonly withAccount: (account: ServiceAccount, blocks: CandidateBlocks) => FederationIndex;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface FederationIndex {
 export const buildFederationIndex = (
   accounts: readonly ServiceAccount[],
   issuer: string,
-  blocks: Pick<Blocks, 'account' | 'federation'>,
+  blocks: CandidateBlocks,
 ): FederationIndex => {
   const candidates = accounts.flatMap((account) => buildCandidates(account, issuer, blocks));
 
@@ -92,8 +95,8 @@ export const buildFederationIndex = (
         .map(({ candidate }) => candidate);
     },
 
-    withAccount: (account) =>
-      buildFederationIndex([...accounts.filter(({ id }) => id !== account.id), account], issuer, blocks),
+    withAccount: (account, blocksNow) =>
+      buildFederationIndex([...accounts.filter(({ id }) => id !== account.id), account], issuer, blocksNow),
   };
 };
 
@@ -101,28 +104,24 @@ export const buildFederationIndex = (
  * The index of those that cover one subject, for a decision about that subject and no other; what is near to it is not in
  * it. Made at every exchange, so nothing is sorted here.
  */
-export const indexOfCovering = (
-  issuer: string,
-  covering: readonly Candidate[],
-  blocks: Pick<Blocks, 'account' | 'federation'>,
-): FederationIndex => ({
+export const indexOfCovering = (issuer: string, covering: readonly Candidate[]): FederationIndex => ({
   issuer,
   covering: (subject) => covering.filter(({ covers }) => covers(subject)),
   ofAccount: (accountId) => covering.filter(({ account }) => account.id === accountId),
   nearest: (_subject, limit) => covering.slice(0, limit),
-  withAccount: (account) =>
+  withAccount: (account, blocks) =>
     buildFederationIndex(
       [...new Set(covering.map((candidate) => candidate.account))],
       issuer,
       blocks,
-    ).withAccount(account),
+    ).withAccount(account, blocks),
 });
 
 /** What a token of `issuer` may turn out to be where it is for `account`, in the order of its federations. */
 export const buildCandidates = (
   account: ServiceAccount,
   issuer: string,
-  blocks: Pick<Blocks, 'account' | 'federation'>,
+  blocks: CandidateBlocks,
 ): readonly Candidate[] =>
   account.federations
     .filter((federation) => federation.issuer === issuer)
@@ -131,7 +130,7 @@ export const buildCandidates = (
 const buildCandidate = (
   account: ServiceAccount,
   federation: Federation,
-  blocks: Pick<Blocks, 'account' | 'federation'>,
+  blocks: CandidateBlocks,
 ): Candidate => {
   const { subject, subjectPattern } = federation;
   const pattern = once(() => compilePattern(subjectPattern ?? ''));

@@ -106,10 +106,13 @@ describe('how much a decision shows', () => {
     );
     const covering = (subject: string, changed = index) =>
       changed.covering(subject).map(({ account }) => account.id);
-    const replaced = index.withAccount(accountOf(2));
+    const replaced = index.withAccount(accountOf(2), noBlocks);
     expect(covering(registered.subject, replaced)).toEqual(['account-1', 'account-2']);
     expect(covering('job:2', replaced)).toEqual([]);
-    expect(covering(registered.subject, index.withAccount(accountOf(3)))).toEqual(['account-1', 'account-3']);
+    expect(covering(registered.subject, index.withAccount(accountOf(3), noBlocks))).toEqual([
+      'account-1',
+      'account-3',
+    ]);
     expect([covering(registered.subject), covering('job:2')]).toEqual([['account-1'], ['account-2']]);
   });
 });
