@@ -116,7 +116,7 @@ export const openBureau = async (
   const outboundAllow = parseOutboundAllow(configuration.outboundAllow.join(','));
   if (!outboundAllow.ok) throw new StartRefused(outboundAllow.error, { exitCode: exitCodes.configuration });
   await requireDataFolder(configuration.dataDir);
-  const pace = createCommitPace({ monotonic: clock.monotonic, ...commitPacing });
+  const pace = createCommitPace({ monotonic: () => clock.monotonic(), ...commitPacing });
   const storage = await openStorage({
     url: configuration.databaseUrl,
     postgres: { poolSize: Math.max(1, Math.floor(configuration.databasePoolSize / siblings.count)) },

@@ -219,6 +219,19 @@ describe('B13 a file that cannot be used', () => {
     });
     database.close();
   });
+
+  it('is being written to by another process, though there is nothing to migrate', async () => {
+    await fill();
+    const database = new DatabaseSync(path);
+    database.exec('begin immediate');
+    expect(await refusal()).toMatchObject({
+      name: 'StorageUnusable',
+      message: `The database file ${path} is in use by another process.`,
+    });
+    database.exec('rollback');
+    database.close();
+    await (await openStorage({ url: `sqlite:${path}` })).close();
+  });
 });
 
 describe('a place without permission', () => {

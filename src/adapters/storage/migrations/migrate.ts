@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { EngineName } from '../engine.ts';
-import { DatabaseNewer } from '../storage-errors.ts';
 import { firstTables } from './0001-first-tables.ts';
 import { accountKeyChanges } from './0002-account-keys.ts';
 import { svidsAndRotation } from './0003-svids-and-rotation.ts';
@@ -12,21 +11,23 @@ import { spiffeSequences } from './0007-spiffe-sequences.ts';
 import { unlinkedActivities } from './0008-unlinked-activities.ts';
 import { appendInPlace } from './0009-append-in-place.ts';
 import { federationPlaces } from './0010-federation-places.ts';
+import { findMissing, type MigrationName } from './migration-names.ts';
 
-/** Every schema change, oldest first by name; a released one is never edited, only followed by another. */
-export const migrations: Readonly<Record<string, (db: Kysely<never>, engine: EngineName) => Promise<void>>> =
-  {
-    '0001-first-tables': firstTables,
-    '0002-account-keys': accountKeyChanges,
-    '0003-svids-and-rotation': svidsAndRotation,
-    '0004-activity-chains': activityChains,
-    '0005-warnings-and-inbox': warningsAndInbox,
-    '0006-blocks': blocks,
-    '0007-spiffe-sequences': spiffeSequences,
-    '0008-unlinked-activities': unlinkedActivities,
-    '0009-append-in-place': appendInPlace,
-    '0010-federation-places': federationPlaces,
-  };
+/** What every schema change does; a released one is never edited, only followed by another. */
+export const migrations: Readonly<
+  Record<MigrationName, (db: Kysely<never>, engine: EngineName) => Promise<void>>
+> = {
+  '0001-first-tables': firstTables,
+  '0002-account-keys': accountKeyChanges,
+  '0003-svids-and-rotation': svidsAndRotation,
+  '0004-activity-chains': activityChains,
+  '0005-warnings-and-inbox': warningsAndInbox,
+  '0006-blocks': blocks,
+  '0007-spiffe-sequences': spiffeSequences,
+  '0008-unlinked-activities': unlinkedActivities,
+  '0009-append-in-place': appendInPlace,
+  '0010-federation-places': federationPlaces,
+};
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
@@ -35,18 +36,6 @@ const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]>
   }
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
   return rows.map((row) => row.name);
-};
-
-/**
- * Makes sure that this program knows every change the database went through. Only reads.
- *
- * @throws DatabaseNewer
- */
-export const refuseNewer = async (db: Kysely<never>): Promise<void> => {
-  const unknown = (await executedMigrations(db)).filter((name) => !Object.hasOwn(migrations, name));
-  if (unknown.length > 0) {
-    throw new DatabaseNewer(unknown);
-  }
 };
 
 /**
@@ -66,7 +55,7 @@ export const migrate = async (db: Kysely<never>, engine: EngineName): Promise<vo
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) {
     // kysely refuses, before it runs any, when the database has a migration that the list has not.
-    await refuseNewer(db);
+    findMissing(await executedMigrations(db));
     throw error instanceof Error ? error : new Error('the schema could not be brought up to date');
   }
 };

@@ -2,7 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Engine } from '../engine.ts';
-import { migrate, refuseNewer } from '../migrations/migrate.ts';
+import { findMissing } from '../migrations/migration-names.ts';
 import { startDriver } from '../start-driver.ts';
 import type { Database } from '../schema.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
@@ -83,6 +83,17 @@ const checkStructure = async (path: string, reader: SqliteConnection): Promise<v
   }
 };
 
+/** The names of the schema changes that the file went through. */
+const executedMigrations = async (reader: SqliteConnection): Promise<readonly string[]> => {
+  const { rows: tables } = await reader.run(
+    "select name from sqlite_master where type = 'table' and name = 'kysely_migration'",
+    [],
+  );
+  if (tables.length === 0) return [];
+  const { rows } = await reader.run('select name from kysely_migration', []);
+  return (rows as readonly { readonly name: string }[]).map(({ name }) => name);
+};
+
 /**
  * Opens, checks and migrates an SQLite file; makes it, and its folder, where there is none. Where another process did that,
  * it is opened only.
@@ -94,18 +105,26 @@ export const openSqlite = async (path: string, worker: StorageWorker = onlyWorke
   const chainWriter = chainWriterOf(worker.place);
   const opened: SqliteConnection[] = [];
   const turns = createTurns(maxWaitForWriterMilliseconds);
+  let mustMigrate = false;
   try {
     if (worker.prepares) await createFile(path);
     const reader = await openConnection({ path, role: 'reader', isShared });
     opened.push(reader);
     if (worker.prepares) {
       await checkStructure(path, reader);
-      await refuseNewer(new Kysely({ dialect: createSqliteDialect(reader, reader, turns) }));
+      mustMigrate = findMissing(await executedMigrations(reader)).length > 0;
     }
     const writer = await openConnection({ path, role: 'writer', isShared });
     opened.push(writer);
     const dialect = createSqliteDialect(reader, writer, turns);
-    if (worker.prepares) await migrate(new Kysely({ dialect }), 'sqlite');
+    if (mustMigrate) {
+      const { migrate } = await import('../migrations/migrate.ts');
+      await migrate(new Kysely({ dialect }), 'sqlite');
+    } else if (worker.prepares) {
+      // As a migration would: a file that another process holds is found out now, and not by the first token.
+      await writer.run('begin immediate', []);
+      await writer.rollback();
+    }
     const db = new Kysely<Database>({ dialect });
     await startDriver(db);
     const commit = createSharedCommits(writer, turns);
