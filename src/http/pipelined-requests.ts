@@ -5,13 +5,20 @@ import type { Socket } from 'node:net';
 export interface PipelineBounds {
   /** Under way at once; the others wait. */
   readonly underWay: number;
+  /** Of all that wait for those before them, so many are begun in a turn of the event loop: then it is everybody's turn. */
+  readonly perTurn: number;
   /** Waiting on one connection, and on all of them; beyond it the connection is closed. */
   readonly waiting: number;
   readonly waitingInAll: number;
 }
 
 /** Those of a server. */
-export const pipelineBounds: PipelineBounds = { underWay: 8, waiting: 1000, waitingInAll: 20_000 };
+export const pipelineBounds: PipelineBounds = {
+  underWay: 8,
+  perTurn: 8,
+  waiting: 1000,
+  waitingInAll: 20_000,
+};
 
 interface Queue {
   underWay: number;
@@ -28,7 +35,8 @@ export interface PipelinedRequests {
 
 /**
  * Node reads as many requests as arrive together and begins with all of them, although the answers leave in order: a client that
- * asks for a large document a thousand times and reads nothing would have a thousand of them kept for it.
+ * asks for a large document a thousand times and reads nothing would have a thousand of them kept for it. And what is answered
+ * at once would be begun within the answer before it, so that nobody else is heard until the last of them is over.
  *
  * @param start begins to answer
  */
@@ -53,11 +61,32 @@ export const createPipelinedRequests = (
     queue.waiting.length = 0;
   };
 
+  /** Queues in which one more may begin, in the order in which they may. */
+  let ready: Queue[] = [];
+
+  const beginSome = (): void => {
+    const some = ready.slice(0, bounds.perTurn);
+    ready = ready.slice(bounds.perTurn);
+    if (ready.length > 0) setImmediate(beginSome);
+    for (const queue of some) {
+      const next = queue.waiting.shift();
+      if (next !== undefined) waitingInAll -= 1;
+      if (next === undefined || next.req.socket.destroyed) queue.underWay -= 1;
+      else start(next);
+    }
+  };
+
+  /** Begins with the next one of a queue when it is its turn; its place among those under way is taken already. */
+  const beginSoon = (queue: Queue): void => {
+    if (ready.length === 0) setImmediate(beginSome);
+    ready.push(queue);
+  };
+
   return {
     begin: (response) => {
       const { socket } = response.req;
       const queue = queueOf(socket);
-      if (queue.underWay < bounds.underWay) {
+      if (queue.underWay === 0) {
         queue.underWay += 1;
         return start(response);
       }
@@ -69,16 +98,16 @@ export const createPipelinedRequests = (
       if (queue.waiting.length === 0) socket.once('close', () => forget(queue));
       waitingInAll += 1;
       queue.waiting.push(response);
+      if (queue.underWay < bounds.underWay) {
+        queue.underWay += 1;
+        beginSoon(queue);
+      }
       return undefined;
     },
     end: (socket) => {
       const queue = queueOf(socket);
-      const next = socket.destroyed ? undefined : queue.waiting.shift();
-      if (next === undefined) queue.underWay -= 1;
-      else {
-        waitingInAll -= 1;
-        start(next);
-      }
+      if (queue.waiting.length > 0 && !socket.destroyed) beginSoon(queue);
+      else queue.underWay -= 1;
     },
   };
 };
