@@ -6,7 +6,15 @@ import { chooseCores } from './cores.ts';
 import { floodWithConnections, holdSlowly, pipeline } from './overload/connections.ts';
 import { startGenerator } from './overload/generators.ts';
 import { stampede } from './overload/herd.ts';
-import { floodWithBad, hangIssuers, makeKeys, type Stage, startIssuers } from './overload/neighbours.ts';
+import {
+  floodWithBad,
+  hangIssuers,
+  makeAccounts,
+  runGood,
+  type Stage,
+  startIssuers,
+} from './overload/neighbours.ts';
+import { type OverloadOptions, type PartName, parseParts } from './overload/parse-parts.ts';
 import { renderOverload } from './overload/render.ts';
 import { findMaximum, type LevelFindings, tryLevel } from './overload/saturation.ts';
 import { holdTo, type Server, startServer } from './overload/start-server.ts';
@@ -26,14 +34,32 @@ setTimeout(() => {
   process.exit(1);
 }, 600_000).unref();
 
+const readOptions = (): OverloadOptions => {
+  try {
+    return parseParts(process.argv.slice(2));
+  } catch (error) {
+    say((error as Error).message);
+    process.exit(2);
+  }
+};
+
+const { parts, report: isReported } = readOptions();
 const cores = chooseCores();
+// Whatever this process starts inherits its core; the server has another.
+holdTo(cores?.load ?? null, process.pid);
 const issuer = await startIssuer();
 const silent = await startIssuers(20);
 say('signing tokens');
 const good = await signGood(issuer, 3000);
 const bad = await signBad(issuer, 3000);
-const [generator, other] = [startGenerator(), startGenerator()];
-for (const { pid } of [generator, other]) holdTo(cores?.load ?? null, pid);
+const [generator, other] = [startGenerator('measures'), startGenerator('disturbs')];
+
+/** Runs a part that was asked for. */
+const part = async <T>(name: PartName, title: string, run: () => Promise<T>): Promise<T | undefined> => {
+  if (!parts.has(name)) return undefined;
+  say(`${name.toUpperCase()}: ${title}`);
+  return await run();
+};
 
 const onServer = async <T>(
   environment: Readonly<Record<string, string>>,
@@ -49,41 +75,58 @@ const onServer = async <T>(
   }
 };
 
-say('B25: 5,000 requests at a cold start');
-const herd = await onServer({}, (server) => stampede(generator, server, issuer, good));
+const herd = await part('b25', '5,000 requests at a cold start', () =>
+  onServer({}, (server) => stampede(generator, server, issuer, good)),
+);
 
 const found = await onServer({}, async (server) => {
   const stage: Stage = { server, generator, other, good };
   say('the most it grants');
   const maximum = await findMaximum(generator, server, good, 4);
   say(`${Math.round(maximum.perSecond)} a second`);
-  const levels: LevelFindings[] = [];
-  for (const times of [1, 2, 5, 10]) {
-    say(`B26: ${times} times as much`);
-    levels.push(
-      await tryLevel(generator, server, { times, maximum: maximum.perSecond, connections, seconds: 6 }),
-    );
-  }
+  const { findings: half } = await runGood(server, () =>
+    generator.run({
+      port: server.port,
+      from: '127.0.0.1',
+      connections: 128,
+      perSecond: maximum.perSecond / 2,
+      seconds: 6,
+      bodies: [],
+    }),
+  );
+  const levels = await part('b26', 'more than it can do', async () => {
+    const all: LevelFindings[] = [];
+    for (const times of [1, 2, 5, 10]) {
+      say(`  ${times} times as much`);
+      all.push(
+        await tryLevel(generator, server, { times, maximum: maximum.perSecond, connections, seconds: 6 }),
+      );
+    }
+    return all;
+  });
   const perSecond = Math.round(maximum.perSecond / 10);
-  say('A63: key pairs');
-  const keys = await makeKeys(stage, perSecond);
-  say('B28: bad tokens, rate limit off');
-  const flooded = await floodWithBad(stage, bad, perSecond);
-  say('A89: slow clients');
-  const slow = await holdSlowly(stage, perSecond);
-  say('A90: connections, pipelined requests');
-  const flood = await floodWithConnections(stage);
-  const piped = await pipeline(stage);
-  say('A58: issuers that hang');
-  for (const [index, entry] of silent.entries()) await server.register(`silent-${index}`, [entry]);
-  const hanging = await hangIssuers(stage, silent);
-  return { maximum, levels, keys, bad: flooded, slow, flood, pipeline: piped, hanging };
+  return {
+    maximum,
+    half,
+    levels,
+    accounts: await part('a63', 'accounts', () => makeAccounts(stage, perSecond, 'without keys')),
+    keys: await part('a63', 'key pairs', () => makeAccounts(stage, perSecond, 'with keys')),
+    bad: await part('b28', 'bad tokens, rate limit off', () => floodWithBad(stage, bad, perSecond)),
+    slow: await part('a89', 'slow clients', () => holdSlowly(stage, perSecond)),
+    flood: await part('a90', 'connections', () => floodWithConnections(stage)),
+    pipeline: await part('a90', 'pipelined requests', () => pipeline(stage)),
+    hanging: await part('a58', 'issuers that hang', async () => {
+      for (const [index, entry] of silent.entries()) await server.register(`silent-${index}`, [entry]);
+      return await hangIssuers(stage, silent);
+    }),
+  };
 });
 
-say('B28: bad tokens, default rate limit');
-const badWithLimits = await onServer({ BUREAU_RATE_LIMIT: '6000' }, (server) =>
-  // Fewer in all than one address may send in a minute.
-  floodWithBad({ server, generator, other, good }, bad, 200),
+const badWithLimits = await part('b28', 'bad tokens, default rate limit', () =>
+  onServer({ BUREAU_RATE_LIMIT: '6000' }, (server) =>
+    // Fewer in all than one address may send in a minute.
+    floodWithBad({ server, generator, other, good }, bad, 200),
+  ),
 );
 
 const report = renderOverload({
@@ -95,11 +138,11 @@ const report = renderOverload({
     `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}, ${process.platform}`,
     cores === null
       ? 'Server and load were not held to cores of their own.'
-      : 'The server has one core with all its threads; the load has another.',
+      : 'The server has one core with all its threads; everything else has another.',
   ],
 });
 process.stdout.write(report);
-if (process.argv.includes('--report')) writeFileSync(new URL('overload-report.md', import.meta.url), report);
+if (isReported) writeFileSync(new URL('overload-report.md', import.meta.url), report);
 generator.stop();
 other.stop();
 await Promise.all([issuer, ...silent].map((entry) => entry.close()));

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { OpenLoopJob, OpenLoopResult } from './open-loop-job.ts';
 
@@ -9,11 +10,15 @@ export interface Generator {
   stop(): void;
 }
 
+/** What disturbs shares a core with what measures and has to give way: it is the server that is to be disturbed. */
+export const disturberPriority = 10;
+
 /** Starts one; it ends with this process. */
-export const startGenerator = (): Generator => {
+export const startGenerator = (purpose: 'measures' | 'disturbs'): Generator => {
   const child = fork(fileURLToPath(new URL('./open-loop-process.ts', import.meta.url)), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  if (purpose === 'disturbs' && child.pid !== undefined) setPriority(child.pid, disturberPriority);
   return {
     pid: child.pid ?? 0,
     run: (job) =>

@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { disturberPriority } from './generators.ts';
 
 /** How connections are held. */
 export interface HoldJob {
@@ -28,6 +30,7 @@ export const startHolder = (): Holder => {
   const child = fork(fileURLToPath(new URL('./hold-connections-process.ts', import.meta.url)), [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  if (child.pid !== undefined) setPriority(child.pid, disturberPriority);
   const ask = (message: HoldJob | 'release'): Promise<HoldAnswer> =>
     new Promise((resolve, reject) => {
       const ended = (): void => reject(new Error('a process that holds connections has ended'));

@@ -1,4 +1,5 @@
 import { createFakeIssuer, type FakeIssuer } from '../../test/support/fake-issuer.ts';
+import { cpuSecondsOfProcess } from '../cpu-time.ts';
 import type { Generator } from './generators.ts';
 import type { OpenLoopResult } from './open-loop-job.ts';
 import { type HealthFindings, probeHealth } from './probe-health.ts';
@@ -9,11 +10,20 @@ import { signGood } from './workload.ts';
 /** What good requests noticed of something beside them. */
 export interface NeighbourFindings {
   readonly perSecond: number;
-  readonly aloneP99Ms: number;
-  readonly besideP99Ms: number;
+  readonly alone: GoodFindings;
+  readonly beside: GoodFindings;
   /** Share of the good requests beside it that were granted. */
   readonly granted: number;
   readonly health: HealthFindings;
+}
+
+/** What became of the good requests, and who was how busy meanwhile. */
+export interface GoodFindings {
+  readonly p99Ms: number;
+  /** CPU time of the server, in seconds a second: 1 is a core. */
+  readonly serverBusy: number;
+  /** How late the process that measures was itself. */
+  readonly lateP99Ms: number;
 }
 
 /** What a scenario works with. */
@@ -28,6 +38,18 @@ export interface Stage {
 
 const seconds = 6;
 
+/** Good requests at a constant rate, and how busy that kept the server. */
+export const runGood = async (
+  server: Server,
+  run: () => Promise<OpenLoopResult>,
+): Promise<{ readonly findings: GoodFindings; readonly load: OpenLoopResult }> => {
+  const [cpuBefore, before] = [cpuSecondsOfProcess(server.pid) ?? 0, performance.now()];
+  const load = await run();
+  const seconds = (performance.now() - before) / 1000;
+  const serverBusy = ((cpuSecondsOfProcess(server.pid) ?? 0) - cpuBefore) / seconds;
+  return { load, findings: { p99Ms: of(load, 200).p99Ms, serverBusy, lateP99Ms: load.lateP99Ms } };
+};
+
 /** Good requests alone, and then beside something that begins a little later. */
 export const compare = async <T>(
   { server, generator, good }: Omit<Stage, 'other'>,
@@ -37,18 +59,21 @@ export const compare = async <T>(
 ): Promise<{ readonly findings: NeighbourFindings; readonly result: T }> => {
   const job = { port: server.port, from: '127.0.0.1', connections: 64, perSecond };
   await generator.run({ ...job, seconds: 2, bodies: good });
-  const alone = await generator.run({ ...job, seconds, bodies: [] });
-  const both = Promise.all([generator.run({ ...job, seconds: during, bodies: [] }), beside()]);
+  const alone = await runGood(server, () => generator.run({ ...job, seconds, bodies: [] }));
+  const both = Promise.all([
+    runGood(server, () => generator.run({ ...job, seconds: during, bodies: [] })),
+    beside(),
+  ]);
   const {
-    result: [load, result],
+    result: [{ findings, load }, result],
     health,
   } = await probeHealth(server.port, both);
   return {
     result,
     findings: {
       perSecond,
-      aloneP99Ms: of(alone, 200).p99Ms,
-      besideP99Ms: of(load, 200).p99Ms,
+      alone: alone.findings,
+      beside: findings,
       granted: of(load, 200).count / load.statuses.reduce((sum, { count }) => sum + count, 0),
       health,
     },
@@ -103,21 +128,22 @@ export interface KeyFindings {
   readonly others: number;
 }
 
-/** 200 accounts with a generated RSA key, all at once (A63). */
-export const makeKeys = async (
+/** 200 accounts at once, with a generated RSA key each (A63) or, to tell what the keys are guilty of, without one. */
+export const makeAccounts = async (
   stage: Omit<Stage, 'other'>,
   perSecond: number,
+  keys: 'with keys' | 'without keys',
 ): Promise<{ readonly findings: NeighbourFindings; readonly result: KeyFindings }> =>
   compare(stage, perSecond, async () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
         stage.server.admin('POST', '/service-accounts', {
-          name: `made-at-once-${index}`,
+          name: `${keys.replace(' ', '-')}-${index}`,
           owningTeam: 'default',
           useCase: 'custom-api-integration',
           scopes: ['certificates:read'],
-          key: { generate: 'RS256' },
+          ...(keys === 'with keys' ? { key: { generate: 'RS256' } } : {}),
         }),
       ),
     );

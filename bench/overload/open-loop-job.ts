@@ -40,5 +40,7 @@ export interface OpenLoopResult {
   /** From the second second on, so that the beginning does not count. */
   readonly statuses: readonly StatusFindings[];
   readonly slices: readonly Slice[];
+  /** How late the process that sends was itself when it wanted to look at the clock: no latency it saw is nearer than that. */
+  readonly lateP99Ms: number;
   readonly seconds: number;
 }

@@ -12,6 +12,8 @@ interface Line {
 }
 
 const sliceMs = 100;
+/** How often it looks whether something is due. */
+const tickMs = 1;
 /** What is not yet measured, unless the job is short. */
 const beginningMs = 1000;
 
@@ -27,6 +29,7 @@ let next = 0;
 const run = async (job: OpenLoopJob): Promise<OpenLoopResult> => {
   if (job.bodies.length > 0) requests = job.bodies.map(requestOf);
   const counted = new Map<number, number[]>();
+  const lateMs: number[] = [];
   const slices: { issued: number; refused: number }[] = [];
   const free: Line[] = [];
   let head = 0;
@@ -109,7 +112,9 @@ const run = async (job: OpenLoopJob): Promise<OpenLoopResult> => {
   const endsAt = startedAt + job.seconds * 1000;
   const rate = job.perSecond;
   while (performance.now() < endsAt) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    const looksAt = performance.now() + tickMs;
+    await new Promise((resolve) => setTimeout(resolve, tickMs));
+    if (performance.now() - startedAt >= beginningMs) lateMs.push(Math.max(0, performance.now() - looksAt));
     if (rate === null || job.onePerConnection === true) {
       if (job.onePerConnection === true && totals.broken + countOf(slices) >= lines.length) break;
       continue;
@@ -135,6 +140,7 @@ const run = async (job: OpenLoopJob): Promise<OpenLoopResult> => {
     ...totals,
     seconds: job.onePerConnection === true ? seconds : seconds - beginningMs / 1000,
     slices,
+    lateP99Ms: lateMs.length === 0 ? 0 : percentile(Float64Array.from(lateMs).sort(), 0.99),
     statuses: [...counted]
       .map(([status, latencies]) => {
         const sorted = Float64Array.from(latencies).sort();

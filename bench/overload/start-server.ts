@@ -11,6 +11,7 @@ import {
   postForm,
   signAssertion,
 } from '../../test/support/bureau-process.ts';
+import { nodeOnCore } from '../cores.ts';
 
 /** A server under test. */
 export interface Server {
@@ -48,23 +49,23 @@ export const startServer = async (
   const folder = await mkdtemp(join(tmpdir(), 'bureau-overload-'));
   const port = await freePort();
   const log = openSync(join(folder, 'server.log'), 'a', 0o600);
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('../../src/main.ts', import.meta.url)), 'serve'],
-    {
-      cwd: folder,
-      env: {
-        NODE_ENV: 'production',
-        PATH: process.env['PATH'] ?? '',
-        BUREAU_PORT: String(port),
-        BUREAU_DATA_DIR: folder,
-        BUREAU_RATE_LIMIT: 'off',
-        BUREAU_STOP_DELAY_SECONDS: '0',
-        ...environment,
-      },
-      stdio: ['ignore', log, log],
+  const [command, args] = nodeOnCore(core, [
+    fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
+    'serve',
+  ]);
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: {
+      NODE_ENV: 'production',
+      PATH: process.env['PATH'] ?? '',
+      BUREAU_PORT: String(port),
+      BUREAU_DATA_DIR: folder,
+      BUREAU_RATE_LIMIT: 'off',
+      BUREAU_STOP_DELAY_SECONDS: '0',
+      ...environment,
     },
-  );
+    stdio: ['ignore', log, log],
+  });
   const kill = (): void => void child.kill('SIGKILL');
   process.on('exit', kill);
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
@@ -77,7 +78,6 @@ export const startServer = async (
       );
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  holdTo(core, child.pid ?? 0);
   const credentials = JSON.parse(await readFile(join(folder, 'admin.json'), 'utf8')) as Credentials;
   const signIn = await postForm(`${url}/token`, {
     grant_type: 'client_credentials',
