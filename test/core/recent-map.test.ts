@@ -31,7 +31,7 @@ describe('createRecentMap', () => {
   });
 
   it('setting a key again takes no place of others', () => {
-    const map = createRecentMap<number>(4);
+    const map = createRecentMap<number>(2);
     map.set('a', 1);
     map.set('b', 1);
     for (let count = 0; count < 100; count += 1) map.set('b', count);

@@ -64,6 +64,9 @@ describe('createSharedWindows (RL-03)', () => {
     takeMany(windows, 'a', 4, 0);
     takeMany(windows, 'a', 4, minute);
     expect(windows.untold()).toEqual([]);
+    takeMany(windows, 'b', 6, 0);
+    windows.take('b', minute);
+    expect(windows.untold()).toEqual([]);
   });
 
   it('forgets the keys counted longest ago beyond as many as it keeps', () => {
