@@ -2,6 +2,8 @@
 export interface Turns {
   /** Resolves when it is the caller's turn, with the function that ends it; rejects after waiting too long. */
   take(): Promise<() => void>;
+  /** The same, before all who wait already. Who takes turns like this one after the other lets one of them in between. */
+  takeNext(): Promise<() => void>;
 }
 
 /**
@@ -32,23 +34,26 @@ export const createTurns = (maxWaitMilliseconds: number): Turns => {
     };
   };
 
+  const enter = (queue: (enter: () => void) => void): Promise<() => void> => {
+    if (!taken) {
+      taken = true;
+      return Promise.resolve(once());
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<() => void>();
+    const letIn = (): void => {
+      clearTimeout(timer);
+      resolve(once());
+    };
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(letIn), 1);
+      reject(new Error(`waited ${maxWaitMilliseconds} ms for the database to become free`));
+    }, maxWaitMilliseconds);
+    queue(letIn);
+    return promise;
+  };
+
   return {
-    take: () => {
-      if (!taken) {
-        taken = true;
-        return Promise.resolve(once());
-      }
-      const { promise, resolve, reject } = Promise.withResolvers<() => void>();
-      const enter = (): void => {
-        clearTimeout(timer);
-        resolve(once());
-      };
-      const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(enter), 1);
-        reject(new Error(`waited ${maxWaitMilliseconds} ms for the database to become free`));
-      }, maxWaitMilliseconds);
-      waiting.push(enter);
-      return promise;
-    },
+    take: () => enter((letIn) => void waiting.push(letIn)),
+    takeNext: () => enter((letIn) => void waiting.unshift(letIn)),
   };
 };

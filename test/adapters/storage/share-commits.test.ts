@@ -44,6 +44,27 @@ describe('shared commits', () => {
     expect(await Promise.all(answers)).toEqual([['a'], ['b'], ['c'], ['d']]);
   });
 
+  it('A63 is the next whatever transactions wait', async () => {
+    const { commit, calls } = createSlowWriter();
+    const turns = createTurns(1000);
+    const share = createSharedCommits({ commit }, turns);
+    const leave = await turns.take();
+    const order: string[] = [];
+    const transactions = ['first', 'second'].map(async (name) => {
+      const leaveThis = await turns.take();
+      order.push(name);
+      leaveThis();
+    });
+    const answer = share(use('a')).then(() => order.push('commit'));
+    await settle();
+    leave();
+    await settle();
+    calls[0]?.end.resolve();
+    await Promise.all([...transactions, answer]);
+    expect(order[0]).toBe('commit');
+    expect(order).toHaveLength(3);
+  });
+
   it('§7 what one event causes shares a commit, however many promises are in between', async () => {
     const { commit, calls } = createSlowWriter();
     const share = createSharedCommits({ commit }, createTurns(1000));

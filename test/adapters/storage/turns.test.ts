@@ -24,6 +24,27 @@ describe('turns', () => {
     expect(order).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out', 'd in', 'd out']);
   });
 
+  it('A63 who takes the next turn again and again is before all who wait, and lets one in between', async () => {
+    const turns = createTurns(1000);
+    const order: string[] = [];
+    const visit = async (name: string): Promise<void> => {
+      const leave = await turns.take();
+      order.push(name);
+      await Promise.resolve();
+      leave();
+    };
+    const commits = async (count: number): Promise<void> => {
+      for (let index = 0; index < count; index += 1) {
+        const leave = await turns.takeNext();
+        order.push('commit');
+        await Promise.resolve();
+        leave();
+      }
+    };
+    await Promise.all([visit('a'), visit('b'), visit('c'), visit('d'), commits(3)]);
+    expect(order).toEqual(['a', 'commit', 'b', 'commit', 'c', 'commit', 'd']);
+  });
+
   it('leaving twice lets no second one in', async () => {
     const turns = createTurns(1000);
     const leave = await turns.take();

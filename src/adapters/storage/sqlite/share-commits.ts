@@ -13,7 +13,8 @@ const endOfTurn = (): Promise<void> => new Promise((resolve) => process.nextTick
 
 /**
  * One commit is under way at a time; the units that arrive meanwhile share the next one and its fsync. A unit that fails
- * fails alone, unless it was the commit that failed.
+ * fails alone, unless it was the commit that failed. A commit is the next whatever transactions wait, one of which has its
+ * turn between two commits: tokens do not wait behind two hundred administrators (A63).
  */
 export const createSharedCommits = (writer: Pick<SqliteConnection, 'commit'>, turns: Turns): Commit => {
   let waiting: Waiting[] = [];
@@ -23,7 +24,7 @@ export const createSharedCommits = (writer: Pick<SqliteConnection, 'commit'>, tu
     // Until it is taken, it also takes those that come while others have their turn.
     const together = waiting;
     try {
-      const leave = await turns.take();
+      const leave = await turns.takeNext();
       try {
         waiting = [];
         const outcomes = await writer.commit(together.map(({ unit }) => unit));
