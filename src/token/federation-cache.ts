@@ -122,9 +122,7 @@ export const createFederationCache = (
   return {
     find: async (groups) => {
       const found = groups.map(findOne);
-      return found.some((candidates) => candidates instanceof Promise)
-        ? await Promise.all(found)
-        : (found as readonly Candidates[]);
+      return areAtHand(found) ? found : await Promise.all(found.map(async (candidates) => await candidates));
     },
     forget: (group) => {
       const name = groupName(group);
@@ -134,6 +132,10 @@ export const createFederationCache = (
     },
   };
 };
+
+/** Nothing is waited for that is known. */
+const areAtHand = (found: readonly (Candidates | Promise<Candidates>)[]): found is readonly Candidates[] =>
+  found.every((candidates) => !(candidates instanceof Promise));
 
 /** The store may know an account that no longer has a federation in the group, or has others beside it. */
 const candidatesOf = (
