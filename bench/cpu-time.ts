@@ -4,13 +4,19 @@ import { readFileSync } from 'node:fs';
 const ticksPerSecond = 100;
 
 /** CPU seconds a process has used, all its threads together; `null` where the system does not tell. */
-export const cpuSecondsOfProcess = (pid: number): number | null => {
+export const cpuSecondsOfProcess = (pid: number): number | null => sumOfTimes(pid, [11, 12]);
+
+/** The same, with what children had used that are over: without it a child that ends would take its time away again. */
+export const cpuSecondsWithChildrenOver = (pid: number): number | null => sumOfTimes(pid, [11, 12, 13, 14]);
+
+/** Fields of `/proc/PID/stat`, counted from behind the name. */
+const sumOfTimes = (pid: number, places: readonly number[]): number | null => {
   try {
     // The name, in brackets, may hold anything, blanks too; the fields after it are counted from the last bracket.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\)\s/s, '')
       .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+    return places.reduce((sum, place) => sum + Number(fields[place]), 0) / ticksPerSecond;
   } catch {
     return null;
   }

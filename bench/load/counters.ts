@@ -1,4 +1,4 @@
-import { cpuSecondsOfProcess, timeOfCore } from '../cpu-time.ts';
+import { cpuSecondsOfProcess, cpuSecondsWithChildrenOver, timeOfCore } from '../cpu-time.ts';
 import { memoryOfProcess, processesBelow } from '../processes.ts';
 import type { LoadJob, LoadResult } from './load-job.ts';
 
@@ -18,9 +18,8 @@ export const createCounters = ({
   databasePids,
   cores,
 }: Pick<LoadJob, 'serverPids' | 'databasePids' | 'cores'>) => {
-  // Looked up before the round, for it takes a while; nobody starts children while tokens are issued.
+  // Looked up before the round, for it takes a while; no server starts children while tokens are issued.
   const servers = processesBelow(serverPids);
-  const databases = processesBelow(databasePids);
   return {
     read: (): Reading => {
       const { user, system } = process.cpuUsage();
@@ -30,7 +29,8 @@ export const createCounters = ({
       return {
         load: (user + system) / 1e6,
         server: total(servers, cpuSecondsOfProcess),
-        database: total(databases, cpuSecondsOfProcess),
+        // A database has a process for each connection, and connections come and go.
+        database: total(processesBelow(databasePids), cpuSecondsWithChildrenOver),
         processes: all ? known.reduce((sum, time) => sum + time.processes, 0) : null,
         stolen: all ? known.reduce((sum, time) => sum + time.stolen, 0) : null,
       };
