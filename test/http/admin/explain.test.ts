@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -100,6 +101,8 @@ describe('POST /explain says what /token would do', () => {
         client_assertion: _client,
         ...parameters
       } = form(token);
+      // Both name the second in which they were asked, so they are asked at the beginning of one.
+      await sleep(1000 - (Date.now() % 1000));
       const explained = await explain({ token, parameters });
       const refused = await bureau.token(form(token));
       expect(explained.body.error).toEqual({
