@@ -6,10 +6,11 @@ import { longestUnheardSeconds } from '../core/signing-keys/rotation-policies.ts
 import type { KeyPurpose } from '../core/signing-keys/signing-key.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SigningKeyState } from '../ports/metrics-sources.ts';
-import type { CannotOpenSigningKey, Signer, SigningBackend } from '../ports/signing-backend.ts';
+import type { CannotOpenSigningKey, SigningBackend } from '../ports/signing-backend.ts';
 import type { SigningKeyStore } from '../ports/stores.ts';
 import { signingKeySlots } from './create-signing-keys.ts';
 import { findFault, isEmpty, openTenantKeys, signerSlot, type TenantKeys } from './open-tenant-keys.ts';
+import type { JwtSigner } from './sign-jwt.ts';
 
 /**
  * Thrown when a tenant has no active key to sign with, or none that opens, which is the cause then: nothing can be issued
@@ -39,7 +40,7 @@ export interface KeyRing {
    * The key to sign with now. Throws {@link NoActiveSigningKey} where there is none, or it is too old or was never opened
    * here, and what keeps the store from being read where that was not done for {@link longestUnheardSeconds} (A70).
    */
-  signer(tenant: string, purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): Promise<Signer>;
+  signer(tenant: string, purpose: KeyPurpose, algorithm: AccessTokenAlgorithm): Promise<JwtSigner>;
   /** Throws what would keep any {@link signer} of `tenant` from signing now, or after the next start. */
   requireSigners(tenant: string): Promise<void>;
   /** The keys to publish, oldest first; the same array until something changes. Empty: no such tenant. */
@@ -184,7 +185,7 @@ export const createKeyRing = ({
     tenant: string,
     purpose: KeyPurpose,
     algorithm: AccessTokenAlgorithm,
-  ): Signer => {
+  ): JwtSigner => {
     const active = signers.get(signerSlot(purpose, algorithm));
     if (active === undefined)
       throw new NoActiveSigningKey(`no active ${algorithm} key for ${purpose} in tenant ${tenant}`);

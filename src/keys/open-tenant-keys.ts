@@ -2,8 +2,9 @@ import type { AccessTokenAlgorithm } from '../core/jwt/algorithms.ts';
 import { type PublishedKey, publishKey } from '../core/signing-keys/published-keys.ts';
 import type { KeyPurpose, SigningKey } from '../core/signing-keys/signing-key.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
-import { CannotOpenSigningKey, type Signer, type SigningBackend } from '../ports/signing-backend.ts';
+import { CannotOpenSigningKey, type SigningBackend } from '../ports/signing-backend.ts';
 import type { SigningKeySet } from '../ports/stores.ts';
+import { createJwtSigner, type JwtSigner } from './sign-jwt.ts';
 
 /** The signing keys of one tenant, read once: what is published, what verifies, what signs. */
 export interface TenantKeys {
@@ -23,7 +24,7 @@ export interface TenantKeys {
 export interface ActiveKey {
   readonly row: SigningKey;
   /** `null` where the key was never opened here. */
-  readonly signer: Signer | null;
+  readonly signer: JwtSigner | null;
   /** Why the row cannot be opened as it is now; `null` where it can. A signer may be left from before. */
   readonly fault: CannotOpenSigningKey | null;
 }
@@ -99,7 +100,7 @@ const openActive = async (
     known?.fault === null && known.row.kid === row.kid && known.row.sealedPrivateKey === row.sealedPrivateKey;
   if (isOpen) return { ...known, row };
   try {
-    return { row, signer: await backend.open(row), fault: null };
+    return { row, signer: createJwtSigner(await backend.open(row)), fault: null };
   } catch (error) {
     const fault =
       error instanceof CannotOpenSigningKey

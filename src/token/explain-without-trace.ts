@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { KeyRing } from '../keys/key-ring-view.ts';
+import { createJwtSigner } from '../keys/sign-jwt.ts';
 import type { ReplayGuard } from '../ports/replay-guard.ts';
 
 /** A replay guard that looks and uses nothing up; within one request it remembers as the real one would. */
@@ -34,7 +35,7 @@ export const createUnsigningKeyRing = (
     keyRing: {
       signer: async (tenant, purpose, algorithm) => {
         const { kid } = await keyRing.signer(tenant, purpose, algorithm);
-        return {
+        return createJwtSigner({
           kid,
           algorithm,
           sign: async (signingInput) => {
@@ -42,7 +43,7 @@ export const createUnsigningKeyRing = (
             unsigned = { header: decode(header), claims: decode(claims) };
             return new Uint8Array();
           },
-        };
+        });
       },
     },
     unsigned: () => unsigned,

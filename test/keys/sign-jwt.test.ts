@@ -3,13 +3,16 @@ import { compactVerify, decodeProtectedHeader, importJWK, jwtVerify } from 'jose
 import { describe, expect, it } from 'vitest';
 import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
 import { accessTokenAlgorithms } from '../../src/core/jwt/algorithms.ts';
-import { signJwt } from '../../src/keys/sign-jwt.ts';
+import { createJwtSigner, signJwt } from '../../src/keys/sign-jwt.ts';
 
 const backend = createLocalSigningBackend({ keyEncryptionKey: randomBytes(32) });
 const make = async (algorithm: (typeof accessTokenAlgorithms)[number]) => {
   const { publicJwk, sealedPrivateKey } = await backend.generate('access-token', algorithm);
   const key = { kid: publicJwk.kid, purpose: 'access-token', algorithm, sealedPrivateKey } as const;
-  return { signer: await backend.open(key), publicKey: await importJWK(publicJwk, algorithm) };
+  return {
+    signer: createJwtSigner(await backend.open(key)),
+    publicKey: await importJWK(publicJwk, algorithm),
+  };
 };
 
 describe.each(accessTokenAlgorithms)('signJwt %s', (algorithm) => {
@@ -46,5 +49,17 @@ describe.each(accessTokenAlgorithms)('signJwt %s', (algorithm) => {
     const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'other' })).toString('base64url');
     expect(forged).not.toBe(body);
     await expect(compactVerify(`${header}.${forged}.${signature}`, publicKey)).rejects.toThrow();
+  });
+});
+
+describe('createJwtSigner', () => {
+  it('AT-03 SV-08 keeps the header of each typ apart, and those of two keys', async () => {
+    const [one, other] = await Promise.all([make('ES256'), make('ES256')]);
+    const read = ({ signer }: typeof one, typ: string): unknown =>
+      JSON.parse(Buffer.from(signer.header(typ), 'base64url').toString());
+    for (const made of [one, other, one])
+      for (const typ of ['JWT', 'at+jwt', 'JWT'])
+        expect(read(made, typ)).toEqual({ alg: 'ES256', typ, kid: made.signer.kid });
+    expect(one.signer.kid).not.toBe(other.signer.kid);
   });
 });

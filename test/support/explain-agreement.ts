@@ -5,6 +5,7 @@ import { buildBlocks } from '../../src/core/blocks/blocks.ts';
 import { readyProvider } from '../../src/core/credential-providers/ready-provider.ts';
 import { buildFederationIndex } from '../../src/core/trust/federation-index.ts';
 import { NoActiveSigningKey } from '../../src/keys/key-ring-view.ts';
+import { createJwtSigner } from '../../src/keys/sign-jwt.ts';
 import type { VerificationKey } from '../../src/ports/signature-verifier.ts';
 import { explainTokenRequest, type SampleRequest } from '../../src/token/explain.ts';
 import type { Explanations } from '../../src/token/explanations.ts';
@@ -105,7 +106,11 @@ export const createExplanations = (
     keyRing: {
       signer: async (_tenant, purpose, algorithm) => {
         if (registration.unsigned.includes(algorithm)) throw new NoActiveSigningKey(`no ${algorithm} key`);
-        return { kid: `${purpose}-${algorithm}`, algorithm, sign: async () => new Uint8Array([1, 2, 3]) };
+        return createJwtSigner({
+          kid: `${purpose}-${algorithm}`,
+          algorithm,
+          sign: async () => new Uint8Array([1, 2, 3]),
+        });
       },
     },
     replayGuard: { isUsed: async (...use) => isUsed(...use) },

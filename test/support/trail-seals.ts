@@ -2,8 +2,8 @@ import { createSignatureVerifier } from '../../src/adapters/signature/signature-
 import { createLocalSigningBackend } from '../../src/adapters/signing/local.ts';
 import { type PublishedKey, publishKey } from '../../src/core/signing-keys/published-keys.ts';
 import { newSigningKey } from '../../src/keys/create-signing-keys.ts';
+import { createJwtSigner, type JwtSigner } from '../../src/keys/sign-jwt.ts';
 import { createTrailSeals, type TrailSeals } from '../../src/keys/trail-seals.ts';
-import type { Signer } from '../../src/ports/signing-backend.ts';
 
 /** Seals with keys of a test, which can change them. */
 export interface TestSeals extends TrailSeals {
@@ -19,13 +19,13 @@ export interface TestSeals extends TrailSeals {
 export const createTestSeals = async (): Promise<TestSeals> => {
   const backend = createLocalSigningBackend({ keyEncryptionKey: new Uint8Array(32).fill(9) });
   const published: PublishedKey[] = [];
-  const signing: { by?: Signer } = {};
+  const signing: { by?: JwtSigner } = {};
   const slot = { purpose: 'access-token', algorithm: 'ES256' } as const;
   const rotate = async ({ forget = false } = {}): Promise<void> => {
     const key = newSigningKey('any', slot, await backend.generate(slot.purpose, slot.algorithm), 0);
     if (forget) published.length = 0;
     published.push(publishKey(key));
-    signing.by = await backend.open(key);
+    signing.by = createJwtSigner(await backend.open(key));
   };
   await rotate();
   const keyRing = {

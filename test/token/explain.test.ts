@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTenantSettings } from '../../src/core/tenants/tenant.ts';
+import { createJwtSigner } from '../../src/keys/sign-jwt.ts';
 import { explainTokenRequest, type SampleRequest } from '../../src/token/explain.ts';
 import type { Explanations } from '../../src/token/explanations.ts';
 import { createExplanations } from '../support/explain-agreement.ts';
@@ -81,14 +82,15 @@ describe('explainTokenRequest', () => {
   it('signs nothing: the signer of the key ring is found and never asked', async () => {
     let signed = 0;
     const keyRing: Explanations['keyRing'] = {
-      signer: async (_tenant, _purpose, algorithm) => ({
-        kid: 'our-key',
-        algorithm,
-        sign: async () => {
-          signed += 1;
-          return new Uint8Array([1]);
-        },
-      }),
+      signer: async (_tenant, _purpose, algorithm) =>
+        createJwtSigner({
+          kid: 'our-key',
+          algorithm,
+          sign: async () => {
+            signed += 1;
+            return new Uint8Array([1]);
+          },
+        }),
     };
     const { granted } = await explain(thirdParty, [], { deps: { keyRing } });
     expect([granted?.header, signed]).toEqual([{ alg: 'ES256', typ: 'at+jwt', kid: 'our-key' }, 0]);
