@@ -33,13 +33,14 @@ interface Window {
  * never spoken of. What goes beyond `max` is not told: no process lets more of it through for knowing.
  *
  * @param quantum the fewest counts of a key that are told
- * @param mostKeys as many are kept at most, and half of them surely; the keys counted longest ago are forgotten first
+ * @param mostKeys as many are kept at most, and half of them surely: 20,000 of 40,000 when absent; the keys counted longest ago
+ *   are forgotten first
  */
 export const createSharedWindows = ({
   max,
   windowMs,
   quantum,
-  mostKeys = 20_000,
+  mostKeys = 40_000,
 }: {
   readonly max: number;
   readonly windowMs: number;

@@ -89,6 +89,14 @@ describe('createSharedWindows (RL-03)', () => {
     }
   });
 
+  it('RL-03 keeps the counts of the last 20,000 keys, unless told otherwise', () => {
+    const windows = createSharedWindows({ max: 10, windowMs: minute, quantum: 1 });
+    for (let key = 0; key < 50_000; key += 1) windows.take(`key-${key}`, 0);
+    const last = Array.from({ length: 20_000 }, (_, back) => windows.take(`key-${49_999 - back}`, 0));
+    expect(last.filter(({ count }) => count !== 2)).toEqual([]);
+    expect(windows.take('key-0', 0).count).toBe(1);
+  });
+
   it('what a forgotten key had not told is not told, and the key begins anew', () => {
     const windows = open(10, 1, 2);
     windows.take('a', 0);
