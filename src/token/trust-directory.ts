@@ -96,7 +96,8 @@ export const createTrustDirectory = (
   const generationOf = (tenant: string): number => Math.max(everything, generations.get(tenant) ?? 0);
 
   const cacheOf = <T extends object | null>(read: (tenant: string, name: string) => Promise<T>) => {
-    const cache = new LRUCache<string, Kept<T>>({ max: maxEntries });
+    // Sizes of 1 and no `max`, which would make room for all of them before the first one comes.
+    const cache = new LRUCache<string, Kept<T>>({ maxSize: maxEntries, sizeCalculation: () => 1 });
     const find = (tenant: string, name: string): Promise<T> => {
       const key = `${tenant}\n${name}`;
       const generation = generationOf(tenant);

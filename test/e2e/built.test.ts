@@ -52,6 +52,8 @@ describe('what is built', () => {
       const openapi = await fetch(`${bureau.url}/api/v1/openapi.json`);
       expect(Object.keys(((await openapi.json()) as { paths: object }).paths).length).toBeGreaterThan(30);
       expect((await fetch(`${bureau.url}/api/v1/docs/static/swagger-ui.css`)).status).toBe(200);
+      const metrics = await (await fetch(`${bureau.url}/metrics`)).text();
+      expect(metrics).toMatch(/^bureau_build_info.*^process_cpu_seconds_total/ms);
     } finally {
       expect(await bureau.stop()).toBe(0);
     }

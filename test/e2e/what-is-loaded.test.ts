@@ -36,6 +36,7 @@ const atFirstUse = [
   '@fastify/static',
   '@fastify/swagger',
   '@fastify/swagger-ui',
+  '@opentelemetry/api',
   'ajv',
   'commander',
   'fast-json-stringify-compiler',
@@ -82,7 +83,7 @@ describe('a server that is ready', () => {
     ])
       expect(loaded).toContain(name);
     expect(atFirstUse.filter((name) => loaded.has(name))).toEqual([]);
-    expect(loaded.size).toBeLessThan(400);
+    expect(loaded.size).toBeLessThan(390);
   });
 
   it('loads the acts of administration, and what is known of platforms, with the first request that may act', async () => {
@@ -93,6 +94,12 @@ describe('a server that is ready', () => {
     expect((await bureau.admin('GET', '/teams')).status).toBe(200);
     const loaded = await askLoaded((names) => names.has('yaml'));
     expect(acts.filter((name) => !loaded.has(name))).toEqual([]);
+  });
+
+  it('loads what watches over Node with the first look at the metrics', async () => {
+    const metrics = await (await fetch(`${bureau.url}/metrics`)).text();
+    expect(metrics).toMatch(/^process_cpu_seconds_total [\d.]+$/m);
+    expect(await askLoaded((names) => names.has('@opentelemetry/api'))).toContain('@prometheus-io/client');
   });
 
   it('loads the reference with the first request for it, and CEL with the first expression', async () => {

@@ -58,7 +58,12 @@ interface Slot {
 export const createIssuerKeys = (options: IssuerKeysOptions): ObservedIssuerKeys => {
   const { fetch, clock, log, refreshIntervalSeconds = 600, random = Math.random } = options;
   const importKey: SignatureVerifier['importKey'] = (jwk) => options.verifier.importKey(jwk);
-  const slots = new LRUCache<string, Slot>({ max: maxIssuers, dispose: (slot) => slot.keySet.close() });
+  // Sizes of 1 and no `max`, which would make room for all of them before the first one comes.
+  const slots = new LRUCache<string, Slot>({
+    maxSize: maxIssuers,
+    sizeCalculation: () => 1,
+    dispose: (slot) => slot.keySet.close(),
+  });
 
   const create = (issuer: TrustedIssuer, staleIfErrorSeconds: () => number): IssuerKeySet => {
     const isTrustDomain = trustDomainOf(issuer.issuer) !== null;

@@ -1,5 +1,5 @@
-import { Gauge, type Registry } from '@prometheus-io/client';
 import type { MetricsSources } from '../../ports/metrics-sources.ts';
+import { Gauge, type Registry } from './client.ts';
 
 /** How far the writer of activities is behind: no answer leaves before its activity is durable. */
 export const registerActivityMetrics = (

@@ -1,7 +1,7 @@
-import { Counter, Gauge, type Registry } from '@prometheus-io/client';
 import type { Clock } from '../../ports/clock.ts';
 import type { IssuerKeyState, MetricsSources } from '../../ports/metrics-sources.ts';
 import { createBoundedSeries, otherLabel } from './bounded-series.ts';
+import { Counter, Gauge, type Registry } from './client.ts';
 
 /** What is known of the keys of one trusted issuer, or the worst of several. */
 interface Series {

@@ -1,5 +1,5 @@
-import { Counter, Gauge, type Registry } from '@prometheus-io/client';
 import type { MetricsSources } from '../../ports/metrics-sources.ts';
+import { Counter, Gauge, type Registry } from './client.ts';
 
 /** What the refusal of load does. */
 export const registerLoadMetrics = (

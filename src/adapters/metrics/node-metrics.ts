@@ -1,5 +1,5 @@
-import { Gauge, Registry } from '@prometheus-io/client';
 import type { Message } from '../../ports/siblings.ts';
+import { Gauge, Registry } from './client.ts';
 
 /** How the values of several processes of one node become one; what is not named here is summed up. */
 type Joining = 'max' | 'min' | 'first';

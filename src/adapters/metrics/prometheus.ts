@@ -1,9 +1,10 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import { loadOnce } from '../../core/load-once.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MetricsSources } from '../../ports/metrics-sources.ts';
 import type { TokenMetrics } from '../../ports/token-metrics.ts';
 import type { Message } from '../../ports/siblings.ts';
 import { registerActivityMetrics } from './activity-metrics.ts';
+import { Counter, Gauge, Registry } from './client.ts';
 import { registerIssuerKeyMetrics } from './issuer-key-metrics.ts';
 import { registerLoadMetrics } from './load-metrics.ts';
 import { createNodeMetrics } from './node-metrics.ts';
@@ -25,14 +26,14 @@ export interface PrometheusMetrics {
 
 /**
  * Prometheus metrics whose labels all have a bounded number of values, none of them from a token that was not verified.
- * What has a state is looked up when it is asked for; nothing runs in between.
+ * What has a state is looked up when it is asked for; nothing runs in between, and what watches over Node itself begins with
+ * the first who asks.
  */
 export const createPrometheusMetrics = (
   sources: MetricsSources,
   clock: Pick<Clock, 'now' | 'monotonic'>,
 ): PrometheusMetrics => {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
   const build = new Gauge({
     name: 'bureau_build_info',
     help: 'Always 1; the version of this server is in the label.',
@@ -56,5 +57,22 @@ export const createPrometheusMetrics = (
     },
   });
   const countUses = createReplayGuardMetrics(registry);
-  return { token, countUses, contentType: registry.contentType, ...createNodeMetrics(registry) };
+  const watchNode = loadOnce(async () => {
+    const { default: collectDefaultMetrics } = await import('@prometheus-io/client/lib/defaultMetrics.js');
+    collectDefaultMetrics({ register: registry });
+  });
+  const node = createNodeMetrics(registry);
+  return {
+    token,
+    countUses,
+    contentType: registry.contentType,
+    snapshot: async () => {
+      await watchNode();
+      return node.snapshot();
+    },
+    render: async (others) => {
+      await watchNode();
+      return node.render(others);
+    },
+  };
 };

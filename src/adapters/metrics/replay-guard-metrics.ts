@@ -1,5 +1,5 @@
-import { Counter, type Registry } from '@prometheus-io/client';
 import type { ReplayGuard } from '../../ports/replay-guard.ts';
+import { Counter, type Registry } from './client.ts';
 
 /** A replay guard whose uses are counted. */
 export type CountUses = <Guard extends Pick<ReplayGuard, 'consume'>>(guard: Guard) => Guard;

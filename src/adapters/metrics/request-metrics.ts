@@ -1,5 +1,5 @@
-import { Counter, Histogram, type Registry } from '@prometheus-io/client';
 import type { TokenMetrics } from '../../ports/token-metrics.ts';
+import { Counter, Histogram, type Registry } from './client.ts';
 
 /** Counts decisions. Doors, outcomes and reasons are words of ours, whatever a request says. */
 export const createRequestMetrics = (registry: Registry): TokenMetrics => {

@@ -1,7 +1,7 @@
-import { Gauge, type Registry } from '@prometheus-io/client';
 import type { Clock } from '../../ports/clock.ts';
 import type { MetricsSources, SigningKeyState } from '../../ports/metrics-sources.ts';
 import { createBoundedSeries, otherLabel } from './bounded-series.ts';
+import { Gauge, type Registry } from './client.ts';
 
 /** How old the active signing keys are, and when they retire; of tenants beyond the limit the worst, as `other`. */
 export const registerSigningKeyMetrics = (

@@ -1,7 +1,7 @@
-import { Gauge, type Registry } from '@prometheus-io/client';
 import { answerInTime } from '../../core/answer-in-time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MetricsSources } from '../../ports/metrics-sources.ts';
+import { Gauge, type Registry } from './client.ts';
 
 /** How long the store may take to answer a scrape. */
 const patienceMs = 2000;

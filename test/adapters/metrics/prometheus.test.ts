@@ -55,6 +55,12 @@ describe('createPrometheusMetrics', () => {
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
       .map((line) => line.slice(name.length).trim());
 
+  it('watches over Node from the first look on, once', async () => {
+    expect(await samples('process_cpu_seconds_total')).toHaveLength(1);
+    expect(await samples('nodejs_heap_size_used_bytes')).toHaveLength(1);
+    expect(JSON.stringify(await metrics.snapshot())).toContain('nodejs_eventloop_lag_p99_seconds');
+  });
+
   it('tells of the keys of each trusted issuer how old they are and how fetching them goes', async () => {
     const now = clock.now();
     issuers = [
