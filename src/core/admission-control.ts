@@ -4,6 +4,10 @@ export interface AdmissionLimits {
   readonly turnMs: number;
   /** How many turns in a row may be longer before anything is refused: one is a pause of the collector, or a burst. */
   readonly patienceTurns: number;
+  /** A turn this long is no pause either: so many in a row, and whoever is refused again and again can wait … */
+  readonly pressedTurnMs: number;
+  /** … until there were none for this long. */
+  readonly pressedMs: number;
   /** Bounds of what is let in within one turn. */
   readonly leastPerTurn: number;
   readonly mostPerTurn: number;
@@ -19,6 +23,8 @@ export interface AdmissionLimits {
 export const admissionLimits: AdmissionLimits = {
   turnMs: 40,
   patienceTurns: 3,
+  pressedTurnMs: 10,
+  pressedMs: 1000,
   leastPerTurn: 16,
   mostPerTurn: 1024,
   freeInFlight: 256,
@@ -42,8 +48,8 @@ export interface AdmissionControl {
   left(): void;
   /** A turn begins, and the one before it is over. */
   turn(moment: LoopMoment): void;
-  /** Whether less is let in than could be: for some turns more was asked than was done. */
-  isLate(): boolean;
+  /** Whether the loop has had nothing but work lately, though it may keep up with it: then some can wait. */
+  isPressed(): boolean;
   /** How many were let in and have not left. */
   inFlight(): number;
 }
@@ -67,9 +73,11 @@ const remembered = 0.8;
  * requests take: those that wait for a slow issuer are in nobody's way.
  */
 export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits): AdmissionControl => {
-  const { turnMs, patienceTurns, leastPerTurn, mostPerTurn, freeInFlight } = limits;
+  const { turnMs, patienceTurns, pressedTurnMs, pressedMs, leastPerTurn, mostPerTurn, freeInFlight } = limits;
   let perTurn = mostPerTurn;
   let lateTurns = 0;
+  let busyTurns = 0;
+  let pressedUntilMs = Number.NEGATIVE_INFINITY;
   let last: LoopMoment | null = null;
   let letIn = 0;
   /** What was let in, and the time that took, over some turns: what one lets in, others do. */
@@ -99,9 +107,15 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
     perTurn = Math.max(leastPerTurn, Math.min(wanted, Math.ceil(perTurn * growth), mostPerTurn));
   };
 
+  const press = ({ atMs }: LoopMoment, turnedMs: number): void => {
+    busyTurns = turnedMs > pressedTurnMs ? busyTurns + 1 : 0;
+    if (busyTurns >= patienceTurns) pressedUntilMs = atMs + pressedMs;
+  };
+
   const catchUp = (waitedMs: number): void => {
     weighed = { letIn: 0, ms: 0 };
     lateTurns = 0;
+    busyTurns = 0;
     perTurn = waitedMs >= forgottenAfterMs ? mostPerTurn : Math.min(mostPerTurn, Math.ceil(perTurn * growth));
   };
 
@@ -119,12 +133,15 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
     turn: (moment) => {
       const waitedMs = last === null ? Number.POSITIVE_INFINITY : moment.idleMs - last.idleMs;
       if (last === null || waitedMs > caughtUpMs) catchUp(waitedMs);
-      else keepUp(moment.atMs - last.atMs);
+      else {
+        keepUp(moment.atMs - last.atMs);
+        press(moment, moment.atMs - last.atMs);
+      }
       last = moment;
       letIn = 0;
       countLeft(moment.atMs);
     },
-    isLate: () => perTurn < mostPerTurn,
+    isPressed: () => last !== null && last.atMs < pressedUntilMs,
     inFlight: () => inFlight,
   };
 };

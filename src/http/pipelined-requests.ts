@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { createTakeTurns } from './take-turns.ts';
 
 /** Bounds of requests that are sent on one connection without waiting for the answers before them. */
 export interface PipelineBounds {
@@ -61,26 +62,16 @@ export const createPipelinedRequests = (
     queue.waiting.length = 0;
   };
 
-  /** Queues in which one more may begin, in the order in which they may. */
-  let ready: Queue[] = [];
+  const takeTurns = createTakeTurns(bounds.perTurn);
 
-  const beginSome = (): void => {
-    const some = ready.slice(0, bounds.perTurn);
-    ready = ready.slice(bounds.perTurn);
-    if (ready.length > 0) setImmediate(beginSome);
-    for (const queue of some) {
+  /** Begins with the next one of a queue when it is its turn; its place among those under way is taken already. */
+  const beginSoon = (queue: Queue): void =>
+    takeTurns(() => {
       const next = queue.waiting.shift();
       if (next !== undefined) waitingInAll -= 1;
       if (next === undefined || next.req.socket.destroyed) queue.underWay -= 1;
       else start(next);
-    }
-  };
-
-  /** Begins with the next one of a queue when it is its turn; its place among those under way is taken already. */
-  const beginSoon = (queue: Queue): void => {
-    if (ready.length === 0) setImmediate(beginSome);
-    ready.push(queue);
-  };
+    });
 
   return {
     begin: (response) => {

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { OverloadRefusals } from '../token/overload-refusals.ts';
 import { createPipelinedRequests } from './pipelined-requests.ts';
 import { createRestingConnections } from './rest-connections.ts';
+import { createTakeTurns } from './take-turns.ts';
 
 /** What the shedding of load uses. */
 export interface LoadSheddingDependencies {
@@ -22,13 +23,19 @@ export interface LoadSheddingDependencies {
  */
 const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?]*\.well-known))(?=[/?]|$)/;
 
+/** What takes turns: each costs a multiple of a token, and tools send hundreds of them at once (A63). */
+const administration = /^\/(?:t\/[^/?]*\/)?api\/v1(?=[/?]|$)/;
+
+/** So many of them are begun in a turn of the event loop. */
+const administrationPerTurn = 4;
+
 /** Whether the path of a request is never refused for load. */
 export const isSpared = (target: string): boolean => spared.test(target);
 
 /** How long a connection rests that was refused for load. */
 const restMs = 50;
 
-/** How long one rests, while the server is late, whose requests are refused one after the other. */
+/** How long one rests, while the server is pressed, whose requests are refused one after the other (B28). */
 const badRestMs = [0, 10, 20, 40, 80, 160] as const;
 
 /** Different for clients that were refused together, so that they do not come back together. */
@@ -62,7 +69,12 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     }
     refusedInRow.set(socket, before + 1);
     const milliseconds = badRestMs[Math.min(before, badRestMs.length - 1)] ?? 0;
-    if (milliseconds > 0 && admission.isLate()) resting.rest(socket, milliseconds);
+    if (milliseconds > 0 && admission.isPressed()) resting.rest(socket, milliseconds);
+  };
+
+  const takeTurns = createTakeTurns(administrationPerTurn);
+  const begin = (response: ServerResponse): void => {
+    for (const listener of answer) listener.call(server, response.req, response);
   };
 
   // One function for all responses, which Node calls with the response: none has to be made for each.
@@ -86,7 +98,8 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
       return;
     }
     response.on('close', isCounted ? leaveCounted : leave);
-    for (const listener of answer) listener.call(server, request, response);
+    if (!isCounted && administration.test(request.url ?? '')) takeTurns(() => begin(response));
+    else begin(response);
   });
 
   server.removeAllListeners('request');

@@ -41,7 +41,6 @@ describe('B26 createAdmissionControl', () => {
     loop.busy(10);
     expect(admitAll(control, 50)).toBe(50);
     expect(control.inFlight()).toBe(150);
-    expect(control.isLate()).toBe(false);
   });
 
   it.each([
@@ -102,7 +101,7 @@ describe('B26 createAdmissionControl', () => {
       ],
       false,
     ],
-  ] as const)('%s', (_name, turns, isLate) => {
+  ] as const)('%s', (_name, turns, refuses) => {
     const control = createAdmissionControl(limits);
     const loop = createLoop(control);
     for (const [ms, waits] of turns) {
@@ -111,8 +110,7 @@ describe('B26 createAdmissionControl', () => {
       if (waits) loop.waits(ms);
       else loop.busy(ms);
     }
-    expect(control.isLate()).toBe(isLate);
-    expect(admitAll(control, 100)).toBe(isLate ? 26 : 100);
+    expect(admitAll(control, 100)).toBe(refuses ? 26 : 100);
   });
 
   it('a late loop is never refused its last few, so that there is always something to do', () => {
@@ -139,8 +137,9 @@ describe('B26 createAdmissionControl', () => {
       loop.busy(5000);
     }
     let turns = 0;
-    for (; control.isLate(); turns += 1) {
-      expect(admitAll(control, 4)).toBe(4);
+    for (let letIn = 0; letIn < 100; turns += 1) {
+      letIn = admitAll(control, 100);
+      expect(letIn).toBeGreaterThanOrEqual(4);
       leaveAll(control);
       loop.waits(5);
     }
@@ -155,11 +154,106 @@ describe('B26 createAdmissionControl', () => {
       leaveAll(control);
       loop.busy(5000);
     }
-    expect(control.isLate()).toBe(true);
     loop.waits(249);
-    expect(control.isLate()).toBe(true);
+    const few = admitAll(control, 100);
+    expect(few).toBeLessThan(100);
+    leaveAll(control);
     loop.waits(250);
-    expect([control.isLate(), admitAll(control, 100)]).toEqual([false, 100]);
+    expect(admitAll(control, 100)).toBe(100);
+  });
+
+  it.each([
+    [
+      'turns with a pause between, however long',
+      [
+        [200, true],
+        [200, true],
+        [200, true],
+        [200, true],
+      ],
+      false,
+    ],
+    [
+      'short turns',
+      [
+        [10, false],
+        [10, false],
+        [10, false],
+        [10, false],
+      ],
+      false,
+    ],
+    [
+      'two longer turns: a pause of the collector, or a burst',
+      [
+        [11, false],
+        [11, false],
+      ],
+      false,
+    ],
+    [
+      'a short one between',
+      [
+        [11, false],
+        [11, false],
+        [9, false],
+        [11, false],
+        [11, false],
+      ],
+      false,
+    ],
+    [
+      'a pause between',
+      [
+        [11, false],
+        [11, false],
+        [2, true],
+        [11, false],
+        [11, false],
+      ],
+      false,
+    ],
+    [
+      'three longer turns in a row, long before anything is refused',
+      [
+        [11, false],
+        [11, false],
+        [11, false],
+      ],
+      true,
+    ],
+    [
+      'and for a second after it',
+      [
+        [11, false],
+        [11, false],
+        [11, false],
+        [999, true],
+      ],
+      true,
+    ],
+    [
+      'and no longer',
+      [
+        [11, false],
+        [11, false],
+        [11, false],
+        [1000, true],
+      ],
+      false,
+    ],
+  ] as const)('B28 it is pressed: %s', (_name, turns, pressed) => {
+    const control = createAdmissionControl(limits);
+    const loop = createLoop(control);
+    expect(control.isPressed()).toBe(false);
+    for (const [ms, waits] of turns) {
+      admitAll(control, 10);
+      leaveAll(control);
+      if (waits) loop.waits(ms);
+      else loop.busy(ms);
+    }
+    expect(control.isPressed()).toBe(pressed);
+    expect(admitAll(control, 100)).toBe(100);
   });
 
   it('those that wait for something else are bounded too, by what is answered in two seconds', () => {

@@ -1,6 +1,6 @@
 // The refusal of load at a server of Node's, with an admission that does as it is told.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AdmissionControl, LoopMoment } from '../../src/core/admission-control.ts';
 import { isSpared, shedLoad } from '../../src/http/shed-load.ts';
@@ -12,7 +12,7 @@ import { sendRaw } from '../support/raw-http.ts';
 let server: Server;
 let url: string;
 let full: boolean;
-let late: boolean;
+let pressed: boolean;
 let stopping: boolean;
 let inside: number;
 let seen: string[];
@@ -31,18 +31,28 @@ const admission: AdmissionControl = {
   },
   left: () => void (inside -= 1),
   turn: (moment) => void moments.push(moment),
-  isLate: () => late,
+  isPressed: () => pressed,
   inFlight: () => inside,
 };
 
 beforeEach(async () => {
-  [full, late, stopping, inside, seen, moments, sockets, waiting] = [false, false, false, 0, [], [], [], []];
+  [full, pressed, stopping, inside, seen, moments, sockets, waiting] = [
+    false,
+    false,
+    false,
+    0,
+    [],
+    [],
+    [],
+    [],
+  ];
   statusOf = () => 200;
   let ids = 0;
   strangers = createStrangerBudget(600, createFixedClock(), () => `receipt-${(ids += 1)}`);
   refusals = createOverloadRefusals(strangers);
   server = createServer((request, response) => {
     seen.push(request.url ?? '');
+    server.emit('begun');
     request.resume();
     const answer = (): void => void response.writeHead(statusOf(request.url ?? '')).end('{}');
     if (request.url?.endsWith('?wait')) waiting.push(answer);
@@ -66,6 +76,10 @@ afterEach(async () => {
 });
 
 const post = (path = '/token'): Promise<Response> => fetch(`${url}${path}`, { method: 'POST', body: 'a=b' });
+const connectRaw = (to: string): Promise<Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(to).port), '127.0.0.1', () => resolve(socket)).on('error', reject);
+  });
 const raw = (path = '/token', body = 'a=b'): string =>
   `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
@@ -273,7 +287,31 @@ describe('what is let in', () => {
     expect((await breath).statuses).toHaveLength(20);
   });
 
-  it('B28 a connection that is refused again and again rests while the server is late, and only then', async () => {
+  it.each([
+    ['/token', 5, 40],
+    ['/api/v1/service-accounts', 1, 4],
+    ['/t/acme/api/v1/service-accounts', 1, 4],
+  ])(
+    'A63 of 40 × %s that arrive together, %i to %i are begun in one turn of the event loop',
+    async (path, least, most) => {
+      const inTurns: number[] = [0];
+      const countTurns = (): void => {
+        inTurns.push(0);
+        if (seen.length < 40) setImmediate(countTurns);
+      };
+      setImmediate(countTurns);
+      server.on('begun', () => void (inTurns[inTurns.length - 1] = (inTurns.at(-1) ?? 0) + 1));
+      const clients = await Promise.all(Array.from({ length: 40 }, () => connectRaw(url)));
+      while (sockets.length < 40) await settled();
+      for (const client of clients) client.write(raw(path));
+      while (seen.length < 40) await settled();
+      expect(Math.max(...inTurns)).toBeGreaterThanOrEqual(least);
+      expect(Math.max(...inTurns)).toBeLessThanOrEqual(most);
+      for (const client of clients) client.destroy();
+    },
+  );
+
+  it('B28 a connection that is refused again and again rests while the server is pressed, and only then', async () => {
     statusOf = (path) => (path === '/token?bad' ? 400 : 200);
     const pauses = (): Promise<number> =>
       new Promise((resolve) => {
@@ -288,7 +326,7 @@ describe('what is let in', () => {
         watch();
       });
     expect(await pauses()).toBe(0);
-    late = true;
+    pressed = true;
     expect(await pauses()).toBe(1);
   });
 });

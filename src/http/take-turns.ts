@@ -1,0 +1,24 @@
+/** Begins with something when its turn comes, in the order in which it was given. */
+export type TakeTurns = (begin: () => void) => void;
+
+/**
+ * So many are begun in a turn of the event loop, and then it is everybody else's: what arrives together, and would be begun
+ * within one turn, keeps all others waiting until the last of it is under way.
+ *
+ * @param perTurn how many
+ */
+export const createTakeTurns = (perTurn: number): TakeTurns => {
+  let waiting: (() => void)[] = [];
+
+  const beginSome = (): void => {
+    const some = waiting.slice(0, perTurn);
+    waiting = waiting.slice(perTurn);
+    if (waiting.length > 0) setImmediate(beginSome);
+    for (const begin of some) begin();
+  };
+
+  return (begin) => {
+    if (waiting.length === 0) setImmediate(beginSome);
+    waiting.push(begin);
+  };
+};
