@@ -176,7 +176,7 @@ export const openBureau = async (
     // Before the log of activities, so that it ends after it and tells of the last lines.
     if (doesChores) closing.push(startTrailWatch({ storage, seals, log: logger, reportFault }).stop);
     const activityLog = createGroupCommitLog({
-      append: (batch) => storage.activities.append(batch),
+      append: (batch) => storage.activities.appendOnce(batch),
       clock,
       pace,
       maxBatch: 500,
@@ -277,8 +277,8 @@ export const openBureau = async (
       clock,
       newId,
       hashToken,
-      replayGuard: metrics.countUses(storage.replayGuard),
-      activityLog,
+      replayGuard: metrics.uses.ofGuard(storage.replayGuard),
+      activityLog: metrics.uses.ofLog(activityLog),
       strangers,
       keyUses,
       metrics: metrics.token,

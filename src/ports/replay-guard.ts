@@ -1,6 +1,18 @@
 import type { EpochMilliseconds } from '../core/time.ts';
 
-/** Remembers, durably and for every node, what may be used once (CA-14, CA-15). */
+/** What may be used once, by the tenant that whatever uses it belongs to. */
+export interface SingleUse {
+  /** The client id, or the issuer of a single-use third-party token. */
+  readonly party: string;
+  readonly jti: string;
+  /** When the record may be forgotten: `exp` plus the clock tolerance. */
+  readonly until: EpochMilliseconds;
+}
+
+/**
+ * Remembers, durably and for every node, what may be used once (CA-14, CA-15). What a line of the trail uses up is noted
+ * together with the line (`ActivityLog.recordOnce`).
+ */
 export interface ReplayGuard {
   /**
    * Insert-if-absent of (tenant, party, jti) in one atomic, durable step.

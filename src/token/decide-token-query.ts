@@ -13,10 +13,10 @@ import {
   chooseProof,
 } from './authenticate-caller.ts';
 import { checkTenant, checkTenantEnabled } from './check-tenant.ts';
-import { consumeSingleUse } from './consume-single-use.ts';
 import type { Decision, RefusedOutcome } from './decision.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import { required } from './grants/required.ts';
+import { consumeSingleUse } from './single-uses.ts';
 import type { TokenQuery } from './token-query.ts';
 import type { TrustDirectory } from './trust-directory.ts';
 

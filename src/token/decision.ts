@@ -8,7 +8,7 @@ export interface Decision<Granted extends object> {
   readonly tenant: string;
   readonly door: string | null;
   readonly tokenHash: string | null;
-  readonly evidence: Pick<Evidence, 'checks' | 'toldChecks' | 'seen' | 'parameters' | 'presented'>;
+  readonly evidence: Pick<Evidence, 'told' | 'checks' | 'toldChecks' | 'seen' | 'parameters' | 'presented'>;
   readonly outcome: ({ readonly ok: true } & Granted) | RefusedOutcome;
 }
 

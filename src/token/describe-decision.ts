@@ -4,6 +4,7 @@ import type { EpochMilliseconds } from '../core/time.ts';
 import type { OwnToken } from '../keys/verify-own-token.ts';
 import type { Decision, RefusedOutcome } from './decision.ts';
 import type { GrantedToken } from './handle-token-request.ts';
+import { unused } from './single-uses.ts';
 
 /** What is known of a decision when it is written down. */
 export interface RecordFacts {
@@ -42,7 +43,7 @@ const describeRequest = (
   };
 };
 
-/** The activity of a token that was issued (contract §5). */
+/** The activity of a token that was issued (contract §5); it is kept only where the uses of the token are the first. */
 export const describeIssued = (
   decision: Omit<Decision<object>, 'outcome'>,
   granted: GrantedToken,
@@ -50,7 +51,10 @@ export const describeIssued = (
 ): Activity => {
   const account = partyOf(granted.account);
   return {
-    ...describeRequest(decision, facts, decision.evidence.toldChecks().filter(tellsWhoAndWhat)),
+    ...describeRequest(decision, facts, [
+      ...decision.evidence.toldChecks().filter(tellsWhoAndWhat),
+      ...granted.uses.map(unused),
+    ]),
     type: 'token',
     outcome: 'issued',
     reason: 'issued',

@@ -9,7 +9,7 @@ import type { NewId } from '../ports/identifiers.ts';
 import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import type { DecidedTokenRequest, TokenMetrics } from '../ports/token-metrics.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, RefusedOutcome } from './decision.ts';
 import { describeRefused, type RecordFacts } from './describe-decision.ts';
 import { collectEvidence } from './evidence.ts';
 import type { StrangerBudget } from './stranger-budget.ts';
@@ -24,8 +24,15 @@ export type EndpointReply<Body> = {
   readonly account: string | null;
 } & EndpointAnswer<Body>;
 
+/** An answer that may leave. */
+export interface Kept<Body> {
+  readonly ok: true;
+  readonly activity: string | null;
+  readonly body: Body;
+}
+
 type EndpointAnswer<Body> =
-  | { readonly ok: true; readonly activity: string | null; readonly body: Body }
+  | Kept<Body>
   | {
       readonly ok: false;
       readonly activity: string;
@@ -59,12 +66,15 @@ export interface EndpointRules<Request, Granted extends object, Body> {
   /** What a granted request counts as. */
   readonly success: Exclude<DecidedTokenRequest['outcome'], 'refused'>;
   decide(request: Request): Promise<Decision<Granted>>;
-  /** Makes durable what has to be before the answer leaves, and gives the answer. */
+  /**
+   * Makes durable what has to be before the answer leaves, and gives the answer; or the refusal, with nothing kept, where
+   * what may be used once was used before.
+   */
   keep(
     decision: Decision<Granted>,
     granted: Granted,
     facts: RecordFacts,
-  ): Promise<{ readonly activity: string | null; readonly body: Body }>;
+  ): Promise<Kept<Body> | RefusedOutcome>;
 }
 
 /** An endpoint without its HTTP. */
@@ -99,9 +109,12 @@ export const createEndpoint = <
   });
 
   const record = async (decision: Decision<Granted>, sourceAddress: string): Promise<Reply> => {
-    const { outcome, evidence } = decision;
+    const { evidence } = decision;
     const facts = { id: newId(), time: clock.now(), sourceAddress };
-    if (outcome.ok) return { ok: true, ...(await rules.keep(decision, outcome, facts)) };
+    const outcome = decision.outcome.ok
+      ? await rules.keep(decision, decision.outcome, facts)
+      : decision.outcome;
+    if (outcome.ok) return outcome;
     const { reason, presentedTokenError } = outcome;
     const admission = evidence.seen().known === true ? null : strangers.admit(decision.tenant, reason);
     const receipt = admission?.kept === 'summed-up' ? admission.receipt : facts.id;

@@ -1,7 +1,10 @@
+import { grant } from '../core/activity/check.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { KeyRing } from '../keys/key-ring-view.ts';
 import { createJwtSigner } from '../keys/sign-jwt.ts';
 import type { ReplayGuard } from '../ports/replay-guard.ts';
+import type { TokenDecision } from './handle-token-request.ts';
+import { refuseSpent, unused } from './single-uses.ts';
 
 /** A replay guard that looks and uses nothing up; within one request it remembers as the real one would. */
 export const createLookingGuard = (guard: Pick<ReplayGuard, 'isUsed'>): Pick<ReplayGuard, 'consume'> => {
@@ -19,6 +22,21 @@ export const createLookingGuard = (guard: Pick<ReplayGuard, 'isUsed'>): Pick<Rep
 /** A replay guard for another time than now: what is used by now says nothing about then. */
 export const createForgetfulGuard = (): Pick<ReplayGuard, 'consume'> =>
   createLookingGuard({ isUsed: async () => false });
+
+/** The decision as it would be kept: refused where one of its uses is spent. */
+export const lookAtUses = async (
+  guard: Pick<ReplayGuard, 'consume'>,
+  tenant: string,
+  decision: TokenDecision,
+): Promise<TokenDecision> => {
+  const { outcome, evidence } = decision;
+  if (!outcome.ok) return decision;
+  for (const [place, { party, jti, until }] of outcome.uses.entries())
+    if (!(await guard.consume(tenant, party, jti, until)))
+      return { ...decision, outcome: refuseSpent(evidence, outcome.uses, place) };
+  evidence.told(grant(undefined, outcome.uses.map(unused)));
+  return decision;
+};
 
 /** What would have been signed. */
 export interface Unsigned {

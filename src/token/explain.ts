@@ -18,6 +18,7 @@ import {
   createForgetfulGuard,
   createLookingGuard,
   createUnsigningKeyRing,
+  lookAtUses,
   type Unsigned,
 } from './explain-without-trace.ts';
 import type { Explanations } from './explanations.ts';
@@ -141,16 +142,15 @@ const decideWithoutTrace = async (
     ...(assumes ? assumedSignature : {}),
     clock: { now: () => time, monotonic: () => deps.clock.monotonic() },
     keyRing,
-    replayGuard: guard,
     detail: fullDetail,
   };
   const request = { tenant, body, authorizationHeader: false, attestationHeader: false, sourceAddress: '' };
   const decision =
     body.length > maxTokenRequestBytes
       ? refuseSize(evidence)
-      : await handleTokenRequest(endpoint, request, evidence).catch((error: unknown) =>
-          refuseWithoutKey(error, evidence),
-        );
+      : await handleTokenRequest(endpoint, request, evidence)
+          .then((decided) => lookAtUses(guard, tenant, decided))
+          .catch((error: unknown) => refuseWithoutKey(error, evidence));
   return { decision, evidence, unsigned: unsigned() };
 };
 

@@ -7,7 +7,6 @@ import { knownParameters } from '../core/oauth/vocabulary.ts';
 import { defaultTenant, type Tenant } from '../core/tenants/tenant.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HashToken } from '../ports/token-hash.ts';
-import type { ReplayGuard } from '../ports/replay-guard.ts';
 import {
   type AuthenticatedAccount,
   authenticateToken,
@@ -15,13 +14,13 @@ import {
 } from './authenticate-token.ts';
 import { checkClientAuthentication, type ClientAssertion } from './check-client-authentication.ts';
 import { checkTenant, checkTenantEnabled } from './check-tenant.ts';
-import { consumeSingleUse } from './consume-single-use.ts';
 import type { Decision } from './decision.ts';
 import { collectEvidence, type Evidence } from './evidence.ts';
 import type { Grant, PresentedToken } from './grants/grant.ts';
 import { chooseGrant } from './grants/index.ts';
 import { issueRequested, type RequestedIssuance } from './issue-requested.ts';
 import { readRequestedToken } from './requested-token.ts';
+import type { ProofUse } from './single-uses.ts';
 import type { TokenRequest } from './token-request.ts';
 import type { TrustDirectory } from './trust-directory.ts';
 
@@ -29,14 +28,13 @@ import type { TrustDirectory } from './trust-directory.ts';
 export interface TokenEndpoint extends TokenAuthentication, RequestedIssuance {
   readonly clock: Clock;
   readonly directory: TokenAuthentication['directory'] & Pick<TrustDirectory, 'tenant' | 'providers'>;
-  readonly replayGuard: Pick<ReplayGuard, 'consume'>;
   readonly hashToken: HashToken;
 }
 
 /** What the token endpoint decided about one request. */
 export type TokenDecision = Decision<GrantedToken>;
 
-/** A token that is ready to leave. */
+/** A token that is ready to leave once its uses are spent. */
 export interface GrantedToken {
   readonly response: TokenResponse;
   readonly jti: string;
@@ -45,9 +43,14 @@ export interface GrantedToken {
   readonly federation: AuthenticatedAccount['federation'];
   /** The keys of accounts that proved something. */
   readonly keys: readonly NonNullable<AuthenticatedAccount['key']>[];
+  /** What it uses up, in order: spent last of all, so that nothing else can fail after a `jti` is spent (CA-14). */
+  readonly uses: readonly ProofUse[];
 }
 
-/** Decides one token request: the phases in order, each followed by its way out (contract §3). */
+/**
+ * Decides one token request: the phases in order, each followed by its way out (contract §3). What may be used once is
+ * looked at by nobody here: whoever lets the token out spends it, and refuses where it was spent before.
+ */
 export const handleTokenRequest = async (
   deps: TokenEndpoint,
   request: TokenRequest,
@@ -127,12 +130,6 @@ export const handleTokenRequest = async (
   );
   if (!issued.ok) return refuseToken(issued);
 
-  for (const proof of [beside.value, subject.value]) {
-    const consumed = evidence.told(await consumeSingleUse(deps.replayGuard, tenant.value.name, proof));
-    if (!consumed.ok)
-      return proof === subject.value ? refuseToken(consumed) : refused(consumed, 'invalid_client');
-  }
-
   return {
     tenant: tenantName,
     door,
@@ -144,6 +141,10 @@ export const handleTokenRequest = async (
       account: subject.value.account,
       federation: subject.value.federation,
       keys: [beside.value?.key, subject.value.key].filter((key) => key !== null && key !== undefined),
+      uses: [
+        ...useOf(beside.value, 'invalid_client'),
+        ...useOf(subject.value, chosen.value.presentedTokenError),
+      ],
     },
   };
 };
@@ -179,6 +180,12 @@ const presentationOf = (
   assertionType: parameter === 'client_assertion' ? (clientAssertion?.type ?? null) : null,
   clientId,
 });
+
+const useOf = (
+  proof: Pick<AuthenticatedAccount, 'singleUse'> | null,
+  presentedTokenError: OAuthErrorCode,
+): readonly ProofUse[] =>
+  proof === null || proof.singleUse === null ? [] : [{ ...proof.singleUse, presentedTokenError }];
 
 const doorOf = (chosen: Grant, { by }: AuthenticatedAccount): string =>
   by === 'own-key'

@@ -42,7 +42,7 @@ export const createIntrospection = (deps: Introspection): IntrospectionAnswers =
       })),
     keep: async (_decision, { response, key }, { time }) => {
       if (key !== null) deps.keyUses.used(key, time);
-      return { activity: null, body: response };
+      return { ok: true, activity: null, body: response };
     },
   });
 

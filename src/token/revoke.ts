@@ -56,7 +56,7 @@ export const createRevocation = (deps: Revocation): RevocationAnswers =>
       ),
     keep: async (decision, { caller, token }, facts) => {
       if (caller.key !== null) deps.keyUses.used(caller.key, facts.time);
-      if (token === null) return { activity: null, body: null };
+      if (token === null) return { ok: true, activity: null, body: null };
       const owner = (await deps.directory.account(decision.tenant, token.accountId))?.account ?? null;
       await deps.storage.transaction(async (stores) => {
         // Longer than the token by what clocks may differ: another node may think it alive for that long.
@@ -66,7 +66,7 @@ export const createRevocation = (deps: Revocation): RevocationAnswers =>
           describeRevoked(decision, { actor: caller.account, owner, token }, facts),
         ]);
       });
-      return { activity: facts.id, body: null };
+      return { ok: true, activity: facts.id, body: null };
     },
   });
 

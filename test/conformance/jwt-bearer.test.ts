@@ -99,6 +99,35 @@ describe('JWT bearer grant (RFC 7523 §2.1)', () => {
     );
   });
 
+  it('JB-03 CA-14 of two assertions a spent one has the code of its place, and the other one is not spent', async () => {
+    const key = ownKeyOf(bureau.credentials);
+    const [spent, fresh] = [makeAssertion(key), makeAssertion(key)];
+    const more = { client_assertion_type: urn.assertionType };
+    expectIssued(await present({ assertion: spent }));
+    const asClient = await present({ assertion: fresh, ...more, client_assertion: spent });
+    await expectReason(asClient, 'invalid_client', 'replayed');
+    const asSubject = await present({ assertion: spent, ...more, client_assertion: fresh });
+    await expectReason(asSubject, 'invalid_grant', 'replayed');
+    const usesShownBy = async (receipt: string): Promise<readonly boolean[]> =>
+      (await bureau.admin('GET', `/activities/${receipt}`)).body.checks.flatMap(
+        ({ check, ok }: { readonly check: string; readonly ok: boolean }) =>
+          check === 'jti.unused' ? [ok] : [],
+      );
+    expect(await usesShownBy(asClient.body.receipt)).toEqual([false]);
+    expect(await usesShownBy(asSubject.body.receipt)).toEqual([true, false]);
+    expectIssued(await present({ assertion: fresh }));
+  });
+
+  it('CA-14 the activity of a token shows what it used, as the last of its checks, and once', async () => {
+    const jti = randomUUID();
+    expectIssued(await present({ assertion: makeAssertion(ownKeyOf(bureau.credentials), { jti }) }));
+    const { items } = (await bureau.admin('GET', '/activities?outcome=issued&limit=1')).body;
+    expect(items[0].checks.at(-1)).toMatchObject({ check: 'jti.unused', presented: jti, ok: true });
+    expect(
+      items[0].checks.filter(({ check }: { readonly check: string }) => check === 'jti.unused'),
+    ).toHaveLength(1);
+  });
+
   it('JB-04 scope: at most what the account holds; contract §3 over invalid_scope: the rest is dropped', async () => {
     expect((await present({ scope: 'certificates:issue' })).body.scope).toBe('certificates:issue');
     const answer = await present({ scope: 'certificates:issue admin' });

@@ -3,20 +3,24 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { ActivityLogFull, createGroupCommitLog } from '../../src/adapters/activity/group-commit.ts';
 import { systemClock as clock } from '../../src/adapters/clock/system-clock.ts';
 import type { Activity } from '../../src/core/activity/activity.ts';
+import type { ActivityEntry } from '../../src/ports/activity-store.ts';
 import { StoreUnavailable } from '../../src/ports/storage.ts';
 import { type OpenedStorage, openInEmptyPlace, storageEngines } from '../support/storage-engines.ts';
 import { sampleActivity } from '../support/stored-samples.ts';
 
+const keptAll = (batch: readonly ActivityEntry[]): readonly null[] => batch.map(() => null);
+
 /** An append whose end the test decides, call by call. */
 const createSlowAppend = () => {
-  const calls: { readonly batch: readonly Activity[]; readonly end: PromiseWithResolvers<void> }[] = [];
+  const calls: { readonly batch: readonly ActivityEntry[]; readonly end: PromiseWithResolvers<void> }[] = [];
   const arrivals: (() => void)[] = [];
   return {
-    append: async (batch: readonly Activity[]): Promise<void> => {
+    append: async (batch: readonly ActivityEntry[]): Promise<readonly null[]> => {
       const end = Promise.withResolvers<void>();
       calls.push({ batch, end });
       arrivals.shift()?.();
       await end.promise;
+      return keptAll(batch);
     },
     /** The call of the given number, once it has come. */
     call: async (index: number) => {
@@ -29,7 +33,8 @@ const createSlowAppend = () => {
   };
 };
 
-const names = (batch: readonly Activity[]): readonly (string | null)[] => batch.map((line) => line.subject);
+const names = (batch: readonly ActivityEntry[]): readonly (string | null)[] =>
+  batch.map(({ activity }) => activity.subject);
 const line = (subject: string): Activity => sampleActivity({ subject });
 const settle = (records: readonly Promise<void>[]) =>
   Promise.allSettled(records).then((outcomes) => outcomes.map((outcome) => outcome.status));
@@ -93,9 +98,10 @@ describe('group commit', () => {
   });
 
   it('starts again after it was idle', async () => {
-    const kept: Activity[] = [];
-    const append = async (batch: readonly Activity[]) => {
+    const kept: ActivityEntry[] = [];
+    const append = async (batch: readonly ActivityEntry[]) => {
       kept.push(...batch);
+      return keptAll(batch);
     };
     const log = createGroupCommitLog({ append, clock, maxBatch: 10, maxQueue: 10 });
     await log.record(line('a'));
@@ -104,12 +110,13 @@ describe('group commit', () => {
   });
 
   it('a poisoned record is rejected alone, and its neighbours are kept', async () => {
-    const kept: Activity[] = [];
-    const append = async (batch: readonly Activity[]) => {
-      if (batch.some((activity) => activity.subject === 'poison')) {
+    const kept: ActivityEntry[] = [];
+    const append = async (batch: readonly ActivityEntry[]) => {
+      if (batch.some(({ activity }) => activity.subject === 'poison')) {
         throw new Error('poisoned');
       }
       kept.push(...batch);
+      return keptAll(batch);
     };
     const log = createGroupCommitLog({ append, clock, maxBatch: 10, maxQueue: 10 });
     const records = ['a', 'poison', 'b', 'poison', 'c'].map((name) => log.record(line(name)));
@@ -117,6 +124,33 @@ describe('group commit', () => {
     await expect(records[1]).rejects.toThrow('poisoned');
     expect(names(kept)).toEqual(['a', 'b', 'c']);
     await log.record(line('d'));
+  });
+
+  it('CA-14 what an activity uses goes with it, and each is told what became of its own', async () => {
+    const given: ActivityEntry[] = [];
+    const append = async (batch: readonly ActivityEntry[]) => {
+      given.push(...batch);
+      return batch.map(({ uses }) => (uses.length > 1 ? 1 : null));
+    };
+    const log = createGroupCommitLog({ append, clock, maxBatch: 10, maxQueue: 10 });
+    const [a, b] = ['a', 'b'].map((jti) => ({ party: 'client', jti, until: 5 }));
+    if (a === undefined || b === undefined) throw new Error('there are two');
+    const answers = await Promise.all([
+      log.recordOnce(line('once'), [a]),
+      log.recordOnce(line('spent'), [a, b]),
+      log.recordOnce(line('plain'), []),
+      log.record(line('recorded')),
+    ]);
+    expect(answers).toEqual([null, 1, null, undefined]);
+    expect(given.map(({ uses }) => uses)).toEqual([[a], [a, b], [], []]);
+  });
+
+  it('CA-14 of what nothing is said is not kept', async () => {
+    const log = createGroupCommitLog({ append: async () => [null], clock, maxBatch: 10, maxQueue: 10 });
+    const use = { party: 'client', jti: 'a', until: 5 };
+    expect(
+      await Promise.allSettled([log.recordOnce(line('said'), [use]), log.recordOnce(line('not'), [use])]),
+    ).toMatchObject([{ status: 'fulfilled', value: null }, { status: 'rejected' }]);
   });
 
   it('A67 B16 a store that is down rejects the whole batch at once', async () => {
@@ -237,7 +271,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   it('§7 a flood of records is all there, each once', async () => {
     const log = createGroupCommitLog({
       clock,
-      append: (batch) => opened.storage.activities.append(batch),
+      append: (batch) => opened.storage.activities.appendOnce(batch),
       maxBatch: 256,
       maxQueue: 5000,
     });
@@ -259,7 +293,7 @@ describe.each(storageEngines)('$engine', ({ createPlace }) => {
   it('§7 a record the store cannot keep sinks alone', async () => {
     const log = createGroupCommitLog({
       clock,
-      append: (batch) => opened.storage.activities.append(batch),
+      append: (batch) => opened.storage.activities.appendOnce(batch),
       maxBatch: 256,
       maxQueue: 5000,
     });

@@ -245,7 +245,7 @@ const decideWith = async (fault: Error, record?: () => Promise<void>) => {
     activityType: 'token',
     success: 'issued',
     decide: () => Promise.reject(fault),
-    keep: async () => ({ activity: null, body: {} }),
+    keep: async () => ({ ok: true, activity: null, body: {} }),
   });
   const answer = await endpoint.answer({ tenant: 'default', sourceAddress: '192.0.2.1' });
   return { kept, reported, answer };

@@ -4,12 +4,13 @@ import { createGroupCommitLog } from '../../src/adapters/activity/group-commit.t
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
 import { sampleActivity, sampleTime } from './stored-samples.ts';
 
-// Records activities and uses jtis without end, and prints each id once it was acknowledged; the tests kill it.
+// Records activities, uses jtis, and does both at once, without end, and prints each id once it was acknowledged, and that of
+// both at once before, too; the tests kill it.
 const [, , url = ''] = process.argv;
 const storage = await openStorage({ url });
 const log = createGroupCommitLog({
   clock: systemClock,
-  append: (batch) => storage.activities.append(batch),
+  append: (batch) => storage.activities.appendOnce(batch),
   maxBatch: 100,
   maxQueue: 1000,
 });
@@ -22,6 +23,12 @@ const recordForever = async (): Promise<never> => {
     if (await storage.replayGuard.consume('acme', 'client', id, sampleTime)) {
       process.stdout.write(`jti ${id}\n`);
     }
+    const both = randomUUID();
+    process.stdout.write(`begun ${both}\n`);
+    const spent = await log.recordOnce(sampleActivity({ id: both }), [
+      { party: 'client', jti: both, until: sampleTime },
+    ]);
+    if (spent === null) process.stdout.write(`activity ${both}\njti ${both}\n`);
   }
 };
 await Promise.all(Array.from({ length: 32 }, recordForever));

@@ -127,14 +127,18 @@ export const createAgreement = (registration: Registration) => {
   const decision = createExplanations(registration, (...use) => used.has(nameOf(...use)), fetched);
   const endpoint = createTokenEndpoint({
     ...decision,
-    replayGuard: {
-      consume: async (tenant, party, jti) => {
-        const use = nameOf(tenant, party, jti);
-        consumed.push(use);
-        return !used.has(use) && used.add(use) !== undefined;
+    activityLog: {
+      record: async (activity) => void activities.push(activity),
+      recordOnce: async (activity, uses) => {
+        const names = uses.map(({ party, jti }) => nameOf(activity.tenant, party, jti));
+        consumed.push(...names);
+        const spent = names.findIndex((use, place) => used.has(use) || names.indexOf(use) < place);
+        if (spent !== -1) return spent;
+        for (const use of names) used.add(use);
+        activities.push(activity);
+        return null;
       },
     },
-    activityLog: { record: async (activity) => void activities.push(activity) },
     strangers: { admit: () => ({ kept: 'alone' }) },
     metrics: { decided: () => undefined },
     keyUses: { used: () => undefined },

@@ -1,7 +1,6 @@
-import type { Activity } from '../../core/activity/activity.ts';
 import type { CommitPace } from '../../core/commit-pace.ts';
 import type { ActivityLog } from '../../ports/activity-log.ts';
-import type { ActivityStore } from '../../ports/activity-store.ts';
+import type { ActivityEntry, ActivityStore } from '../../ports/activity-store.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { WaitingActivities } from '../../ports/metrics-sources.ts';
 import { StoreUnavailable } from '../../ports/storage.ts';
@@ -20,7 +19,7 @@ export interface GroupCommitLog extends ActivityLog {
 /** What a group-commit log works with. */
 export interface GroupCommitOptions {
   /** Throws {@link StoreUnavailable} when no record can be kept, anything else when one of these cannot. */
-  readonly append: ActivityStore['append'];
+  readonly append: ActivityStore['appendOnce'];
   readonly clock: Pick<Clock, 'monotonic'>;
   /** When appends begin; one after the other without pause when absent. */
   readonly pace?: CommitPace;
@@ -33,8 +32,8 @@ export interface GroupCommitOptions {
 }
 
 interface Waiting {
-  readonly activity: Activity;
-  readonly resolve: () => void;
+  readonly entry: ActivityEntry;
+  readonly resolve: (spent: number | null) => void;
   readonly reject: (reason: unknown) => void;
   /** Monotonic. */
   readonly since: number;
@@ -80,14 +79,22 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
   };
 
   const appendBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    let spent: readonly (number | null)[];
     try {
-      await append(batch.map((waiting) => waiting.activity));
+      spent = await append(batch.map((waiting) => waiting.entry));
     } catch (error) {
       if (batch.length > 1 && !(error instanceof StoreUnavailable)) return await appendSingly(batch);
       for (const waiting of batch) settle(waiting, () => waiting.reject(error));
       return;
     }
-    for (const waiting of batch) settle(waiting, waiting.resolve);
+    for (const [index, waiting] of batch.entries()) {
+      const place = spent[index];
+      settle(waiting, () =>
+        place === undefined
+          ? waiting.reject(new RangeError('it was not said what became of a record'))
+          : waiting.resolve(place),
+      );
+    }
   };
 
   const work = async (): Promise<void> => {
@@ -103,18 +110,23 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
     underWay = null;
   };
 
+  const take = (entry: ActivityEntry): Promise<number | null> =>
+    new Promise((resolve, reject) => {
+      if (queue.size >= maxQueue)
+        throw new ActivityLogFull('more activities wait to be written than the queue holds');
+      const waiting = { entry, since: clock.monotonic(), resolve, reject };
+      queue.add(waiting);
+      unsettled.add(waiting);
+      pace?.arrived();
+      if (!isTimed) giveUpIn(maxWaitMs);
+      underWay ??= work();
+    });
+
   return {
-    record: (activity) =>
-      new Promise((resolve, reject) => {
-        if (queue.size >= maxQueue)
-          throw new ActivityLogFull('more activities wait to be written than the queue holds');
-        const waiting = { activity, since: clock.monotonic(), resolve, reject };
-        queue.add(waiting);
-        unsettled.add(waiting);
-        pace?.arrived();
-        if (!isTimed) giveUpIn(maxWaitMs);
-        underWay ??= work();
-      }),
+    record: async (activity) => {
+      await take({ activity, uses: [] });
+    },
+    recordOnce: (activity, uses) => take({ activity, uses }),
     drain: async () => {
       pace?.end();
       while (underWay !== null) {

@@ -8,7 +8,7 @@ import { Counter, Gauge, Registry } from './client.ts';
 import { registerIssuerKeyMetrics } from './issuer-key-metrics.ts';
 import { registerLoadMetrics } from './load-metrics.ts';
 import { createNodeMetrics } from './node-metrics.ts';
-import { type CountUses, createReplayGuardMetrics } from './replay-guard-metrics.ts';
+import { createReplayGuardMetrics, type UseCounts } from './replay-guard-metrics.ts';
 import { createRequestMetrics } from './request-metrics.ts';
 import { registerSigningKeyMetrics } from './signing-key-metrics.ts';
 import { registerStoreMetrics } from './store-metrics.ts';
@@ -16,7 +16,7 @@ import { registerStoreMetrics } from './store-metrics.ts';
 /** Metrics of one server, and their text. */
 export interface PrometheusMetrics {
   readonly token: TokenMetrics;
-  readonly countUses: CountUses;
+  readonly uses: UseCounts;
   readonly contentType: string;
   /** The values of this process, to be sent to another one. */
   snapshot(): Promise<Message>;
@@ -56,7 +56,7 @@ export const createPrometheusMetrics = (
       this.inc(sources.droppedLogLines());
     },
   });
-  const countUses = createReplayGuardMetrics(registry);
+  const uses = createReplayGuardMetrics(registry);
   const watchNode = loadOnce(async () => {
     const { default: collectDefaultMetrics } = await import('@prometheus-io/client/lib/defaultMetrics.js');
     collectDefaultMetrics({ register: registry });
@@ -64,7 +64,7 @@ export const createPrometheusMetrics = (
   const node = createNodeMetrics(registry);
   return {
     token,
-    countUses,
+    uses,
     contentType: registry.contentType,
     snapshot: async () => {
       await watchNode();

@@ -1,23 +1,15 @@
-import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { answerInTime } from '../../core/answer-in-time.ts';
 import type { CommitPace } from '../../core/commit-pace.ts';
 import type { ReplayGuard } from '../../ports/replay-guard.ts';
 import { StoreUnavailable } from '../../ports/storage.ts';
-import type { NoteUses } from './note-uses.ts';
+import { fingerprintOf, type NotedUse, type NoteUses, toNotedUse } from './note-uses.ts';
 import type { Database } from './schema.ts';
 
 /** Rows of one statement; what waits beyond it goes with the next one. */
 const maxBatch = 500;
 
-interface Use extends PromiseWithResolvers<boolean> {
-  readonly fingerprint: string;
-  readonly until: number;
-}
-
-/** JSON keeps the parts apart and every string, well-formed or not, distinct from every other (CA-15). */
-const fingerprintOf = (tenant: string, party: string, jti: string): string =>
-  hash('sha256', JSON.stringify([tenant, party, jti]), 'base64url');
+interface Use extends PromiseWithResolvers<boolean>, NotedUse {}
 
 const note = async (noteUses: NoteUses, batch: readonly Use[]): Promise<void> => {
   const uses = new Map<string, number>();
@@ -66,10 +58,7 @@ export const createReplayGuard = (
 
   return {
     consume: async (tenant, party, jti, until) => {
-      const rounded = Math.ceil(until);
-      if (!Number.isSafeInteger(rounded)) throw new RangeError('the end of a single use is not a time');
-      const fingerprint = fingerprintOf(tenant, party, jti);
-      const use = { fingerprint, until: rounded, ...Promise.withResolvers<boolean>() };
+      const use = { ...toNotedUse(tenant, { party, jti, until }), ...Promise.withResolvers<boolean>() };
       queue.add(use);
       pace?.arrived();
       if (!busy) {

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createPrometheusMetrics, type PrometheusMetrics } from '../../../src/adapters/metrics/prometheus.ts';
+import type { Activity } from '../../../src/core/activity/activity.ts';
 import type { IssuerKeyState, SigningKeyState } from '../../../src/ports/metrics-sources.ts';
 import type { ReplayGuard } from '../../../src/ports/replay-guard.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
+import { sampleActivity } from '../../support/stored-samples.ts';
 
 const good = (changes: Partial<IssuerKeyState> = {}): IssuerKeyState => ({
   tenant: 'default',
@@ -164,7 +166,7 @@ describe('createPrometheusMetrics', () => {
 
   it('counts single uses by what becomes of them', async () => {
     const answers: (boolean | Error)[] = [true, true, false, new Error('down')];
-    const guard = metrics.countUses<Pick<ReplayGuard, 'consume'>>({
+    const guard = metrics.uses.ofGuard<Pick<ReplayGuard, 'consume'>>({
       consume: async () => {
         const answer = answers.shift();
         if (answer instanceof Error) throw answer;
@@ -174,6 +176,35 @@ describe('createPrometheusMetrics', () => {
     const use = (): Promise<boolean> => guard.consume('default', 'a', 'j', 0);
     expect([await use(), await use(), await use()]).toEqual([true, true, false]);
     await expect(use()).rejects.toThrow('down');
+    expect(await samples('bureau_replay_guard_uses_total')).toEqual([
+      '{result="first"} 2',
+      '{result="again"} 1',
+      '{result="failed"} 1',
+    ]);
+  });
+
+  it('CA-14 counts the single uses of activities by what becomes of them', async () => {
+    const answers: (number | null | Error)[] = [null, 0, new Error('down')];
+    const recorded: Activity[] = [];
+    const log = metrics.uses.ofLog({
+      record: async (activity) => void recorded.push(activity),
+      recordOnce: async () => {
+        const answer = answers.shift();
+        if (answer instanceof Error) throw answer;
+        return answer ?? null;
+      },
+    });
+    const use = (count: number) =>
+      log.recordOnce(
+        sampleActivity(),
+        Array.from({ length: count }, (_, index) => ({ party: 'a', jti: `${index}`, until: 0 })),
+      );
+    expect([await use(2), await use(2)]).toEqual([null, 0]);
+    await expect(use(1)).rejects.toThrow('down');
+    // What uses nothing up counts nothing.
+    expect(await use(0)).toBe(null);
+    await log.record(sampleActivity());
+    expect(recorded).toHaveLength(1);
     expect(await samples('bureau_replay_guard_uses_total')).toEqual([
       '{result="first"} 2',
       '{result="again"} 1',

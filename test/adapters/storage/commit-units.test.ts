@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommitUnit } from '../../../src/adapters/storage/sqlite/commit-protocol.ts';
+import type { CommitAnswer, CommitUnit } from '../../../src/adapters/storage/sqlite/commit-protocol.ts';
 import { commitUnits } from '../../../src/adapters/storage/sqlite/commit-units.ts';
 import type { Bindable } from '../../../src/adapters/storage/sqlite/bindable.ts';
 import type { StatementResult } from '../../../src/adapters/storage/sqlite/protocol.ts';
@@ -36,11 +36,27 @@ const row = (tenant: string, id: string): readonly Bindable[] =>
 const lines = (tenant: string, ...rows: readonly (readonly Bindable[])[]): CommitUnit => ({
   write: 'lines',
   writer: 'w',
-  tenants: [{ tenant, lines: rows }],
+  tenants: [{ tenant, lines: rows, uses: [] }],
 });
+/** A line that uses up what has these fingerprints. */
+const using = (
+  tenant: string,
+  ...rows: readonly (readonly [id: string, ...fingerprints: string[]])[]
+): CommitUnit => ({
+  write: 'lines',
+  writer: 'w',
+  tenants: [
+    {
+      tenant,
+      lines: rows.map(([id]) => row(tenant, id)),
+      uses: rows.map(([, ...fingerprints], line) => ({ line, uses: flat(fingerprints) })),
+    },
+  ],
+});
+const flat = (fingerprints: readonly string[]) => fingerprints.flatMap((fingerprint) => [fingerprint, 5]);
 const uses = (...fingerprints: readonly string[]): CommitUnit => ({
   write: 'uses',
-  uses: fingerprints.flatMap((fingerprint) => [fingerprint, 5]),
+  uses: flat(fingerprints),
 });
 const ids = (): readonly unknown[] =>
   database
@@ -54,11 +70,15 @@ const kept = (): readonly unknown[] =>
     .map((use) => use['fingerprint']);
 const head = (tenant: string): unknown =>
   database.prepare(`select number, hash from activity_chains where tenant = ? and writer = 'w'`).get(tenant);
-const ok = (answer: boolean | readonly string[]) => ({ ok: true, answer });
+const ok = (answer: CommitAnswer) => ({ ok: true, answer });
+const written = ok({ written: 'lines', spent: [] });
+const spent = (...lines: readonly (readonly [line: number, use: number])[]) =>
+  ok({ written: 'lines', spent: lines.map(([line, use]) => ({ tenant: 0, line, use })) });
+const fresh = (...fingerprints: readonly string[]) => ok({ written: 'uses', fresh: fingerprints });
 
 describe('what is committed together', () => {
   it('A115 lines go behind the head, each linked to the one before, and the head moves with them', () => {
-    expect(commit(lines('acme', row('acme', 'a'), row('acme', 'b')))).toEqual([ok(true)]);
+    expect(commit(lines('acme', row('acme', 'a'), row('acme', 'b')))).toEqual([written]);
     const first = hashText('{"chain":{"number":4,"previous":"end","writer":"w"},"id":"a"}');
     const second = hashText(`{"chain":{"number":5,"previous":"${first}","writer":"w"},"id":"b"}`);
     const stored = database
@@ -85,26 +105,67 @@ describe('what is committed together', () => {
   });
 
   it('CA-14 of what is used, what was not used before is answered', () => {
-    expect(commit(uses('a', 'b'))).toEqual([ok(['a', 'b'])]);
-    expect(commit(uses('b', 'c'))).toEqual([ok(['c'])]);
-    expect(commit(uses('a'), uses('d'), uses('d'))).toEqual([ok([]), ok(['d']), ok([])]);
+    expect(commit(uses('a', 'b'))).toEqual([fresh('a', 'b')]);
+    expect(commit(uses('b', 'c'))).toEqual([fresh('c')]);
+    expect(commit(uses('a'), uses('d'), uses('d'))).toEqual([fresh(), fresh('d'), fresh()]);
     expect(kept()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('CA-14 A41 a line is written with what it uses, and neither where that is spent', () => {
+    expect(commit(using('acme', ['a', 'one'], ['b', 'two']))).toEqual([written]);
+    const before = head('acme');
+    expect(commit(using('acme', ['c', 'one']))).toEqual([spent([0, 0])]);
+    expect([ids(), kept(), head('acme')]).toEqual([['a', 'b'], ['one', 'two'], before]);
+    expect(commit(using('acme', ['d', 'two'], ['e', 'three'], ['f']))).toEqual([spent([0, 0])]);
+    expect([ids(), kept()]).toEqual([
+      ['a', 'b', 'e', 'f'],
+      ['one', 'three', 'two'],
+    ]);
+    expect(database.prepare('select number from activities order by seq').all()).toEqual(
+      [4, 5, 6, 7].map((number) => ({ number })),
+    );
+  });
+
+  it('CA-14 of two with one use the first is written, in one unit, in two of one commit, or beside a use alone', () => {
+    expect(commit(using('acme', ['a', 'x'], ['b', 'x']))).toEqual([spent([1, 0])]);
+    expect(commit(using('acme', ['c', 'y']), using('acme', ['d', 'y']))).toEqual([written, spent([0, 0])]);
+    expect(commit(using('acme', ['e', 'z']), uses('z'))).toEqual([written, fresh()]);
+    expect(commit(uses('v'), using('acme', ['f', 'v']))).toEqual([fresh('v'), spent([0, 0])]);
+    expect(ids()).toEqual(['a', 'c', 'e']);
+  });
+
+  it('CA-14 a line of which one use is spent uses up nothing, and the first such use is named', () => {
+    commit(uses('spent'));
+    expect(commit(using('acme', ['a', 'good', 'spent'], ['b', 'good'], ['c', 'twice', 'twice']))).toEqual([
+      spent([0, 1], [2, 1]),
+    ]);
+    expect([ids(), kept()]).toEqual([['b'], ['good', 'spent']]);
+    expect(commit(using('acme', ['d', 'twice']))).toEqual([written]);
+  });
+
+  it('§7 CA-14 a use is taken back with the line that cannot be written, and no other', () => {
+    commit(lines('acme', row('acme', 'there')));
+    expect(
+      commit(using('other', ['a', 'one']), using('acme', ['there', 'two']), using('other', ['b', 'three'])),
+    ).toEqual([written, ok(null), written]);
+    expect(kept()).toEqual(['one', 'three']);
+    expect(commit(using('other', ['c', 'two']))).toEqual([written]);
   });
 
   it('§7 lines and uses share one transaction', () => {
     expect(commit(lines('acme', row('acme', 'a')), uses('a'), lines('other', row('other', 'b')))).toEqual([
-      ok(true),
-      ok(['a']),
-      ok(true),
+      written,
+      fresh('a'),
+      written,
     ]);
     expect(statements.filter((statement) => statement === 'commit')).toHaveLength(1);
     expect([ids(), kept()]).toEqual([['a', 'b'], ['a']]);
   });
 
   it.each<[string, CommitUnit, unknown]>([
-    ['of a chain that has not begun', lines('nobody', row('nobody', 'x')), ok(false)],
-    ['that is there already', lines('acme', row('acme', 'y'), row('acme', 'there')), ok(false)],
-    ['that is twice in it', lines('acme', row('acme', 'y'), row('acme', 'y')), ok(false)],
+    ['of a chain that has not begun', lines('nobody', row('nobody', 'x')), ok(null)],
+    ['that is there already', lines('acme', row('acme', 'y'), row('acme', 'there')), ok(null)],
+    ['that is twice in it', lines('acme', row('acme', 'y'), row('acme', 'y')), ok(null)],
     [
       'with a value too many',
       lines('acme', row('acme', 'y'), [5, ...row('acme', 'z')]),
@@ -114,10 +175,10 @@ describe('what is committed together', () => {
     commit(lines('acme', row('acme', 'there')));
     const before = head('acme');
     expect(commit(uses('a'), unit, lines('other', row('other', 'b')), uses('b'))).toEqual([
-      ok(['a']),
+      fresh('a'),
       outcome,
-      ok(true),
-      ok(['b']),
+      written,
+      fresh('b'),
     ]);
     expect([ids(), kept(), head('acme')]).toEqual([['there', 'b'], ['a', 'b'], before]);
     expect(database.isTransaction).toBe(false);
@@ -128,7 +189,7 @@ describe('what is committed together', () => {
     const outcomes = commit(bad, lines('acme', row('acme', 'a')));
     expect(outcomes).toEqual([
       { ok: false, message: expect.stringContaining('CHECK'), resultCode: expect.any(Number) },
-      ok(true),
+      written,
     ]);
     expect([ids(), kept()]).toEqual([['a'], []]);
   });
@@ -148,6 +209,6 @@ describe('what is committed together', () => {
     expect(() => commitUnits(database, broken, [uses('a'), lines('acme', row('acme', 'a'))])).toThrow(failed);
     expect([ids(), kept()]).toEqual([expected, []]);
     expect(database.isTransaction).toBe(false);
-    expect(commit(uses('a'))).toEqual([ok(['a'])]);
+    expect(commit(uses('a'))).toEqual([fresh('a')]);
   });
 });

@@ -21,7 +21,7 @@ describe('a line before it has its place', () => {
     ['too long', [{ ...check, expected: 'x'.repeat(5000) }]],
     ['too many', Array.from({ length: 300 }, (_, index) => ({ ...check, check: `c${index}` }))],
   ])('A115 is hashed as it will be read, its checks %s', (_, checks) => {
-    const [ofTenant] = toNewLines([sampleActivity({ checks })]);
+    const [ofTenant] = toNewLines([{ activity: sampleActivity({ checks }), uses: [] }]);
     const line = ofTenant?.[1][0];
     if (line === undefined) throw new Error('there is one');
     const read = readBody(line.body);
@@ -39,7 +39,10 @@ describe('a line before it has its place', () => {
   it('is there once for each id, by tenants in one order', () => {
     const [a, b] = [sampleActivity({ tenant: 'b' }), sampleActivity({ tenant: 'a' })];
     expect(
-      toNewLines([a, b, a]).map(([tenant, lines]) => [tenant, lines.map(({ activity }) => activity.id)]),
+      toNewLines([a, b, a].map((activity) => ({ activity, uses: [] }))).map(([tenant, lines]) => [
+        tenant,
+        lines.map(({ activity }) => activity.id),
+      ]),
     ).toEqual([
       ['a', [b.id]],
       ['b', [a.id]],

@@ -7,6 +7,8 @@ import { createTurns } from '../../../src/adapters/storage/turns.ts';
 const use = (fingerprint: string): CommitUnit => ({ write: 'uses', uses: [fingerprint, 5] });
 const nameOf = (unit: CommitUnit): string => (unit.write === 'uses' ? String(unit.uses[0]) : 'lines');
 
+const answerTo = (name: string) => ({ written: 'uses' as const, fresh: [name] });
+
 /** A writer whose commits end when the test says so. */
 const createSlowWriter = () => {
   const calls: { readonly names: readonly string[]; readonly end: PromiseWithResolvers<void> }[] = [];
@@ -17,7 +19,7 @@ const createSlowWriter = () => {
     return units.map((unit) =>
       nameOf(unit) === 'bad'
         ? { ok: false, message: 'bad', resultCode: 19 }
-        : { ok: true, answer: [nameOf(unit)] },
+        : { ok: true, answer: answerTo(nameOf(unit)) },
     );
   };
   return { commit, calls };
@@ -34,14 +36,14 @@ describe('shared commits', () => {
     await settle();
     expect(calls.map(({ names }) => names)).toEqual([['a', 'b']]);
     calls[0]?.end.resolve();
-    expect(await Promise.all(answers.slice(0, 2))).toEqual([['a'], ['b']]);
+    expect(await Promise.all(answers.slice(0, 2))).toEqual([answerTo('a'), answerTo('b')]);
     await settle();
     expect(calls.map(({ names }) => names)).toEqual([
       ['a', 'b'],
       ['c', 'd'],
     ]);
     calls[1]?.end.resolve();
-    expect(await Promise.all(answers)).toEqual([['a'], ['b'], ['c'], ['d']]);
+    expect(await Promise.all(answers)).toEqual([answerTo('a'), answerTo('b'), answerTo('c'), answerTo('d')]);
   });
 
   it('A63 is the next whatever transactions wait', async () => {
@@ -76,7 +78,7 @@ describe('shared commits', () => {
     await settle();
     expect(calls.map(({ names }) => names)).toEqual([['near', 'far']]);
     calls[0]?.end.resolve();
-    expect(await answers).toEqual([['near'], ['far']]);
+    expect(await answers).toEqual([answerTo('near'), answerTo('far')]);
   });
 
   it('waits for its turn at the writer, and takes along whatever came until then', async () => {
@@ -92,7 +94,7 @@ describe('shared commits', () => {
     await settle();
     expect(calls.map(({ names }) => names)).toEqual([['a', 'b']]);
     calls[0]?.end.resolve();
-    expect([await first, await second]).toEqual([['a'], ['b']]);
+    expect([await first, await second]).toEqual([answerTo('a'), answerTo('b')]);
     // And gives it back.
     (await turns.take())();
   });
@@ -104,9 +106,9 @@ describe('shared commits', () => {
     await settle();
     calls[0]?.end.resolve();
     expect(await answers).toMatchObject([
-      { status: 'fulfilled', value: ['a'] },
+      { status: 'fulfilled', value: answerTo('a') },
       { status: 'rejected', reason: expect.any(SqliteFailure) },
-      { status: 'fulfilled', value: ['c'] },
+      { status: 'fulfilled', value: answerTo('c') },
     ]);
   });
 
@@ -121,7 +123,7 @@ describe('shared commits', () => {
     expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await settle();
     calls[1]?.end.resolve();
-    expect(await next).toEqual(['c']);
+    expect(await next).toEqual(answerTo('c'));
   });
 
   it('A67 B18 who waited for a turn too long is rejected, and who comes later is served', async () => {
@@ -135,6 +137,6 @@ describe('shared commits', () => {
     await settle();
     expect(calls.map(({ names }) => names)).toEqual([['b']]);
     calls[0]?.end.resolve();
-    expect(await next).toEqual(['b']);
+    expect(await next).toEqual(answerTo('b'));
   });
 });

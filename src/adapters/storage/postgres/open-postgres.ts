@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Engine } from '../engine.ts';
+import { insertUses } from '../insert-uses.ts';
 import { migrate } from '../migrations/migrate.ts';
 import type { Database } from '../schema.ts';
 import { startDriver } from '../start-driver.ts';
 import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { createTurns } from '../turns.ts';
-import { appendStatement, createAppendAtOnce } from './append-at-once.ts';
-import { createNoteUses } from './note-uses.ts';
+import { appendStatements, createAppendAtOnce } from './append-at-once.ts';
 import { openPool } from './open-pool.ts';
 
 /** What may be chosen about the connections to a PostgreSQL server. */
@@ -30,7 +30,10 @@ const defaults: Required<PostgresOptions> = {
 const firstConnectionMilliseconds = 10_000;
 
 /** Run for every batch of lines, and long. */
-const namedStatements: ReadonlyMap<string, string> = new Map([[appendStatement, 'bureau_append_lines']]);
+const namedStatements: ReadonlyMap<string, string> = new Map([
+  [appendStatements.plain, 'bureau_append_lines'],
+  [appendStatements.withUses, 'bureau_append_lines_once'],
+]);
 
 /** Names the advisory lock under which transactions follow each other on all nodes; any constant nobody else uses. */
 const transactionLock = 4_271_960_133;
@@ -129,7 +132,7 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
       appendAtOnce: createAppendAtOnce(db),
     },
     findSeqs: null,
-    noteUses: createNoteUses(db),
+    noteUses: (uses) => insertUses(db, uses),
     close: () => db.destroy(),
   };
 };

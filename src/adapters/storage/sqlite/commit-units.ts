@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { type ChainEnd, linkLines } from '../../../core/activity/chain.ts';
 import { activityColumns } from '../stores/activity-columns.ts';
-import type { CommitAnswer, CommitOutcome, CommitUnit, LinesOfTenant } from './commit-protocol.ts';
+import { settleUses } from '../settle-uses.ts';
+import type { CommitAnswer, CommitOutcome, CommitUnit, FlatUses, LinesOfTenant } from './commit-protocol.ts';
 import type { Bindable } from './bindable.ts';
 import type { StatementResult } from './protocol.ts';
 import { faultOf } from './sqlite-fault.ts';
@@ -12,6 +13,7 @@ const moveHead = 'update activity_chains set number = ?, hash = ? where tenant =
 const insertLine = `insert into activities (${activityColumns.map((column) => `"${column}"`).join(', ')})
   values (${activityColumns.map(() => '?').join(', ')})`;
 const insertUse = 'insert into used_jtis (fingerprint, until) values (?, ?) on conflict do nothing';
+const deleteUse = 'delete from used_jtis where fingerprint = ?';
 
 /** Primary result code of SQLite for a row that is there already. */
 const constraint = 19;
@@ -26,10 +28,48 @@ class NotWritten extends Error {
   override readonly name = 'NotWritten';
 }
 
-const writeTenant = (run: Run, writer: string, { tenant, lines }: LinesOfTenant): void => {
+/** Inserts uses that are not there yet; the fingerprints of those. */
+const insertUses = (run: Run, uses: FlatUses): readonly string[] => {
+  const fresh: string[] = [];
+  for (let index = 0; index < uses.length; index += 2) {
+    const fingerprint = String(uses[index]);
+    if (run(insertUse, [fingerprint, uses[index + 1] ?? null]).changes === 1) fresh.push(fingerprint);
+  }
+  return fresh;
+};
+
+const fingerprintsIn = (uses: FlatUses): readonly string[] =>
+  uses.flatMap((part, index) => (index % 2 === 0 ? [String(part)] : []));
+
+const noneSpent: ReadonlyMap<number, number> = new Map();
+
+/** Notes what lines use up, of those that are to be written; the others, by their place, with that of the use that is spent. */
+const noteUsesOf = (run: Run, lines: LinesOfTenant['uses']): ReadonlyMap<number, number> => {
+  if (lines.length === 0) return noneSpent;
+  const fresh = new Set(lines.flatMap(({ uses }) => insertUses(run, uses)));
+  const spent = settleUses(
+    lines,
+    ({ uses }) => fingerprintsIn(uses),
+    (fingerprint) => fresh.has(fingerprint),
+  );
+  if (spent.size === 0) return noneSpent;
+  for (const line of lines)
+    if (!spent.has(line)) for (const fingerprint of fingerprintsIn(line.uses)) fresh.delete(fingerprint);
+  // What is left is of lines that another use keeps out.
+  for (const fingerprint of fresh) run(deleteUse, [fingerprint]);
+  return new Map([...spent].map(([{ line }, use]) => [line, use]));
+};
+
+const writeTenant = (
+  run: Run,
+  writer: string,
+  { tenant, lines, uses }: LinesOfTenant,
+): ReadonlyMap<number, number> => {
   const [head] = run(readHead, [tenant, writer]).rows as readonly ChainEnd[];
   if (head === undefined) throw new NotWritten();
-  const texts = lines.map((line) => ({ before: String(line.at(-2)), after: String(line.at(-1)) }));
+  const spent = noteUsesOf(run, uses);
+  const kept = spent.size === 0 ? lines : lines.filter((_, place) => !spent.has(place));
+  const texts = kept.map((line) => ({ before: String(line.at(-2)), after: String(line.at(-1)) }));
   let end = head;
   for (const [index, { number, previous, hash: ofLine }] of linkLines(
     texts,
@@ -37,24 +77,20 @@ const writeTenant = (run: Run, writer: string, { tenant, lines }: LinesOfTenant)
     head,
     hashText,
   ).entries()) {
-    const values = lines[index]?.slice(0, -2) ?? [];
+    const values = kept[index]?.slice(0, -2) ?? [];
     run(insertLine, [...values, writer, number, previous, ofLine]);
     end = { number, hash: ofLine };
   }
-  run(moveHead, [end.number, end.hash, tenant, writer]);
+  if (end !== head) run(moveHead, [end.number, end.hash, tenant, writer]);
+  return spent;
 };
 
 const writeUnit = (run: Run, unit: CommitUnit): CommitAnswer => {
-  if (unit.write === 'lines') {
-    for (const ofTenant of unit.tenants) writeTenant(run, unit.writer, ofTenant);
-    return true;
-  }
-  const fresh: string[] = [];
-  for (let index = 0; index < unit.uses.length; index += 2) {
-    const fingerprint = String(unit.uses[index]);
-    if (run(insertUse, [fingerprint, unit.uses[index + 1] ?? null]).changes === 1) fresh.push(fingerprint);
-  }
-  return fresh;
+  if (unit.write === 'uses') return { written: 'uses', fresh: insertUses(run, unit.uses) };
+  const spent = unit.tenants.flatMap((ofTenant, tenant) =>
+    [...writeTenant(run, unit.writer, ofTenant)].map(([line, use]) => ({ tenant, line, use })),
+  );
+  return { written: 'lines', spent };
 };
 
 /** Whether a unit was not written because it could not be written like this, and not because something failed. */
@@ -88,7 +124,7 @@ const writeBehindSavepoint = (database: Database, run: Run, unit: CommitUnit): C
     if (!database.isTransaction) throw error;
     run('rollback to one_unit', []);
     run('release one_unit', []);
-    return isRefused(unit, error) ? { ok: true, answer: false } : { ok: false, ...faultOf(error) };
+    return isRefused(unit, error) ? { ok: true, answer: null } : { ok: false, ...faultOf(error) };
   }
 };
 

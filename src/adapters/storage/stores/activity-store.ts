@@ -15,8 +15,14 @@ export const createActivityStore = (
   findSeqs: FindSeqs | null,
 ): ActivityStore => ({
   append: async (activities) => {
-    if (activities.length > 0) await appendActivities(db, chaining, activities);
+    if (activities.length === 0) return;
+    await appendActivities(
+      db,
+      chaining,
+      activities.map((activity) => ({ activity, uses: [] })),
+    );
   },
+  appendOnce: async (entries) => (entries.length === 0 ? [] : await appendActivities(db, chaining, entries)),
   find: async (tenant, id) => {
     if (!mayBeStored(tenant, id)) {
       return null;

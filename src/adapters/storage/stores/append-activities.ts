@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { Activity } from '../../../core/activity/activity.ts';
 import { type ChainEnd, linkLines, startOfChain } from '../../../core/activity/chain.ts';
+import type { ActivityEntry } from '../../../ports/activity-store.ts';
+import { insertUses } from '../insert-uses.ts';
+import type { NotedUse } from '../note-uses.ts';
 import type { Database } from '../schema.ts';
+import { settleUses } from '../settle-uses.ts';
 import { atomically } from '../unique.ts';
 import type { NewActivityRow } from './activity-row.ts';
 import { type NewLine, type NewLines, placeRow, toNewLines } from './new-line.ts';
@@ -20,11 +23,15 @@ export interface LinkedLines {
   readonly moves: readonly HeadMove[];
 }
 
+/** Lines that are not written because one of their uses is spent, each with the place of the first such use. */
+export type SpentLines = ReadonlyMap<NewLine, number>;
+
 /**
- * Links lines to the heads of the chains of a writer, writes them and moves the heads, in a transaction of its own and in
- * one go. `false`, and then nothing is written, where a head is not known or a line is there already.
+ * Links lines to the heads of the chains of a writer, writes them with what they use up and moves the heads, in a
+ * transaction of its own and in one go. `null`, and then nothing is written, where a head is not known or a line is there
+ * already.
  */
-export type AppendAtOnce = (writer: string, lines: NewLines) => Promise<boolean>;
+export type AppendAtOnce = (writer: string, lines: NewLines) => Promise<SpentLines | null>;
 
 /** How lines get their place in a chain. */
 export interface Chaining {
@@ -40,6 +47,35 @@ const rowsPerStatement = 1000;
 
 /** Base64url SHA-256, as the chain wants it. */
 export const hashText = (text: string): string => hash('sha256', text, 'base64url');
+
+/** Lines that are written, and those that are not because of what they use. */
+interface PartedLines {
+  readonly kept: NewLines;
+  readonly spent: SpentLines;
+}
+
+/** Parts lines whose uses are all fresh, and not used up by a line before them, from those that are not to be written. */
+export const partBySpent = (lines: NewLines, isFresh: (fingerprint: string) => boolean): PartedLines => {
+  const spent = settleUses(
+    lines.flatMap(([, ofTenant]) => ofTenant),
+    ({ uses }) => uses.map(({ fingerprint }) => fingerprint),
+    isFresh,
+  );
+  if (spent.size === 0) return { kept: lines, spent };
+  return {
+    kept: lines.map(([tenant, ofTenant]) => [tenant, ofTenant.filter((line) => !spent.has(line))]),
+    spent,
+  };
+};
+
+/** What lines use up, each once. */
+export const usesOf = (lines: NewLines): readonly NotedUse[] => [
+  ...new Map(
+    lines.flatMap(([, ofTenant]) =>
+      ofTenant.flatMap(({ uses }) => uses.map((use) => [use.fingerprint, use] as const)),
+    ),
+  ).values(),
+];
 
 /** Gives lines their places behind the heads; `null` where one of the heads is not known. */
 export const linkBehind = (
@@ -115,13 +151,29 @@ const withoutKnown = async (
   return lines.filter(({ activity }) => !known.has(activity.id));
 };
 
-/** Reads the heads, links, writes, moves the heads: for whatever {@link AppendAtOnce} cannot do. */
+/** Notes what lines use up, of those that are to be written. */
+const noteUsesOf = async (db: Kysely<Database>, lines: NewLines): Promise<PartedLines> => {
+  const uses = usesOf(lines);
+  if (uses.length === 0) return { kept: lines, spent: new Map() };
+  const inserted = new Set(await insertUses(db, uses));
+  const parted = partBySpent(lines, (fingerprint) => inserted.has(fingerprint));
+  for (const { fingerprint } of usesOf(parted.kept)) inserted.delete(fingerprint);
+  // Fresh, but of a line that another use keeps out.
+  if (inserted.size > 0)
+    await db
+      .deleteFrom('used_jtis')
+      .where('fingerprint', 'in', [...inserted])
+      .execute();
+  return parted;
+};
+
+/** Reads the heads, notes uses, links, writes, moves the heads: for whatever {@link AppendAtOnce} cannot do. */
 const appendStepByStep = async (
   db: Kysely<Database>,
   chaining: Chaining,
   writer: string,
   lines: NewLines,
-): Promise<void> => {
+): Promise<SpentLines> => {
   const heads = new Map<string, ChainEnd>();
   const fresh: (readonly [string, readonly NewLine[]])[] = [];
   for (const [tenant, ofTenant] of lines) {
@@ -129,7 +181,8 @@ const appendStepByStep = async (
     // After the lock: until then another attempt with the same lines may be under way.
     fresh.push([tenant, await withoutKnown(db, tenant, ofTenant)]);
   }
-  const linked = linkBehind(fresh, writer, heads);
+  const { kept, spent } = await noteUsesOf(db, fresh);
+  const linked = linkBehind(kept, writer, heads);
   if (linked === null) throw new Error('a head was read and is not known');
   for (let start = 0; start < linked.rows.length; start += rowsPerStatement)
     await db
@@ -143,25 +196,31 @@ const appendStepByStep = async (
       .where('tenant', '=', tenant)
       .where('writer', '=', writer)
       .execute();
+  return spent;
 };
 
 /**
- * Appends lines to the chains of their tenants, all in one transaction or none; a line that is there already changes
- * nothing. The head of a chain moves in the transaction of its lines, so a rollback, a kill or a commit of which nobody
+ * Appends lines to the chains of their tenants, with what they use up, all in one transaction or none; a line that is there
+ * already changes nothing, and one that uses what was used before is not written. The head of a chain moves in the transaction of its lines, so a rollback, a kill or a commit of which nobody
  * knows the outcome leaves lines and head as they belong together.
  *
- * Outside a transaction a batch is one round trip, unless a chain is new or a line is there already.
+ * Outside a transaction a batch is one round trip, unless a chain is new, a line is there already or a use is spent.
+ *
+ * @returns as `ActivityStore.appendOnce`
  */
 export const appendActivities = async (
   db: Kysely<Database>,
   chaining: Chaining,
-  activities: readonly Activity[],
-): Promise<void> => {
-  const lines = toNewLines(activities);
+  entries: readonly ActivityEntry[],
+): Promise<readonly (number | null)[]> => {
+  const lines = toNewLines(entries);
   const { writers, appendAtOnce } = chaining;
-  const append = (change: Kysely<Database>, writer: string): Promise<void> =>
+  const append = (change: Kysely<Database>, writer: string): Promise<SpentLines> =>
     atomically(change, (transaction) => appendStepByStep(transaction, chaining, writer, lines));
-  if (db.isTransaction) return await append(db, writers.inTransaction);
-  if (await appendAtOnce(writers.alone, lines)) return;
-  await append(db, writers.alone);
+  const spent = db.isTransaction
+    ? await append(db, writers.inTransaction)
+    : ((await appendAtOnce(writers.alone, lines)) ?? (await append(db, writers.alone)));
+  const answers: (number | null)[] = entries.map(() => null);
+  for (const [{ place }, use] of spent) answers[place] = use;
+  return answers;
 };
