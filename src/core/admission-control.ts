@@ -4,7 +4,7 @@ export interface AdmissionLimits {
   readonly turnMs: number;
   /** How many turns in a row may be longer before anything is refused: one is a pause of the collector, or a burst. */
   readonly patienceTurns: number;
-  /** A turn this long is no pause either: so many in a row, and whoever is refused again and again can wait … */
+  /** Two turns in a row that are longer than this, and whoever is refused again and again can wait … */
   readonly pressedTurnMs: number;
   /** … until there were none for this long. */
   readonly pressedMs: number;
@@ -23,8 +23,8 @@ export interface AdmissionLimits {
 export const admissionLimits: AdmissionLimits = {
   turnMs: 40,
   patienceTurns: 3,
-  pressedTurnMs: 10,
-  pressedMs: 1000,
+  pressedTurnMs: 20,
+  pressedMs: 5000,
   leastPerTurn: 16,
   mostPerTurn: 1024,
   freeInFlight: 256,
@@ -76,7 +76,7 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
   const { turnMs, patienceTurns, pressedTurnMs, pressedMs, leastPerTurn, mostPerTurn, freeInFlight } = limits;
   let perTurn = mostPerTurn;
   let lateTurns = 0;
-  let busyTurns = 0;
+  let wasLong = false;
   let pressedUntilMs = Number.NEGATIVE_INFINITY;
   let last: LoopMoment | null = null;
   let letIn = 0;
@@ -108,14 +108,15 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
   };
 
   const press = ({ atMs }: LoopMoment, turnedMs: number): void => {
-    busyTurns = turnedMs > pressedTurnMs ? busyTurns + 1 : 0;
-    if (busyTurns >= patienceTurns) pressedUntilMs = atMs + pressedMs;
+    const isLong = turnedMs > pressedTurnMs;
+    if (isLong && wasLong) pressedUntilMs = atMs + pressedMs;
+    wasLong = isLong;
   };
 
   const catchUp = (waitedMs: number): void => {
     weighed = { letIn: 0, ms: 0 };
     lateTurns = 0;
-    busyTurns = 0;
+    wasLong = false;
     perTurn = waitedMs >= forgottenAfterMs ? mostPerTurn : Math.min(mostPerTurn, Math.ceil(perTurn * growth));
   };
 

@@ -35,8 +35,11 @@ export const isSpared = (target: string): boolean => spared.test(target);
 /** How long a connection rests that was refused for load. */
 const restMs = 50;
 
-/** How long one rests, while the server is pressed, whose requests are refused one after the other (B28). */
-const badRestMs = [0, 10, 20, 40, 80, 160] as const;
+/** How long one rests, while the server is pressed, whose requests are refused one after the other (B28) … */
+const badRestMs = [20, 80, 160] as const;
+
+/** … and how much longer some do, so that those that were refused together do not come back together. */
+const spread = [1, 1.25, 1.5, 1.75] as const;
 
 /** Different for clients that were refused together, so that they do not come back together. */
 const retryAfterSeconds = [1, 2, 3, 4] as const;
@@ -61,6 +64,13 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     turnUnderWay = false;
   };
 
+  let rested = 0;
+  /** @param before refused one after the other before this one, at least one */
+  const restOf = (before: number): number => {
+    rested = (rested + 1) % spread.length;
+    return (badRestMs[Math.min(before, badRestMs.length) - 1] ?? 0) * (spread[rested] ?? 1);
+  };
+
   const judge = (socket: Socket, status: number): void => {
     const before = refusedInRow.get(socket) ?? 0;
     if (status < 400) {
@@ -68,8 +78,7 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
       return;
     }
     refusedInRow.set(socket, before + 1);
-    const milliseconds = badRestMs[Math.min(before, badRestMs.length - 1)] ?? 0;
-    if (milliseconds > 0 && admission.isPressed()) resting.rest(socket, milliseconds);
+    if (before > 0 && admission.isPressed()) resting.rest(socket, restOf(before));
   };
 
   const takeTurns = createTakeTurns(administrationPerTurn);

@@ -162,95 +162,25 @@ describe('B26 createAdmissionControl', () => {
     expect(admitAll(control, 100)).toBe(100);
   });
 
+  // Milliseconds of each turn; ~ where the loop waited for work meanwhile.
   it.each([
-    [
-      'turns with a pause between, however long',
-      [
-        [200, true],
-        [200, true],
-        [200, true],
-        [200, true],
-      ],
-      false,
-    ],
-    [
-      'short turns',
-      [
-        [10, false],
-        [10, false],
-        [10, false],
-        [10, false],
-      ],
-      false,
-    ],
-    [
-      'two longer turns: a pause of the collector, or a burst',
-      [
-        [11, false],
-        [11, false],
-      ],
-      false,
-    ],
-    [
-      'a short one between',
-      [
-        [11, false],
-        [11, false],
-        [9, false],
-        [11, false],
-        [11, false],
-      ],
-      false,
-    ],
-    [
-      'a pause between',
-      [
-        [11, false],
-        [11, false],
-        [2, true],
-        [11, false],
-        [11, false],
-      ],
-      false,
-    ],
-    [
-      'three longer turns in a row, long before anything is refused',
-      [
-        [11, false],
-        [11, false],
-        [11, false],
-      ],
-      true,
-    ],
-    [
-      'and for a second after it',
-      [
-        [11, false],
-        [11, false],
-        [11, false],
-        [999, true],
-      ],
-      true,
-    ],
-    [
-      'and no longer',
-      [
-        [11, false],
-        [11, false],
-        [11, false],
-        [1000, true],
-      ],
-      false,
-    ],
-  ] as const)('B28 it is pressed: %s', (_name, turns, pressed) => {
+    ['after turns with a pause between, however long', '~200 ~200 ~200', false],
+    ['after short turns', '20 20 20 20', false],
+    ['after one longer turn, a pause of the collector', '21', false],
+    ['with a short one between', '21 19 21', false],
+    ['with a pause between', '21 ~2 21', false],
+    ['after two longer turns in a row, long before anything is refused', '21 21', true],
+    ['for five seconds after it', '21 21 ~4999', true],
+    ['no longer than that', '21 21 ~5000', false],
+  ] as const)('B28 whether it is pressed %s', (_when, turns, pressed) => {
     const control = createAdmissionControl(limits);
     const loop = createLoop(control);
     expect(control.isPressed()).toBe(false);
-    for (const [ms, waits] of turns) {
+    for (const turn of turns.split(' ')) {
       admitAll(control, 10);
       leaveAll(control);
-      if (waits) loop.waits(ms);
-      else loop.busy(ms);
+      if (turn.startsWith('~')) loop.waits(Number(turn.slice(1)));
+      else loop.busy(Number(turn));
     }
     expect(control.isPressed()).toBe(pressed);
     expect(admitAll(control, 100)).toBe(100);
