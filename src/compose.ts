@@ -30,6 +30,7 @@ import { chosenVariables, rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { createCommitPace } from './core/commit-pace.ts';
 import { createAdmissionControl } from './core/admission-control.ts';
+import { startLater } from './core/later.ts';
 import { loadOnce } from './core/load-once.ts';
 import type { IssuerPreset } from './core/trust/preset.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
@@ -70,7 +71,7 @@ import { shareRefresh } from './workers/share-refresh.ts';
 import { startSharingMinutes } from './workers/shared-minutes.ts';
 import { onlyWorker, type WorkerPlace } from './workers/worker-place.ts';
 
-/** What is known of platforms: nothing but administration asks for it, and reading it takes a sixth of a start. */
+/** What is known of platforms: nothing but administration asks for it, and reading it takes as long as a third of a start. */
 const readPresets = async (): Promise<readonly IssuerPreset[]> => {
   const { loadIssuerPresets } = await import('./config/issuer-presets.ts');
   return await loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url)));
@@ -89,6 +90,9 @@ export interface Bureau {
   /** Ends the work behind the routes and closes the store; after the listeners are closed. */
   close(): Promise<void>;
 }
+
+/** So long after the start what is known of platforms is read, where no administrator came before: whoever waits for the start does not wait for it. */
+const presetsAfterMs = 1000;
 
 /** Up to 800 lines a second there is time for a commit of each; above, whoever asks waits for half of a pause, more or less. */
 const commitPacing = { everyMs: 2, maxGapMs: 1.25 };
@@ -299,6 +303,15 @@ export const openBureau = async (
       limits: limitsOf('token-query'),
     });
 
+    const presets = loadOnce(readPresets);
+    // A file that is broken is in the log before the first administrator meets it.
+    const reportPresets = (error: unknown): void =>
+      logger.error(
+        { err: error },
+        'what is known of platforms cannot be read; nobody administers until it can',
+      );
+    if (doesChores) closing.push(startLater(presets, reportPresets, presetsAfterMs).stop);
+
     const pending = sharePending(siblings, { strangers, attempts });
     const adminStorage = withPending(storage, pending.strangers, keyUses, pending.attempts);
     await registerAdminApi(app, {
@@ -330,7 +343,7 @@ export const openBureau = async (
         replayGuard: storage.replayGuard,
       },
       explanations: { ...endpoints, keyRing, templateEnvironment },
-      presets: loadOnce(readPresets),
+      presets,
       baseIssuer,
       aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
       allowLoopbackHttp: (url) => allowsLoopbackHttp(outboundAllow.value, url),

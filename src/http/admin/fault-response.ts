@@ -8,6 +8,11 @@ export class MalformedJson extends Error {
   override readonly name = 'MalformedJson';
 }
 
+/** Thrown where what is known of platforms cannot be read; its cause names the file. The answer is 500. */
+export class PresetsUnreadable extends Error {
+  override readonly name = 'PresetsUnreadable';
+}
+
 /**
  * Answers what was thrown while a request of the admin API was handled: what Fastify refuses before our code, and faults.
  * The text is constant, the exception goes to the log only (A97). A fault while the store does not answer is 503: the
@@ -50,7 +55,10 @@ export const answerFault = (error: unknown, request: FastifyRequest, reply: Fast
   }
   return sendProblem(request, reply, {
     code: 'internal_fault',
-    detail: 'The server met an internal fault. Its log has the details.',
+    detail:
+      error instanceof PresetsUnreadable
+        ? 'Nothing was done: what is known of platforms cannot be read. The log names the file; mend it and try again.'
+        : 'The server met an internal fault. Its log has the details.',
   });
 };
 

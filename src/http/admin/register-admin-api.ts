@@ -12,7 +12,7 @@ import { loadOnce } from '../../core/load-once.ts';
 import type { VerifyAccessToken } from '../../keys/verify-access-token.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { authenticateRequest, refuseRole } from './authenticate.ts';
-import { answerFault } from './fault-response.ts';
+import { answerFault, PresetsUnreadable } from './fault-response.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { allowedMethods } from './methods.ts';
 import { sendProblem } from './problem-response.ts';
@@ -64,7 +64,12 @@ interface AdminActs {
 
 /** Comes with the first request that may act: it is a third of a start, and most servers are asked for tokens alone. */
 const loadActs = async (deps: AdminApiDependencies): Promise<AdminActs> => {
-  const [{ adminRoutes }, presets] = await Promise.all([import('./admin-routes.ts'), deps.presets()]);
+  const [{ adminRoutes }, presets] = await Promise.all([
+    import('./admin-routes.ts'),
+    deps.presets().catch((cause: unknown) => {
+      throw new PresetsUnreadable('what is known of platforms cannot be read', { cause });
+    }),
+  ]);
   const routes = new Map(adminRoutes.map((route) => [route.operation, route]));
   return {
     deps: { ...deps, presets },

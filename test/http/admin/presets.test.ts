@@ -30,7 +30,9 @@ describe('A31 what is known of platforms', () => {
 
   it('while it cannot be read nobody administers; from the next request that can, everybody does', async () => {
     answer = () => Promise.reject(new Error('no such folder'));
-    expect((await register(server)).status).toBe(500);
+    const refused = await register(server);
+    expect([refused.status, refused.body['code']]).toEqual([500, 'internal_fault']);
+    expect(refused.body['detail']).toMatch(/^Nothing was done: what is known of platforms cannot be read\./);
     expect((await server.storage.trustedIssuers.list('default', { limit: 10, cursor: null })).items).toEqual(
       [],
     );
