@@ -1,4 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Contender, ServerPlan } from './contenders/contender.ts';
 import { startContender } from './contenders/start-contender.ts';
@@ -135,7 +136,8 @@ const createRunner = async (
 ): Promise<Runner> => {
   const { contender } = server;
   const work = createWork(entrant.work, contender, supplies);
-  const connections = entrant.connections ?? options.connections;
+  const cores = entrant.connectionsForEachCore === true ? availableParallelism() : 1;
+  const connections = (entrant.connections ?? options.connections) * cores;
   const formsFile = join(surroundings.folder, `${name}.forms`);
   const rounds: Round[] = [];
   let total = 0;

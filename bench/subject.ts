@@ -9,6 +9,8 @@ export interface Entrant {
   readonly work: WorkPlan;
   /** Connections with one request in flight each; absent: as the options say. */
   readonly connections?: number;
+  /** As many for each core, so that a server on all of them is as busy on each as it is on one. */
+  readonly connectionsForEachCore?: true;
 }
 
 interface Common {

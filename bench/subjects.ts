@@ -163,11 +163,16 @@ export const subjects: readonly Subject[] = [
     kind: 'load',
     name: 'workers',
     title: 'One core and all cores',
-    why: 'Processes that share a port. The load needs a core too, so the cost of an exchange tells more than the throughput.',
+    why: 'Processes that share a port, with as many connections for each core. The load needs a core too, so the cost of an exchange tells more than the throughput.',
     quick: false,
     entrants: [
       { name: 'one core', server: bureau, work: exchange('RS256') },
-      { name: 'all cores', server: { kind: 'bureau', workers: 'all' }, work: exchange('RS256') },
+      {
+        name: 'all cores',
+        server: { kind: 'bureau', workers: 'all' },
+        work: exchange('RS256'),
+        connectionsForEachCore: true,
+      },
     ],
   },
   {
