@@ -30,6 +30,15 @@ export const areSiblings = ({ server, load }: Cores): boolean => siblingsOf(serv
 export const launcherOn = (core: number | null): readonly string[] =>
   core === null ? [] : [taskset, '-c', String(core)];
 
+/** What stands before a command that is to run on a core only while nobody else wants it (SCHED_IDLE); `null` where that is not possible. */
+export const idleLauncherOn = (core: number | null): readonly string[] | null => {
+  const giveWay = ['chrt', '--idle', '0'];
+  const isPossible =
+    core !== null &&
+    spawnSync(giveWay[0] ?? '', [...giveWay.slice(1), 'true'], { stdio: 'ignore' }).status === 0;
+  return isPossible ? [...giveWay, ...launcherOn(core)] : null;
+};
+
 /** The command that runs Node with these arguments on one core, or on any when `core` is `null`. */
 export const nodeOnCore = (
   core: number | null,

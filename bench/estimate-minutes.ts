@@ -41,7 +41,8 @@ const secondsOfLoad = (subject: LoadSubject, times: Times): number => {
   const halves =
     entrants.filter((_, place) => hasHalf(subject, place, times)).length *
     Math.min(3, rounds) *
-    secondsPerRound;
+    secondsPerRound *
+    (times.full ? 2 : 1);
   return servers + pools + minting + halves + entrants.length * each;
 };
 

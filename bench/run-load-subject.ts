@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Contender, ServerPlan } from './contenders/contender.ts';
 import { startContender } from './contenders/start-contender.ts';
 import type { Surroundings } from './contenders/surroundings.ts';
+import { keepAwake } from './load/keep-awake.ts';
 import type { LoadResult, Pace } from './load/load-job.ts';
 import type { LoadRunner } from './load/run-load.ts';
 import type { Options } from './parse-options.ts';
@@ -13,7 +14,7 @@ import type { Supplies } from './requests/supplies.ts';
 import { createWork, type Work } from './requests/work.ts';
 import { median } from './statistics.ts';
 import type { Entrant, LoadSubject } from './subject.ts';
-import type { Durability, EntrantResult, Round } from './subject-result.ts';
+import type { Durability, EntrantResult, Half, Round } from './subject-result.ts';
 import { RunIsVoid } from './the-exchange.ts';
 
 /** What subjects are run with. */
@@ -206,18 +207,25 @@ export const hasHalf = (
 ): boolean => half === true && (full || place === 0);
 
 /** Half of the median, round by round. */
-const runHalf = async (
-  { options, surroundings }: Bench,
-  runner: Runner,
-): Promise<NonNullable<EntrantResult['half']>> => {
+const runHalf = async ({ options, surroundings }: Bench, runner: Runner): Promise<Half> => {
   const perSecond = median(runner.rounds.map(({ answers, seconds }) => answers / seconds)) / 2;
-  const rounds: Round[] = [];
-  for (let round = 0; round < Math.min(3, options.rounds); round += 1) {
-    const result = await runner.run({ kind: 'constant', perSecond }, options.secondsPerRound);
-    rounds.push(result);
-    surroundings.say(`  at half   ${describe(runner, result)}`);
+  const runRounds = async (how: string): Promise<readonly Round[]> => {
+    const rounds: Round[] = [];
+    for (let round = 0; round < Math.min(3, options.rounds); round += 1) {
+      const result = await runner.run({ kind: 'constant', perSecond }, options.secondsPerRound);
+      rounds.push(result);
+      surroundings.say(`  ${how}   ${describe(runner, result)}`);
+    }
+    return rounds;
+  };
+  const rounds = await runRounds('at half');
+  const letSleep = options.full ? keepAwake(surroundings.cores?.server ?? null) : null;
+  if (letSleep === null) return { perSecond, rounds, awake: null };
+  try {
+    return { perSecond, rounds, awake: await runRounds('at half, awake') };
+  } finally {
+    letSleep();
   }
-  return { perSecond, rounds };
 };
 
 /** The same calm load with changes and without: the difference is what changes cost, on every node and in the database. */

@@ -5,6 +5,14 @@ import type { WorkPlan } from './requests/work.ts';
 /** A round as it is kept: without the answers that were looked at. */
 export type Round = Omit<LoadResult, 'samples'>;
 
+/** Rounds at a constant rate. */
+export interface Half {
+  readonly perSecond: number;
+  readonly rounds: readonly Round[];
+  /** The same while the core of the server was kept from going to sleep; `null` where that is not possible, and in the short run. */
+  readonly awake: readonly Round[] | null;
+}
+
 /** What one entrant came to. */
 export interface EntrantResult {
   readonly name: string;
@@ -15,7 +23,7 @@ export interface EntrantResult {
   /** As much as it could take, in the order in which the rounds were run. */
   readonly rounds: readonly Round[];
   /** At a constant half of the median of those. */
-  readonly half: { readonly perSecond: number; readonly rounds: readonly Round[] } | null;
+  readonly half: Half | null;
   /** CPU seconds that one change by an administrator cost all nodes, and the database. */
   readonly change: { readonly serverSeconds: number; readonly databaseSeconds: number | null } | null;
   readonly bytesAtRest: number | null;

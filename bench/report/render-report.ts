@@ -75,6 +75,12 @@ const roundsOf = (findings: Findings): readonly Round[] =>
       : [],
   );
 
+/** Rounds beside which somebody else was to keep a core busy. */
+const awakeRoundsOf = ({ subjects }: Findings): readonly Round[] =>
+  subjects.flatMap((result) =>
+    result.kind === 'load' ? result.entrants.flatMap(({ half }) => half?.awake ?? []) : [],
+  );
+
 const disturbanceOf = (rounds: readonly Round[]): Spread | null => {
   const shares = rounds.flatMap(({ disturbanceSeconds, seconds }) =>
     disturbanceSeconds === null ? [] : [disturbanceSeconds / (2 * seconds)],
@@ -86,7 +92,10 @@ const conditionsOf = (findings: Findings): readonly string[] => {
   const { options, cores } = findings;
   const rounds = roundsOf(findings);
   const disturbance = disturbanceOf(rounds);
-  const answers = rounds.reduce((sum, round) => sum + round.answers + round.late, 0);
+  const answers = [...rounds, ...awakeRoundsOf(findings)].reduce(
+    (sum, round) => sum + round.answers + round.late,
+    0,
+  );
   const loads = findings.subjects.filter((result) => result.kind === 'load');
   const judged = loads.flatMap(({ entrants }) => entrants).reduce((sum, entrant) => sum + entrant.judged, 0);
   const durable = loads.flatMap(({ durability }) => durability);
@@ -101,7 +110,7 @@ const conditionsOf = (findings: Findings): readonly string[] => {
     cores === null
       ? 'Nothing was held to a core: `taskset` or a second core was missing. Server and load may have shared one.'
       : `A server was held to one core with all its threads, the load process to another${cores.siblings ? ', which is a thread of the same physical core' : ''}; "all cores" was held to none. PostgreSQL has the core of the load, commits durably, and its CPU time is not the server's. Servers that do not have their turn stay up and idle.`,
-    `Load: sockets of a process of its own, keep-alive, ${options.connections} connections where nothing else is said, one request in flight on each, the next as soon as the answer is there; under it latency is mostly waiting. "At half" is another load: so many a second at set times, half of what the same server could take, and latency counts from the moment a request was due. The busiest round kept the load process at ${percent(busiest)} of its core.`,
+    `Load: sockets of a process of its own, keep-alive, ${options.connections} connections where nothing else is said, one request in flight on each, the next as soon as the answer is there; under it latency is mostly waiting. "At half" is another load: so many a second at set times, half of what the same server could take, and latency counts from the moment a request was due; "kept awake" is the same while a process of the lowest kind (SCHED_IDLE), which gives way to all others, keeps the core of the server from going to sleep. The busiest round kept the load process at ${percent(busiest)} of its core.`,
     `${whole(options.tokens)} distinct third-party tokens of each kind, signed beforehand and sent in turn. Assertions with an own key are all different and each was sent once.`,
     `${whole(answers)} answers, 0 errors: every one had the status and the member it had to have, or its subject is void. ${whole(judged)} of them, taken at random from the rounds, were verified with jose against the published keys and held to the claims that were asked for. Before, each server was seen to refuse tokens that were forged, foreign, expired or of nobody, and an assertion that was used.`,
     `After it, the stores of Bureau held ${total('activities')} activities of issued tokens for ${total('received')} tokens received.`,

@@ -48,6 +48,10 @@ const columnsOf = (
       { title: 'p99 at half, ms', cell: halfCell },
     ),
     ...when(
+      entrants.some(({ half }) => (half?.awake ?? null) !== null),
+      { title: 'the core kept awake', cell: ({ half }) => p99Of(half?.awake ?? []) },
+    ),
+    ...when(
       entrants.some(({ change }) => change !== null),
       {
         title: 'CPU of a change: nodes, database',
@@ -66,9 +70,10 @@ const columnsOf = (
 };
 
 const halfCell = ({ half }: EntrantResult): string =>
-  half === null
-    ? ''
-    : `${spread(spreadOf(half.rounds.map(({ p99Ms }) => p99Ms)), decimal)} at ${whole(half.perSecond)}`;
+  half === null ? '' : `${p99Of(half.rounds)} at ${whole(half.perSecond)}`;
+
+const p99Of = (rounds: EntrantResult['rounds']): string =>
+  rounds.length === 0 ? '' : spread(spreadOf(rounds.map(({ p99Ms }) => p99Ms)), decimal);
 
 /** One subject of the report. */
 export const renderSubject = (

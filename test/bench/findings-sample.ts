@@ -76,7 +76,11 @@ export const findings = (more: Partial<Findings> = {}): Findings => ({
       why: 'What most platforms sign with.',
       entrants: [
         entrant([round(8000), round(9000), round(8200)], {
-          half: { perSecond: 4100, rounds: [round(4100, 100, { p99Ms: 3.25 })] },
+          half: {
+            perSecond: 4100,
+            rounds: [round(4100, 100, { p99Ms: 3.25 })],
+            awake: [round(4100, 100, { p99Ms: 2.5 })],
+          },
         }),
         entrant([round(2000, 400), round(2000, 400), round(2000, 400)], {
           name: 'oidc-provider',

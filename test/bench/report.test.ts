@@ -35,7 +35,9 @@ describe('the report', () => {
     expect(report).toMatch(
       /^\| oidc-provider \| \*\*2,000\*\* \(2,000–2,000\) \| \*\*0\.24\*\* .* \| 4\.00× \|.*\| s \|$/m,
     );
-    expect(report).toContain('| **3.25** (3.25–3.25) at 4,100 | 100 MiB, 200 MiB | D S L |');
+    expect(report).toContain(
+      '| **3.25** (3.25–3.25) at 4,100 | **2.50** (2.50–2.50) | 100 MiB, 200 MiB | D S L |',
+    );
   });
 
   it('shows what it was made with, what is unequal and that the activities were found', () => {
