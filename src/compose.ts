@@ -6,6 +6,7 @@ import { idleMilliseconds } from './adapters/clock/event-loop.ts';
 import { systemClock } from './adapters/clock/system-clock.ts';
 import { createCredentialsFolder } from './adapters/credentials/credentials-folder.ts';
 import { requireDataFolder } from './adapters/credentials/data-folder.ts';
+import { keepHeapSmall } from './adapters/heap/keep-heap-small.ts';
 import { hashToken } from './adapters/identifiers/hash-token.ts';
 import { newId } from './adapters/identifiers/new-id.ts';
 import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
@@ -107,6 +108,7 @@ export const openBureau = async (
   environment: Readonly<Record<string, string | undefined>>,
   { place, prepares, siblings }: WorkerPlace = onlyWorker,
 ): Promise<Bureau> => {
+  keepHeapSmall();
   const templateEnvironment = chosenVariables(environment, configuration.templateEnv);
   const clock = systemClock;
   const log = openLog(configuration.logLevel, clock, siblings.count === 1 ? null : place);
