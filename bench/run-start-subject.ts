@@ -2,37 +2,57 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../test/support/bureau-process.ts';
 import { untilReady } from './contenders/until-ready.ts';
+import { cpuSecondsOfProcess } from './cpu-time.ts';
 import { memoryOfProcess } from './processes.ts';
-import type { Bench } from './run-load-subject.ts';
+import { type Bench, orderOfRound } from './run-load-subject.ts';
 import { seedAccounts } from './seed-accounts.ts';
+import { prepareStartPrograms, type Startable } from './start-programs.ts';
 import { median } from './statistics.ts';
-import type { StartSubject } from './subject.ts';
+import type { StartState, StartSubject } from './subject.ts';
 import type { SubjectResult } from './subject-result.ts';
 
 type States = Extract<SubjectResult, { readonly kind: 'start' }>['states'];
+
+/** What one start took. */
+type Start = {
+  readonly seconds: number;
+  readonly cpuSeconds: number | null;
+  readonly bytes: number | null;
+};
 
 /** A little more often than the eye sees, and rarely enough to take nothing from the start. */
 const pauseMs = 10;
 /** What a start left behind is collected before it is weighed. */
 const restMs = 1500;
 
-/** Starts the server several times in each state, on the core of the server, and times it from the start of the process to the first good `/readyz`. */
+/** A state while it is measured. */
+interface Runner {
+  readonly state: StartState;
+  /** Starts the server the next time, and stops it after a rest. */
+  readonly start: (restMs: number) => Promise<Start>;
+  readonly starts: Start[];
+}
+
+/**
+ * Starts the server several times in each state, on the core of the server, and times it from the start of the process to the
+ * first good `/readyz`. The states take turns.
+ */
 export const runStartSubject = async (
   { surroundings, options, supplies }: Bench,
   { states }: StartSubject,
 ): Promise<{ readonly states: States }> => {
-  const { nursery, cores, say } = surroundings;
-  const starts = options.rounds + 2;
-  const start = async (dataDir: string, rest: number) => {
+  const { nursery, cores, say, folder } = surroundings;
+  const programs = await prepareStartPrograms(folder);
+  const startIn = async (dataDir: string, { program, args }: Startable, rest: number): Promise<Start> => {
     const port = await freePort();
     await mkdir(dataDir, { recursive: true });
     const before = performance.now();
     const child = nursery.start({
-      program: new URL('../bin/bureau.mjs', import.meta.url),
-      args: ['serve'],
+      program,
+      args: [...args, 'serve'],
       core: cores?.server ?? null,
       cwd: dataDir,
-      outputFile: join(surroundings.folder, 'start.log'),
+      outputFile: join(folder, 'start.log'),
       talks: false,
       environment: {
         BUREAU_PORT: String(port),
@@ -43,34 +63,42 @@ export const runStartSubject = async (
     });
     await untilReady(`http://127.0.0.1:${port}`, child, pauseMs);
     const seconds = (performance.now() - before) / 1000;
+    const cpuSeconds = cpuSecondsOfProcess(child.pid);
     if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     const bytes = memoryOfProcess(child.pid);
     await child.stop();
-    return { seconds, bytes };
+    return { seconds, cpuSeconds, bytes };
   };
-
-  const results: States[number][] = [];
-  for (const { name, accounts } of states) {
-    const folder = await mkdtemp(join(surroundings.folder, 'start-'));
-    const again = join(folder, 'again');
+  const prepare = async (state: StartState): Promise<Runner> => {
+    const { accounts } = state;
+    const program = programs[state.program];
+    const place = await mkdtemp(join(folder, 'start-'));
+    const again = join(place, 'again');
     // Also the first start of all, which finds the files of the program not yet in memory.
-    await start(again, 0);
+    await startIn(again, program, 0);
     if (accounts !== null && accounts > 0)
       await seedAccounts({
         databaseUrl: `sqlite:${join(again, 'bureau.db')}`,
         accounts,
         issuers: (await supplies.seedIssuers(1)).map((known) => ({ ...known, jwks: null })),
       });
-    const seconds: number[] = [];
-    let bytes: number | null = null;
-    for (let number = 0; number < starts; number += 1) {
-      const dataDir = accounts === null ? join(folder, String(number)) : again;
-      const started = await start(dataDir, number === 0 ? restMs : 0);
-      seconds.push(started.seconds);
-      bytes ??= started.bytes;
-    }
-    say(`  ${name}: ready after ${median(seconds).toFixed(2)} s`);
-    results.push({ name, accounts, seconds, bytes });
-  }
+    const starts: Start[] = [];
+    const start = (rest: number) =>
+      startIn(accounts === null ? join(place, String(starts.length)) : again, program, rest);
+    return { state, start, starts };
+  };
+
+  const runners: Runner[] = [];
+  for (const state of states) runners.push(await prepare(state));
+  for (let round = 0; round < options.rounds + 2; round += 1)
+    for (const { start, starts } of orderOfRound(runners, round))
+      starts.push(await start(round === 0 ? restMs : 0));
+  const results = runners.map(({ state, starts }) => ({
+    ...state,
+    seconds: starts.map(({ seconds }) => seconds),
+    cpuSeconds: starts.flatMap(({ cpuSeconds }) => cpuSeconds ?? []),
+    bytes: starts[0]?.bytes ?? null,
+  }));
+  for (const { name, seconds } of results) say(`  ${name}: ready after ${median(seconds).toFixed(2)} s`);
   return { states: results };
 };

@@ -1,6 +1,7 @@
 import type { PromiseKept, ServerPlan } from './contenders/contender.ts';
 import type { LoadResult } from './load/load-job.ts';
 import type { WorkPlan } from './requests/work.ts';
+import type { StartState } from './subject.ts';
 
 /** A round as it is kept: without the answers that were looked at. */
 export type Round = Omit<LoadResult, 'samples'>;
@@ -49,12 +50,12 @@ export type SubjectResult = { readonly name: string; readonly title: string; rea
     }
   | {
       readonly kind: 'start';
-      readonly states: readonly {
-        readonly name: string;
-        readonly accounts: number | null;
+      readonly states: readonly (StartState & {
         readonly seconds: readonly number[];
+        /** Of the process and its threads until it was ready; none where the system does not tell. */
+        readonly cpuSeconds: readonly number[];
         readonly bytes: number | null;
-      }[];
+      })[];
     }
   | { readonly kind: 'void'; readonly reason: string }
 );

@@ -35,10 +35,21 @@ export interface LoadSubject extends Common {
   readonly changes?: boolean;
 }
 
-/** Time from the start of the process to the moment it is ready, with so many accounts. */
+/** What a server is started from: what was built, as the image and an installation have it, or the sources. */
+export type StartProgram = 'built' | 'source';
+
+/** What a start finds. */
+export interface StartState {
+  readonly name: string;
+  readonly program: StartProgram;
+  /** `null`: an empty folder, every time. */
+  readonly accounts: number | null;
+}
+
+/** Time from the start of the process to the moment it is ready. */
 export interface StartSubject extends Common {
   readonly kind: 'start';
-  readonly states: readonly { readonly name: string; readonly accounts: number | null }[];
+  readonly states: readonly StartState[];
 }
 
 /** A row of the table in `subjects.ts`. */

@@ -128,12 +128,14 @@ export const subjects: readonly Subject[] = [
     kind: 'start',
     name: 'start',
     title: 'From start to ready',
-    why: 'What a deployment waits for.',
+    why: 'What a deployment waits for: the program that `npm run build` makes, which the image runs, and what `npm start` runs beside it.',
     quick: true,
     states: [
-      { name: 'first start, nothing there yet', accounts: null },
-      { name: 'no accounts', accounts: 0 },
-      { name: '100,000 accounts', accounts: 100_000 },
+      { name: 'no accounts', program: 'built', accounts: 0 },
+      { name: 'the first start, nothing there yet', program: 'built', accounts: null },
+      { name: '100,000 accounts', program: 'built', accounts: 100_000 },
+      { name: 'from source, no accounts', program: 'source', accounts: 0 },
+      { name: 'from source, the first start', program: 'source', accounts: null },
     ],
   },
   {

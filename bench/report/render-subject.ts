@@ -89,10 +89,11 @@ export const renderSubject = (
       return [
         ...heading,
         table(
-          ['', 'seconds', 'ratio to the first', 'memory when ready'],
-          result.states.map(({ name, seconds, bytes }) => [
+          ['', 'seconds', 'CPU, seconds', 'ratio to the first', 'memory when ready'],
+          result.states.map(({ name, seconds, cpuSeconds, bytes }) => [
             name,
             spread(spreadOf(seconds), decimal),
+            cpuSeconds.length === 0 ? 'not known' : decimal(median(cpuSeconds)),
             times(median(seconds) / median(result.states[0]?.seconds ?? seconds)),
             mebibytes(bytes),
           ]),

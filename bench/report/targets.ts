@@ -33,11 +33,14 @@ const two =
 const entrantAt = (result: SubjectResult, place: number): EntrantResult | null =>
   result.kind === 'load' ? (result.entrants.at(place) ?? null) : null;
 
+/** What was built is held to the targets: it is what the image and an installation run. */
 const startOf =
-  (accounts: number | null) =>
+  (accounts: number) =>
   (_findings: Findings, result: SubjectResult): number | null => {
     const state =
-      result.kind === 'start' ? result.states.find((one) => one.accounts === accounts) : undefined;
+      result.kind === 'start'
+        ? result.states.find((one) => one.program === 'built' && one.accounts === accounts)
+        : undefined;
     return state === undefined ? null : median(state.seconds);
   };
 

@@ -138,7 +138,10 @@ describe('the targets', () => {
       name: 'start',
       title: '',
       why: '',
-      states: [{ name: 'no accounts', accounts: 0, seconds, bytes: null }],
+      states: [
+        { name: 'from source', program: 'source', accounts: 0, seconds: [0.1], cpuSeconds: [], bytes: null },
+        { name: 'no accounts', program: 'built', accounts: 0, seconds, cpuSeconds: [], bytes: null },
+      ],
     };
     expect(foundOf([subject], 'start to ready, no accounts')?.met).toBe(met);
   });
