@@ -23,6 +23,8 @@ const open = ({ path, role, isShared = false }: WorkerOptions): DatabaseSync => 
     defensive: true,
   });
   database.exec('pragma trusted_schema = off; pragma cell_size_check = on;');
+  // 8 MiB, for the inner pages of what finds one account among a million; with them in memory a look-up reads three pages.
+  if (role === 'reader') database.exec('pragma cache_size = -8192;');
   if (role === 'writer') {
     // FULL: with NORMAL the last commits may be lost when power fails (B09).
     database.exec(

@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { ServiceAccount } from '../../../core/accounts/service-account.ts';
 import type { FederationGroup } from '../../../core/trust/federation-group.ts';
 import type { ServiceAccountStore } from '../../../ports/stores.ts';
@@ -6,7 +6,7 @@ import { groupKey, nearKey } from '../federation-place.ts';
 import { prepareQuery } from '../prepared-query.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
-import { toServiceAccount } from './service-account-row.ts';
+import { accountColumns, type AccountRow, toServiceAccount } from './service-account-row.ts';
 
 /** No stored text is as long. */
 const maxIdLength = 4096;
@@ -17,7 +17,6 @@ const maxIds = 500;
 /** The most groups that one statement reads; fewer are filled up to a power of two, so that there are few statements. */
 const maxGroups = 64;
 
-type AccountRow = Selectable<Database['service_accounts']>;
 type Found = Pick<
   ServiceAccountStore,
   'findByFederation' | 'findByIssuer' | 'findByGroups' | 'findNear' | 'outlineOf'
@@ -158,16 +157,17 @@ export const findByFederation = (db: Kysely<Database>): Found => {
   };
 };
 
+/** By the place of the account, which is where its row is: an index of ids would be two pages more for each. */
 const prepareGroups = (db: Kysely<Database>, count: number) =>
   prepareQuery<AccountRow & { readonly group_key: string }>(db, count, (query, keys) =>
     query
       .selectFrom('federations')
       .innerJoin('service_accounts', (join) =>
         join
-          .onRef('service_accounts.tenant', '=', 'federations.tenant')
-          .onRef('service_accounts.id', '=', 'federations.account_id'),
+          .onRef('service_accounts.seq', '=', 'federations.account_seq')
+          .onRef('service_accounts.tenant', '=', 'federations.tenant'),
       )
-      .selectAll('service_accounts')
+      .select(accountColumns)
       .select((each) => each.ref('federations.group_key').$notNull().as('group_key'))
       .where('federations.group_key', 'in', [...keys]),
   );

@@ -7,8 +7,33 @@ import { federationPlace } from '../federation-place.ts';
 import type { Database } from '../schema.ts';
 import { toSearchText } from '../text.ts';
 
+/** A row as far as it makes an account: without what it is searched by. */
+export type AccountRow = Omit<Selectable<Database['service_accounts']>, 'search'>;
+
+/** The columns of {@link AccountRow}. */
+export const accountColumns = [
+  'service_accounts.seq',
+  'service_accounts.tenant',
+  'service_accounts.id',
+  'service_accounts.name',
+  'service_accounts.description',
+  'service_accounts.owning_team',
+  'service_accounts.use_case',
+  'service_accounts.scopes',
+  'service_accounts.audiences',
+  'service_accounts.role',
+  'service_accounts.status',
+  'service_accounts.access_token_algorithm',
+  'service_accounts.cap_to_subject_expiry',
+  'service_accounts.federations',
+  'service_accounts.warnings',
+  'service_accounts.created_at',
+  'service_accounts.updated_at',
+  'service_accounts.version',
+] as const;
+
 /** The service account in a row. */
-export const toServiceAccount = (row: Selectable<Database['service_accounts']>): ServiceAccount => ({
+export const toServiceAccount = (row: AccountRow): ServiceAccount => ({
   tenant: row.tenant,
   id: row.id,
   name: row.name,
