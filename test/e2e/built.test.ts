@@ -1,10 +1,11 @@
 // `npm run build`: what the image runs. It must find what lies around it: threads, processes, presets, packages.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startBureau } from '../support/bureau-process.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -56,6 +57,25 @@ describe('what is built', () => {
       expect(metrics).toMatch(/^bureau_build_info.*^process_cpu_seconds_total/ms);
     } finally {
       expect(await bureau.stop()).toBe(0);
+    }
+  });
+
+  it('is ready with few of its files, and with nothing of the packages that are left in place', async () => {
+    const list = join(place, 'loaded');
+    const hook = pathToFileURL(join(root, 'test/support/list-loaded.mjs')).href;
+    const bureau = await startBureau({
+      program,
+      environment: { NODE_OPTIONS: `--import=${hook}`, LOADED_FILE: list },
+    });
+    try {
+      process.kill(bureau.pid, 'SIGUSR2');
+      const text = await vi.waitUntil(() => readFile(list, 'utf8').catch(() => ''), 20_000);
+      const files = text.split('\n').filter((url) => url.startsWith('file:'));
+      expect(files.filter((url) => url.includes('/node_modules/'))).toEqual([]);
+      expect(files.filter((url) => url.endsWith('/dist/main.js'))).toHaveLength(1);
+      expect(files.length).toBeLessThan(55);
+    } finally {
+      await bureau.stop();
     }
   });
 

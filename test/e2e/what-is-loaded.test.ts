@@ -83,7 +83,7 @@ describe('a server that is ready', () => {
     ])
       expect(loaded).toContain(name);
     expect(atFirstUse.filter((name) => loaded.has(name))).toEqual([]);
-    expect(loaded.size).toBeLessThan(390);
+    expect(loaded.size).toBeLessThan(395);
   });
 
   it('loads the acts of administration with the first request that may act', async () => {
