@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
+import { isAscii } from '../core/ascii.ts';
 import type { Blocks } from '../core/blocks/blocks.ts';
 import { type FederationGroup, groupName, groupOf } from '../core/trust/federation-group.ts';
 import { buildCandidates, type Candidate } from '../core/trust/federation-index.ts';
@@ -7,15 +8,18 @@ import type { ServiceAccountStore } from '../ports/stores.ts';
 
 /** What is kept of federations, in bytes as they are estimated. */
 export interface CacheLimits {
-  /** Of groups with a federation. */
-  readonly presentBytes: number;
+  /** Of groups with a federation, their accounts as texts. */
+  readonly textBytes: number;
+  /** Of those that were asked for again, ready to be asked. */
+  readonly readyBytes: number;
   /** Of groups without one, which strangers can ask for as many as they like of. */
   readonly absentBytes: number;
 }
 
-/** Enough for some twenty thousand accounts that come again and again. */
+/** Texts of some fifteen thousand accounts, and three thousand of them ready. */
 export const defaultCacheLimits: CacheLimits = {
-  presentBytes: 32 * 1024 * 1024,
+  textBytes: 20 * 1024 * 1024,
+  readyBytes: 8 * 1024 * 1024,
   absentBytes: 4 * 1024 * 1024,
 };
 
@@ -35,8 +39,17 @@ const maxGroupsPerRead = 64;
 
 interface Kept {
   readonly generation: number;
-  readonly candidates: Candidates;
   readonly bytes: number;
+}
+
+/** A group ready to be asked. */
+interface KeptReady extends Kept {
+  readonly candidates: Candidates;
+}
+
+/** The accounts of a group, oldest first, as JSON. */
+interface KeptText extends Kept {
+  readonly text: string;
 }
 
 interface Reading {
@@ -48,8 +61,10 @@ interface Reading {
 
 /**
  * Keeps groups of federations as long as there is room and their tenant's generation lasts. What several requests of one
- * turn lack is read in one go. That a group is empty is remembered in a place of its own, so that those who ask for
- * subjects nobody registered push out nothing that is in use (B28).
+ * turn lack is read in one go. What was asked for once is kept as a text: where there are many more accounts than room, most
+ * are not asked for again before they have to go, and one text is half as large as what is made of it, and one thing for the
+ * collector to look at instead of forty. What is asked for again is made ready, and kept so. That a group is empty is
+ * remembered in a place of its own, so that those who ask for subjects nobody registered push out nothing that is in use (B28).
  *
  * @param schedule runs a task at the end of the turn
  */
@@ -69,15 +84,34 @@ export const createFederationCache = (
   },
 ): FederationCache => {
   const bytesOf = ({ bytes }: Kept): number => bytes;
-  const present = new LRUCache<string, Kept>({ maxSize: limits.presentBytes, sizeCalculation: bytesOf });
-  const absent = new LRUCache<string, Kept>({ maxSize: limits.absentBytes, sizeCalculation: bytesOf });
+  const texts = new LRUCache<string, KeptText>({ maxSize: limits.textBytes, sizeCalculation: bytesOf });
+  const ready = new LRUCache<string, KeptReady>({ maxSize: limits.readyBytes, sizeCalculation: bytesOf });
+  const absent = new LRUCache<string, KeptReady>({ maxSize: limits.absentBytes, sizeCalculation: bytesOf });
   const underWay = new Map<string, Reading>();
   let waiting: Reading[] = [];
 
-  const keep = ({ name, group, generation }: Reading, candidates: Candidates): void => {
+  const keep = (
+    { name, group, generation }: Reading,
+    accounts: readonly ServiceAccount[],
+    candidates: Candidates,
+  ): void => {
     if (generation !== generationOf(group.tenant)) return;
-    const cache = candidates.length === 0 ? absent : present;
-    cache.set(name, { generation, candidates, bytes: estimateBytes(name, candidates) });
+    if (candidates.length === 0) {
+      absent.set(name, { generation, candidates, bytes: overheadBytes(name) });
+      return;
+    }
+    const text = JSON.stringify(accounts);
+    texts.set(name, { generation, text, bytes: overheadBytes(name) + textBytes(text) });
+  };
+
+  const makeReady = async (name: string, group: FederationGroup, kept: KeptText): Promise<Candidates> => {
+    const { generation, text } = kept;
+    const accounts = JSON.parse(text) as readonly ServiceAccount[];
+    const candidates = candidatesOf(group, accounts, await blocks(group.tenant));
+    // Not where it was forgotten meanwhile, by itself or with its tenant.
+    if (texts.peek(name) === kept && generation === generationOf(group.tenant))
+      ready.set(name, { generation, candidates, bytes: overheadBytes(name) + readyBytes(text, candidates) });
+    return candidates;
   };
 
   const read = async (readings: readonly Reading[]): Promise<void> => {
@@ -85,9 +119,10 @@ export const createFederationCache = (
       const found = await store.findByGroups(readings.map(({ group }) => group));
       for (const [place, reading] of readings.entries()) {
         const { name, group, answer } = reading;
-        const candidates = candidatesOf(group, found[place] ?? [], await blocks(group.tenant));
+        const accounts = found[place] ?? [];
+        const candidates = candidatesOf(group, accounts, await blocks(group.tenant));
         // Another read that began later has taken its place where the group was forgotten meanwhile.
-        if (underWay.get(name) === reading) keep(reading, candidates);
+        if (underWay.get(name) === reading) keep(reading, accounts, candidates);
         answer.resolve(candidates);
       }
     } catch (error) {
@@ -108,8 +143,10 @@ export const createFederationCache = (
   const findOne = (group: FederationGroup): Candidates | Promise<Candidates> => {
     const name = groupName(group);
     const generation = generationOf(group.tenant);
-    const kept = present.get(name) ?? absent.get(name);
-    if (kept?.generation === generation) return kept.candidates;
+    const atHand = ready.get(name) ?? absent.get(name);
+    if (atHand?.generation === generation) return atHand.candidates;
+    const kept = texts.get(name);
+    if (kept?.generation === generation) return makeReady(name, group, kept);
     const known = underWay.get(name);
     if (known?.generation === generation) return known.answer.promise;
     const reading = { name, group, generation, answer: Promise.withResolvers<Candidates>() };
@@ -126,7 +163,8 @@ export const createFederationCache = (
     },
     forget: (group) => {
       const name = groupName(group);
-      present.delete(name);
+      texts.delete(name);
+      ready.delete(name);
       absent.delete(name);
       underWay.delete(name);
     },
@@ -150,10 +188,12 @@ const candidatesOf = (
   return [...Map.groupBy(candidates, ({ federation }) => federation.subjectPattern).values()];
 };
 
-/** An account takes about twice the characters of its text, a candidate some functions beside it. */
-const estimateBytes = (name: string, candidates: Candidates): number => {
-  const all = candidates.flat();
-  const accounts = new Set(all.map(({ account }) => account));
-  const texts = Array.from(accounts, (account) => JSON.stringify(account).length);
-  return 200 + 2 * name.length + 500 * all.length + 2 * texts.reduce((sum, length) => sum + length, 0);
-};
+/** What a place in a cache takes beside what is kept there. */
+const overheadBytes = (name: string): number => 200 + 2 * name.length;
+
+/** A character takes one byte, and may take two where others than those of ASCII are among them. */
+const textBytes = (text: string): number => (isAscii(text) ? text.length : 2 * text.length);
+
+/** What is made of a text takes about twice its characters, a candidate some functions beside it. */
+const readyBytes = (text: string, candidates: Candidates): number =>
+  2 * text.length + 500 * candidates.flat().length;

@@ -186,7 +186,7 @@ describe('createTrustDirectory', () => {
           blocks: { allOf: async () => [] },
         } as never,
         { importKey: () => ({ ok: false, error: 'not used here' }) },
-        { federations: { presentBytes: 40_000, absentBytes: 4000 } },
+        { federations: { textBytes: 20_000, readyBytes: 20_000, absentBytes: 4000 } },
       );
     });
 
