@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { createGroupCommitLog } from './adapters/activity/group-commit.ts';
 import { idleMilliseconds } from './adapters/clock/event-loop.ts';
@@ -13,27 +12,21 @@ import { createIssuerKeys } from './adapters/issuer-keys/issuer-keys.ts';
 import { openLog } from './adapters/logging/open-log.ts';
 import { createPrometheusMetrics } from './adapters/metrics/prometheus.ts';
 import { createGuardedFetch } from './adapters/outbound/guarded-fetch.ts';
-import { allowsLoopbackHttp } from './adapters/outbound/fetch-url.ts';
 import { parseOutboundAllow } from './adapters/outbound/outbound-allow.ts';
-import { readPublicKeyText } from './adapters/signature/read-public-key-text.ts';
 import { createSignatureVerifier } from './adapters/signature/signature-verifier.ts';
 import { createKeyPairGenerator } from './adapters/signing/key-pair-generator.ts';
 import { openStorage } from './adapters/storage/open-storage.ts';
 import { prepareFirstStart } from './admin/first-start.ts';
 import { createKeyGenerationLimit } from './admin/key-generation-limit.ts';
-import { createExportLimit } from './admin/export-limit.ts';
 import { startRetention } from './admin/retention.ts';
-import { insertTenantContents, prepareTenantContents, type TenantFoundry } from './admin/tenant-contents.ts';
-import { createTrailVerifier } from './admin/verify-trail.ts';
+import type { TenantFoundry } from './admin/tenant-contents.ts';
 import { startTrailWatch } from './admin/watch-trail.ts';
+import { joinAdministration, startReadingPresets } from './compose-admin.ts';
 import { openConfiguredSigning, requireSigningKeys } from './compose-signing.ts';
 import { chosenVariables, rotationSettings } from './config/load.ts';
 import type { Configuration } from './config/schema.ts';
 import { createCommitPace } from './core/commit-pace.ts';
 import { createAdmissionControl } from './core/admission-control.ts';
-import { startLater } from './core/later.ts';
-import { loadOnce } from './core/load-once.ts';
-import type { IssuerPreset } from './core/trust/preset.ts';
 import { rotationPolicies } from './core/signing-keys/rotation-policies.ts';
 import { defaultTenant } from './core/tenants/tenant.ts';
 import type { Touched } from './core/trust/touched.ts';
@@ -51,7 +44,6 @@ import { createKeyRing } from './keys/key-ring-view.ts';
 import type { SigningKeyRotation } from './keys/rotate-signing-keys.ts';
 import { createTrailSeals } from './keys/trail-seals.ts';
 import { startRotationLoop } from './keys/rotation-loop.ts';
-import { createAccessTokenVerifier } from './keys/verify-access-token.ts';
 import { createOwnTokenVerifier } from './keys/verify-own-token.ts';
 import { exitCodes, StartRefused } from './ports/start-refused.ts';
 import { startFollowingRevisions } from './token/follow-revisions.ts';
@@ -72,12 +64,6 @@ import { shareRefresh } from './workers/share-refresh.ts';
 import { startSharingMinutes } from './workers/shared-minutes.ts';
 import { onlyWorker, type WorkerPlace } from './workers/worker-place.ts';
 
-/** What is known of platforms: nothing but administration asks for it, and reading it takes as long as a third of a start. */
-const readPresets = async (): Promise<readonly IssuerPreset[]> => {
-  const { loadIssuerPresets } = await import('./config/issuer-presets.ts');
-  return await loadIssuerPresets(fileURLToPath(new URL('../config/issuers', import.meta.url)));
-};
-
 /** A server with everything it needs, not listening yet. */
 export interface Bureau {
   readonly app: FastifyInstance;
@@ -91,9 +77,6 @@ export interface Bureau {
   /** Ends the work behind the routes and closes the store; after the listeners are closed. */
   close(): Promise<void>;
 }
-
-/** So long after the start what is known of platforms is read, where no administrator came before: whoever waits for the start does not wait for it. */
-const presetsAfterMs = 1000;
 
 /** Up to 800 lines a second there is time for a commit of each; above, whoever asks waits for half of a pause, more or less. */
 const commitPacing = { everyMs: 2, maxGapMs: 1.25 };
@@ -140,8 +123,13 @@ export const openBureau = async (
   try {
     const backend = await openConfiguredSigning(configuration, storage, reportFault);
     closing.push(() => backend.close());
-    const generateAccountKeyPair = createKeyPairGenerator();
-    const foundry: TenantFoundry = { backend, generateAccountKeyPair, clock, newId, baseIssuer };
+    const foundry: TenantFoundry = {
+      backend,
+      generateAccountKeyPair: createKeyPairGenerator(),
+      clock,
+      newId,
+      baseIssuer,
+    };
     const policies = rotationPolicies(rotationSettings(configuration));
     const keyRing = createKeyRing({
       signingKeys: storage.signingKeys,
@@ -305,71 +293,33 @@ export const openBureau = async (
       limits: limitsOf('token-query'),
     });
 
-    const presets = loadOnce(readPresets);
-    // A file that is broken is in the log before the first administrator meets it.
-    const reportPresets = (error: unknown): void =>
-      logger.error(
-        { err: error },
-        'what is known of platforms cannot be read; nobody administers until it can',
-      );
-    if (doesChores) closing.push(startLater(presets, reportPresets, presetsAfterMs).stop);
-
+    const { presets, stop: stopReading } = startReadingPresets(doesChores, logger);
+    closing.push(stopReading);
     const pending = sharePending(siblings, { strangers, attempts });
-    const adminStorage = withPending(storage, pending.strangers, keyUses, pending.attempts);
-    await registerAdminApi(app, {
-      storage: adminStorage,
-      clock,
-      newId,
-      issuerKeys: shareRefresh(siblings, issuerKeys, storage.trustedIssuers),
-      signatureVerifier: verifier,
-      generateAccountKeyPair,
-      keyGenerationLimit: createKeyGenerationLimit(
-        configuration.keyGenerationRateLimit,
-        clock,
-        siblings.count === 1 ? undefined : minutes.open,
-      ),
-      readPublicKeyText,
-      rotation,
-      keysChanged: node.replaceKeys,
-      reportFault,
-      templateEnvironment,
-      svidTrials: {
-        baseIssuer,
-        directory,
-        issuerKeys,
-        verifier,
-        clock,
-        keyRing,
-        newId,
-        templateEnvironment,
-        replayGuard: storage.replayGuard,
-      },
-      explanations: { ...endpoints, keyRing, templateEnvironment },
-      presets,
-      baseIssuer,
-      aliasIssuers: [`http://${configuration.host}:${configuration.port}`],
-      allowLoopbackHttp: (url) => allowsLoopbackHttp(outboundAllow.value, url),
-      checkOutboundUrl: (url) => guardedFetch.checkUrl(url),
-      seals,
-      verifyTrail: createTrailVerifier({ storage, seals }),
-      takeExport: createExportLimit(),
-      changed: node.forget,
-      openTenant: async (tenant, alongside) => {
-        const contents = await prepareTenantContents(foundry, tenant);
-        await storage.transaction(async (stores) => {
-          await insertTenantContents(stores, contents);
-          await alongside(stores);
-        });
-        return contents;
-      },
-      authenticate: createAccessTokenVerifier({
+    await registerAdminApi(
+      app,
+      joinAdministration({
+        configuration,
+        storage,
+        withPending: withPending(storage, pending.strangers, keyUses, pending.attempts),
+        foundry,
+        issuerKeys: shareRefresh(siblings, issuerKeys, storage.trustedIssuers),
+        keyGenerationLimit: createKeyGenerationLimit(
+          configuration.keyGenerationRateLimit,
+          clock,
+          siblings.count === 1 ? undefined : minutes.open,
+        ),
+        rotation,
+        endpoint: { ...endpoints, keyRing, templateEnvironment },
+        presets,
+        seals,
         verifyOwnToken,
-        accounts: storage.serviceAccounts,
-        tenants: storage.tenants,
-        blocks: storage.blocks,
-        baseIssuer,
+        guardedFetch,
+        outboundAllow: outboundAllow.value,
+        node,
+        reportFault,
       }),
-    });
+    );
 
     registerHealthRoutes(app, {
       parts: [

@@ -246,6 +246,7 @@ const allowed: Record<string, readonly string[]> = {
     './config/good.ts',
   ],
   'src/listening.ts': ['./compose.ts', 'node:net'],
+  'src/compose-admin.ts': ['./http/good.ts', './adapters/clock/good.ts', './config/good.ts'],
   'src/compose-parsers.ts': ['./adapters/clock/good.ts', './config/good.ts'],
   'src/worker.ts': ['./compose.ts', './listening.ts', './workers/good.ts', './config/good.ts'],
   'src/serve.ts': [
@@ -345,6 +346,7 @@ describe('who may import whom', () => {
             'worker.ts',
             'listening.ts',
             'compose.ts',
+            'compose-admin.ts',
             'compose-parsers.ts',
             'compose-signing.ts',
             'rewrap.ts',

@@ -84,10 +84,13 @@ const configuration: IConfiguration = {
       name: 'only-compose-names-adapters',
       severity: 'error',
       comment:
-        'src/compose.ts, compose-parsers.ts, compose-signing.ts and rewrap.ts beside it are the only files outside src/adapters that import from it.',
+        'src/compose.ts, compose-admin.ts, compose-parsers.ts, compose-signing.ts and rewrap.ts beside it are the only files outside src/adapters that import from it.',
       from: {
         path: '^src/',
-        pathNot: ['^src/adapters/', '^src/(compose|compose-parsers|compose-signing|rewrap)\\.ts$'],
+        pathNot: [
+          '^src/adapters/',
+          '^src/(compose|compose-admin|compose-parsers|compose-signing|rewrap)\\.ts$',
+        ],
       },
       to: { path: '^src/adapters/' },
     },
@@ -133,7 +136,9 @@ const configuration: IConfiguration = {
       comment:
         'Only src/serve.ts and worker.ts start from the composition, and only src/main.ts from the server.',
       from: { path: '^src/', pathNot: '^src/(compose|listening|main|serve|worker)\\.ts$' },
-      to: { path: '^src/(compose|compose-parsers|compose-signing|listening|main|rewrap|serve|worker)\\.ts$' },
+      to: {
+        path: '^src/(compose|compose-admin|compose-parsers|compose-signing|listening|main|rewrap|serve|worker)\\.ts$',
+      },
     },
     {
       name: 'src-runs-without-development-packages',
