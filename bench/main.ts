@@ -16,6 +16,7 @@ import { renderReport } from './report/render-report.ts';
 import { openSupplies } from './requests/supplies.ts';
 import { type Bench, runLoadSubject } from './run-load-subject.ts';
 import { runStartSubject } from './run-start-subject.ts';
+import { prepareStartPrograms } from './start-programs.ts';
 import type { Subject } from './subject.ts';
 import type { SubjectResult } from './subject-result.ts';
 import { subjectNames, subjects } from './subjects.ts';
@@ -71,6 +72,7 @@ const run = async (options: Options): Promise<Findings> => {
     nursery,
     folder,
     cores,
+    programs: await prepareStartPrograms(folder),
     nodeOptions: options.profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options.profile)}`],
     say,
   };

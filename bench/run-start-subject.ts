@@ -6,7 +6,7 @@ import { cpuSecondsOfProcess } from './cpu-time.ts';
 import { memoryOfProcess } from './processes.ts';
 import { type Bench, orderOfRound } from './run-load-subject.ts';
 import { seedAccounts } from './seed-accounts.ts';
-import { prepareStartPrograms, type Startable } from './start-programs.ts';
+import type { Startable } from './start-programs.ts';
 import { median } from './statistics.ts';
 import type { StartState, StartSubject } from './subject.ts';
 import type { SubjectResult } from './subject-result.ts';
@@ -41,8 +41,7 @@ export const runStartSubject = async (
   { surroundings, options, supplies }: Bench,
   { states }: StartSubject,
 ): Promise<{ readonly states: States }> => {
-  const { nursery, cores, say, folder } = surroundings;
-  const programs = await prepareStartPrograms(folder);
+  const { nursery, cores, say, folder, programs } = surroundings;
   const startIn = async (dataDir: string, { program, args }: Startable, rest: number): Promise<Start> => {
     const port = await freePort();
     await mkdir(dataDir, { recursive: true });

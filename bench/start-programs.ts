@@ -12,15 +12,16 @@ export interface Startable {
   readonly args: readonly string[];
 }
 
+/** Each of the programs a server is started from. */
+export type StartPrograms = Readonly<Record<StartProgram, Startable>>;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * The programs a server is started from: what `npm run build` makes, put into `folder` with what an installation has around
  * it, as the image runs it; and the sources, as `npm start` runs them, without npm.
  */
-export const prepareStartPrograms = async (
-  folder: string,
-): Promise<Readonly<Record<StartProgram, Startable>>> => {
+export const prepareStartPrograms = async (folder: string): Promise<StartPrograms> => {
   const installation = join(folder, 'installation');
   await mkdir(installation);
   for (const name of ['package.json', 'node_modules', 'config'])

@@ -25,13 +25,13 @@ export interface BureauNodes {
 }
 
 /**
- * Sets up `bureau serve` as an operator would, held to the server's core. Settings are the defaults, but for the rate
+ * Sets up `bureau serve` as an operator would, from what is built, held to the server's core. Settings are the defaults, but for the rate
  * limits, which are on and so high that none is hit, and what loopback issuers need. The log goes to a file at level info,
  * the default.
  */
 export const createNodes = async (
   plan: BureauPlan,
-  { nursery, cores, nodeOptions }: Surroundings,
+  { nursery, cores, nodeOptions, programs }: Surroundings,
   folder: string,
   databaseUrl: string,
   issuers: readonly KnownIssuer[],
@@ -60,8 +60,8 @@ export const createNodes = async (
         const dataDir = dataDirOf(port);
         await mkdir(dataDir, { recursive: true });
         const child = nursery.start({
-          program: new URL('../../src/main.ts', import.meta.url),
-          args: ['serve'],
+          program: programs.built.program,
+          args: [...programs.built.args, 'serve'],
           core: plan.workers === 'all' ? null : (cores?.server ?? null),
           nodeOptions,
           cwd: dataDir,
