@@ -91,7 +91,6 @@ export const openBureau = async (
   environment: Readonly<Record<string, string | undefined>>,
   { place, prepares, siblings }: WorkerPlace = onlyWorker,
 ): Promise<Bureau> => {
-  keepHeapSmall();
   const templateEnvironment = chosenVariables(environment, configuration.templateEnv);
   const clock = systemClock;
   const log = openLog(configuration.logLevel, clock, siblings.count === 1 ? null : place);
@@ -342,6 +341,7 @@ export const openBureau = async (
       isStopping: () => stopping,
     });
 
+    keepHeapSmall();
     return {
       app,
       logger,

@@ -1,5 +1,5 @@
 // A start loads what every server needs and nothing else; the rest comes with its first use. Counted, not timed.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -135,6 +135,16 @@ describe('a server that is ready', () => {
     expect(status).toBe(422);
     expect(JSON.stringify(body.errors)).toContain('The expression cannot be read');
     expect(await askLoaded((names) => names.has('@bufbuild/cel'))).toContain('@bufbuild/cel');
+  });
+});
+
+describe('the threads of the store', () => {
+  it('begin before V8 is told anything: what Node holds compiled is good for the flags it was started with alone', async () => {
+    // Node keeps code in a folder for each set of flags.
+    const kept = join(folder, 'compiled');
+    const bureau = await startBureau({ environment: { NODE_COMPILE_CACHE: kept } });
+    await bureau.stop();
+    expect(await readdir(kept)).toHaveLength(1);
   });
 });
 

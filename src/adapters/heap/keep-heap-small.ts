@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Tells V8 what it guesses wrongly here, for the main thread and those of the store; called once, before anything is served.
+ * Tells V8 what it guesses wrongly here, for the main thread and those of the store; called once, before anything is served and
+ * when everything is loaded and all threads are there: what Node holds compiled of itself is good for the flags it was started
+ * with alone, and a module of Node or a thread takes twice as long to load after this.
  *
  * Pretenuring: where many accounts are read, V8 learns that what is made at the same place of the program lives long, and
  * makes what belongs to a request in the old generation as well. There each dead piece holds on to all of its request until
