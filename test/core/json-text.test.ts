@@ -21,6 +21,9 @@ describe('a JSON text that must be one unambiguous object', () => {
     ['quotes and backslashes within strings', String.raw`{"a":"\\","b":"\"","c":"\\\"","d\\":1,"d\"":2}`],
     ['brackets and colons within strings', '{"a":"{[::","b":"}]"}'],
     ['escapes that are fine', String.raw`{"a":"\u0041\ud83d\ude00\u0001"}`],
+    ['numbers of every kind', '{"a":[0,-0,7,10,123456789012345,1234567890123456,-1,1.5,1e3,-2.5E-7]}'],
+    ['a name with what has to be escaped', String.raw`{"\"":1,"\n":["\t","\\"]}`],
+    ['escaped names beside plain ones', String.raw`{"\u0061":{"b":[1,{}]},"c":"\"","d":[]}`],
     ['depth 32', nested(32)],
     ['256 members', wide(256)],
     ['A35 names of prototypes', '{"__proto__":{"a":1},"constructor":1,"hasOwnProperty":2,"toString":3}'],
@@ -68,6 +71,9 @@ describe('a JSON text that must be one unambiguous object', () => {
     ['nothing', '', 'syntax'],
     ['text after the object', '{} {}', 'syntax'],
     ['a trailing comma', '{"a":1,}', 'syntax'],
+    ['a number with a leading zero, beside an escaped name', String.raw`{"\u0061":01}`, 'syntax'],
+    ['a string without an end', String.raw`{"a":"\u0061\\\"`, 'syntax'],
+    ['a text that ends with a backslash', '{"a":"b\\', 'syntax'],
     ['single quotes', "{'a':1}", 'syntax'],
     ['a comment', '{/**/}', 'syntax'],
     ['NaN', '{"a":NaN}', 'syntax'],
@@ -171,6 +177,30 @@ const ambiguousJson = (() => {
   }));
   return object;
 })();
+
+describe('A36 values', () => {
+  const few = { ...limits, maxValues: 8 };
+
+  it.each([
+    ['a list', '{"a":[1,2,3,4,5,6,7]}'],
+    ['lists in lists', '{"a":[[[1,2],3],4]}'],
+    ['members and items', '{"a":1,"b":[2,3,{"c":4,"d":5}]}'],
+    ['commas in strings', '{"a":[",,,,,,,,","[[[["]}'],
+    ['an escaped name', String.raw`{"\u0061":[1,2,3,4,5,6,7]}`],
+  ])('as many as are accepted: %s', (_, text) => {
+    expect(parseJsonObject(text, few)).toEqual({ ok: true, value: JSON.parse(text) });
+  });
+
+  it.each([
+    ['a list', '{"a":[1,2,3,4,5,6,7,8]}'],
+    ['empty lists, which count twice', '{"a":[[],[],[],[]]}'],
+    ['empty objects', '{"a":[{},{},{},{}]}'],
+    ['an escaped name', String.raw`{"\u0061":[1,2,3,4,5,6,7,8]}`],
+  ])('one more: %s', (_, text) => {
+    expect(parseJsonObject(text, few)).toMatchObject({ ok: false, error: { kind: 'too-many-values' } });
+    expect(parseJsonObject(text, limits)).toMatchObject({ ok: true });
+  });
+});
 
 describe('against JSON.parse and a slow finder of repeated members', () => {
   const generous = { maxDepth: 1e6, maxMembers: 1e6 };

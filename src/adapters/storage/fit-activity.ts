@@ -89,28 +89,8 @@ const fitObject = (object: JsonObject): JsonObject =>
     ? object
     : Object.fromEntries(Object.entries(object).map(([name, item]) => [fitText(name), fitJson(item)]));
 
-/** The most characters of JSON for one of text, as in `\u001F`, and for what is neither text, list nor object. */
-const mostForCharacter = 6;
-const mostForPlain = 24;
-/** Quotes or brackets, and a comma or a colon. */
-const mostAround = 3;
-
-/** What is left of `room` characters when the JSON of `value` is as long as it can be; less than none as soon as it is too long. */
-const leastLeft = (value: JsonValue, room: number): number => {
-  if (typeof value === 'string') return room - mostForCharacter * value.length - mostAround;
-  if (typeof value !== 'object' || value === null) return room - mostForPlain - mostAround;
-  let left = room - mostAround;
-  for (const name of Object.keys(value)) {
-    if (left < 0) break;
-    const item = (value as JsonObject)[name] ?? null;
-    left = leastLeft(item, left - mostForCharacter * name.length - mostAround);
-  }
-  return left;
-};
-
 /** What is still too long is not kept at all: who made it has smaller limits of its own. */
-const fits = (value: JsonValue): boolean =>
-  leastLeft(value, maxStory) >= 0 || JSON.stringify(value).length <= maxStory;
+const fits = (value: JsonValue): boolean => JSON.stringify(value).length <= maxStory;
 
 const fitParameters = (parameters: NonNullable<Activity['parameters']>): Activity['parameters'] => {
   const fitted = fitObject(parameters) as NonNullable<Activity['parameters']>;

@@ -1,13 +1,22 @@
 /**
  * How credentials that people paste into the wrong place begin. The beginning says what was pasted and opens nothing, so
- * it stays in the evidence; what follows it never does (A102).
+ * it stays in the evidence; what follows it never does (A102). Never in the middle of a word, which is looked at last.
  */
 const known =
-  /(?<![A-Za-z0-9])(gh[opsur]_|github_pat_|gl(?:pat|cbt|dt|rt)-|hv[sbr]\.|A[KS]IA|ya29\.|AIza|xox[bp]-|npm_|dop_v1_|bkua_|bkaj_|CCIPAT_|CCIPRJ_|atlasv1\.)[\w.+/=-]{8,}/gu;
+  /(gh[opsur]_|github_pat_|gl(?:pat|cbt|dt|rt)-|hv[sbr]\.|A[KS]IA|ya29\.|AIza|xox[bp]-|npm_|dop_v1_|bkua_|bkaj_|CCIPAT_|CCIPRJ_|atlasv1\.)(?<![A-Za-z0-9]\1)[\w.+/=-]{8,}/g;
 
-/** What every text that is looked at closer has in it: most have nothing of it, and are many. */
+/** What every text that is masked has in it: most have nothing of it, and are many. */
 const suspicious =
-  /e[yw][JAokp]|-----BEGIN|gh[opsur]_|github_pat_|gl(?:pat|cbt|dt|rt)-|hv[sbr]\.|A[KS]IA|ya29\.|AIza|xox[bp]-|npm_|dop_v1_|bkua_|bkaj_|CCI|atlasv1\./u;
+  /(?:ey[JA]|ew[okp])[\w-]{11}|-----BEGIN|(?:gh[opsur]_|github_pat_|gl(?:pat|cbt|dt|rt)-|hv[sbr]\.|A[KS]IA|ya29\.|AIza|xox[bp]-|npm_|dop_v1_|bkua_|bkaj_|CCIPAT_|CCIPRJ_|atlasv1\.)[\w.+/=-]{8}/;
+
+/** The least characters of anything that is masked: `hvs.` and eight more. */
+const leastSecret = 12;
+
+/** The most characters by which a secret is known: `github_pat_` and eight more. */
+export const longestOpening = 19;
+
+/** Whether anything in `text` begins like a secret; where nothing does, {@link maskSecrets} leaves it as it is. */
+export const mayHoldSecret = (text: string): boolean => text.length >= leastSecret && suspicious.test(text);
 
 /** The beginning of a known credential at the start of `text`, `undefined` where it is none. */
 export const secretPrefixOf = (text: string): string | undefined => {
@@ -17,21 +26,18 @@ export const secretPrefixOf = (text: string): string | undefined => {
 
 const pem = /-----BEGIN [A-Z0-9 ]{1,40}-----/u;
 
-/** Runs of what a compact JWT is written with. */
-const runs = /[\w.-]{20,}/gu;
-
-/** `{"`, `{ `, `{\n` and `{\t` in base64url: how the header of a JWT begins. */
-const opening = /eyJ|eyA|ewo|ewk|ewp/gu;
-
-/** The least characters of a header: `{"alg":""}`. */
-const leastHeader = 14;
+/**
+ * What begins as the header of a JWT does, `{"`, `{ `, `{\n` or `{\t` in base64url, and has at least the 14 characters of
+ * `{"alg":""}`; with the dot behind it, without which it is no token, and all that follows.
+ */
+const tokens = /(?:ey[JA]|ew[okp])[\w-]{11,}(\.[\w.-]*)?/g;
 
 /**
  * `text` with every token, key and known credential in it replaced by a word and its length, `<JWT, 812 characters>`. Each
  * character is looked at a few times at most, whatever the text is (A36).
  */
 export const maskSecrets = (text: string): string =>
-  suspicious.test(text) ? maskKnown(maskTokens(maskPem(text))) : text;
+  mayHoldSecret(text) ? maskKnown(maskTokens(maskPem(text))) : text;
 
 /** Everything from the first block on: what follows it may be more of the same. */
 const maskPem = (text: string): string => {
@@ -40,23 +46,9 @@ const maskPem = (text: string): string => {
 };
 
 const maskTokens = (text: string): string =>
-  text.replaceAll(runs, (run) => {
-    const start = findToken(run);
-    return start === null ? run : `${run.slice(0, start)}${name('JWT', run.length - start)}`;
-  });
-
-/** Where a header begins that a dot follows; without one it is no token. Never looks back. */
-const findToken = (run: string): number | null => {
-  let from = 0;
-  for (const { index } of run.matchAll(opening)) {
-    if (index < from) continue;
-    const dot = run.indexOf('.', index);
-    if (dot < 0) return null;
-    if (dot - index >= leastHeader) return index;
-    from = dot;
-  }
-  return null;
-};
+  text.replaceAll(tokens, (token: string, behind: string | undefined) =>
+    behind === undefined ? token : name('JWT', token.length),
+  );
 
 const maskKnown = (text: string): string =>
   text.replaceAll(known, (secret, prefix: string) => name(`secret beginning with ${prefix}`, secret.length));

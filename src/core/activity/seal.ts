@@ -1,4 +1,4 @@
-import { decodeBase64Url, decodeBase64UrlOctets, decodeUtf8 } from '../jwt/base64url.ts';
+import { decodeBase64Url, decodeUtf8 } from '../jwt/base64url.ts';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from '../jwt/algorithms.ts';
 import { type JsonObject, member } from '../json.ts';
 import { parseJsonObject } from '../json-text.ts';
@@ -27,8 +27,8 @@ const maxCharacters = 131_072;
 const limits = { maxDepth: 8, maxMembers: 2000 };
 
 const parseSegment = (segment: string | undefined): JsonObject | null => {
-  const octets = segment === undefined ? null : decodeBase64UrlOctets(segment);
-  const text = octets === null ? null : decodeUtf8(octets);
+  const bytes = segment === undefined ? null : decodeBase64Url(segment);
+  const text = bytes === null ? null : decodeUtf8(bytes);
   const parsed = text === null ? null : parseJsonObject(text, limits);
   return parsed?.ok === true ? parsed.value : null;
 };

@@ -1,9 +1,11 @@
 import type { JsonObject, JsonValue } from '../json.ts';
-import { maskSecrets, namesSecret } from './mask-secrets.ts';
+import { longestOpening, maskSecrets, mayHoldSecret, namesSecret } from './mask-secrets.ts';
 
 /** Characters of one text, of one member as JSON, and of one name. */
 const maxText = 512;
 const maxLooked = 2 * maxText;
+/** Where nothing begins like a secret, this much further than is shown is enough to know it. */
+const maxGlanced = maxText + longestOpening;
 const maxMember = 1024;
 const maxName = 128;
 
@@ -24,35 +26,41 @@ const first: readonly string[] = ['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti
  * `room` characters of JSON in all. What was cut or left out says so in its place.
  */
 export const showMembers = (object: JsonObject, room: number): JsonObject => {
-  const names = Object.keys(object);
-  const order = [
-    ...first.filter((name) => Object.hasOwn(object, name)),
-    ...names.filter((name) => !first.includes(name)),
-  ];
-  const shown = new Map<string, JsonValue>();
   let left = room;
   let misfits = 0;
-  for (const name of order) {
-    if (left < leastMember || misfits > maxMisfits) break;
-    const { value, size } = showMember(name, object[name] ?? null);
-    const taken = sizeOf(name) + size + aroundMember;
+  const isFull = (): boolean => left < leastMember || misfits > maxMisfits;
+  const tryToShow = (name: string): Shown | null => {
+    const shown = showMember(name, object[name] ?? null);
+    const taken = sizeOf(name) + shown.size + aroundMember;
     if (taken > left) {
       misfits += 1;
-      continue;
+      return null;
     }
     left -= taken;
-    shown.set(name, value);
+    return shown;
+  };
+
+  const early = new Map<string, Shown | null>();
+  for (const name of first) if (!isFull() && Object.hasOwn(object, name)) early.set(name, tryToShow(name));
+  const names = Object.keys(object);
+  const kept: (readonly [string, JsonValue])[] = [];
+  for (const name of names) {
+    const known = early.get(name);
+    if (known === undefined && (isFull() || first.includes(name))) continue;
+    const shown = known === undefined ? tryToShow(name) : known;
+    if (shown !== null) kept.push([cutName(name), shown.value]);
   }
-  const missing = names.length - shown.size;
-  const kept = names
-    .filter((name) => shown.has(name))
-    .map((name): readonly [string, JsonValue] => [cutName(name), shown.get(name) ?? null]);
+  const missing = names.length - kept.length;
   if (missing > 0) kept.push(['…', `<${missing} more ${missing === 1 ? 'member' : 'members'} left out>`]);
   return Object.fromEntries(kept);
 };
 
+/** Nothing in it is written in another way in JSON: a look costs half of writing it. */
+const plain = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+
 /** Characters of JSON. */
-const sizeOf = (value: JsonValue): number => JSON.stringify(value).length;
+const sizeOf = (value: JsonValue): number =>
+  typeof value === 'string' && plain.test(value) ? value.length + 2 : JSON.stringify(value).length;
 
 const cutName = (name: string): string => cutText(maskSecrets(name), maxName);
 
@@ -111,6 +119,7 @@ const showObject = (object: JsonObject, room: number): Shown | null => {
  * shown is known as one.
  */
 const showText = (text: string): string => {
+  if (text.length > maxGlanced && !mayHoldSecret(text.slice(0, maxGlanced))) return cutText(text, maxText);
   if (text.length <= maxLooked) return cutText(maskSecrets(text), maxText);
   // With the dot, what is cut within the header of a token is known as one.
   const beginning = `${text.slice(0, maxLooked)}.`;

@@ -14,7 +14,7 @@ import type { JsonDefect, JsonLimits } from '../json-reader.ts';
 import { parseJsonObject } from '../json-text.ts';
 import type { RefusalReason } from '../oauth/reasons.ts';
 import { fail, type Result } from '../result.ts';
-import { decodeBase64Url, decodeBase64UrlOctets, decodeUtf8 } from './base64url.ts';
+import { decodeBase64Url, decodeUtf8 } from './base64url.ts';
 import { type JoseHeader, readHeader } from './read-header.ts';
 import { recogniseText } from './recognise-text.ts';
 import { seenInClaims } from './claims.ts';
@@ -31,11 +31,12 @@ export interface CompactJws {
   readonly signature: Uint8Array;
 }
 
-const jsonLimits: JsonLimits = { maxDepth: 32, maxMembers: 256 };
+/** More than anybody's token has; each of them costs (A36). */
+const jsonLimits: JsonLimits = { maxDepth: 32, maxMembers: 256, maxValues: 2048 };
 
 const expectedSize = `at most ${maxTokenBytes} characters`;
 const expectedForm = 'three base64url segments joined by two dots: a signed JWT in compact form';
-const expectedJson = `header and claims are unambiguous JSON objects in UTF-8: no member twice, at most ${jsonLimits.maxDepth} deep, at most ${jsonLimits.maxMembers} members`;
+const expectedJson = `header and claims are unambiguous JSON objects in UTF-8: no member twice, at most ${jsonLimits.maxDepth} deep, at most ${jsonLimits.maxMembers} members and ${jsonLimits.maxValues} values`;
 const formIsGood = passed('token.form', expectedForm, 'three canonical segments');
 const jsonIsGood = passed('token.json', expectedJson, 'two such objects');
 
@@ -55,16 +56,16 @@ export const parseCompactJws = (token: string): Verdict<CompactJws> => {
   const dots = countDots(token);
   const firstDot = token.indexOf('.');
   const lastDot = token.lastIndexOf('.');
-  const headerOctets = dots === 2 ? decodeBase64UrlOctets(token.slice(0, firstDot)) : null;
-  const claimsOctets = dots === 2 ? decodeBase64UrlOctets(token.slice(firstDot + 1, lastDot)) : null;
+  const headerBytes = dots === 2 ? decodeBase64Url(token.slice(0, firstDot)) : null;
+  const claimsBytes = dots === 2 ? decodeBase64Url(token.slice(firstDot + 1, lastDot)) : null;
   const signature = dots === 2 ? decodeBase64Url(token.slice(lastDot + 1)) : null;
-  if (!headerOctets || !claimsOctets || !signature?.length) {
+  if (!headerBytes?.length || !claimsBytes?.length || !signature?.length) {
     return refuse('token_malformed', [sizeIsGood(), describeForm(token, dots)]);
   }
 
-  const claims = parseSegment(claimsOctets);
+  const claims = parseSegment(claimsBytes);
   const seen: Seen = claims.ok ? seenInClaims(claims.value) : {};
-  const header = parseSegment(headerOctets);
+  const header = parseSegment(headerBytes);
   if (!header.ok) return refuseJson('header', header.error, [sizeIsGood(), formIsGood], seen);
   if (!claims.ok) return refuseJson('claims', claims.error, [sizeIsGood(), formIsGood], seen);
 
@@ -86,8 +87,8 @@ const countDots = (token: string): number => {
   return dots;
 };
 
-const parseSegment = (octets: string): Result<JsonObject, JsonDefect> => {
-  const text = decodeUtf8(octets);
+const parseSegment = (bytes: Uint8Array): Result<JsonObject, JsonDefect> => {
+  const text = decodeUtf8(bytes);
   return text === null
     ? fail({ kind: 'text', detail: 'it is not valid UTF-8' })
     : parseJsonObject(text, jsonLimits);

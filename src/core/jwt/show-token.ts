@@ -1,7 +1,7 @@
 import { showMembers } from '../activity/show-members.ts';
 import type { JsonObject } from '../json.ts';
 import { parseJsonObject } from '../json-text.ts';
-import { decodeBase64UrlOctets, decodeUtf8 } from './base64url.ts';
+import { decodeBase64Url, decodeUtf8 } from './base64url.ts';
 
 /** A header has few members, and all of them matter. */
 const headerRoom = 1024;
@@ -9,7 +9,7 @@ const headerRoom = 1024;
 /** Longer texts are no token of anybody; nothing in them is read. */
 const maxLength = 65_536;
 
-const limits = { maxDepth: 32, maxMembers: 256 } as const;
+const limits = { maxDepth: 32, maxMembers: 256, maxValues: 2048 } as const;
 
 /** Header and claims of a token; `null` for a part that is none. */
 export interface TokenParts {
@@ -34,8 +34,8 @@ export const showTokenParts = ({ header, claims }: TokenParts, room: number): To
 });
 
 const readPart = (segment: string): JsonObject | null => {
-  const octets = segment === '' ? null : decodeBase64UrlOctets(segment);
-  const text = octets === null ? null : decodeUtf8(octets);
+  const bytes = segment === '' ? null : decodeBase64Url(segment);
+  const text = bytes === null ? null : decodeUtf8(bytes);
   const parsed = text === null ? null : parseJsonObject(text, limits);
   return parsed?.ok === true ? parsed.value : null;
 };
