@@ -7,6 +7,7 @@ const expectNothingLost = (store: string, report: KillReport): void => {
   expect(report).toMatchObject({
     tokensWithoutActivity: [],
     assertionsAcceptedTwice: 0,
+    spentWithoutActivity: [],
     lostChanges: [],
     trailFaults: [],
   });

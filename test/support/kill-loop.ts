@@ -23,6 +23,8 @@ export interface KillReport {
   readonly tokensWithoutActivity: readonly string[];
   /** Own-key assertions that were accepted a second time after the restart. */
   readonly assertionsAcceptedTwice: number;
+  /** `jti`s of own-key assertions that were spent after the restart, answered or not, and of which no activity tells. */
+  readonly spentWithoutActivity: readonly string[];
   /** Names of acknowledged changes that were gone after the restart. */
   readonly lostChanges: readonly string[];
   /** What the check of the trail said after a restart, where it said anything. */
@@ -54,6 +56,7 @@ export const killUnderLoad = async (
   let received = 0;
   let assertionsAcceptedTwice = 0;
   const tokensWithoutActivity: string[] = [];
+  const spentWithoutActivity: string[] = [];
   const lostChanges: string[] = [];
   const trailFaults: string[] = [];
   let bureau = await start();
@@ -85,6 +88,7 @@ export const killUnderLoad = async (
       const running = bureau;
       const jtis: string[] = [];
       const acceptedAssertions: Record<string, string>[] = [];
+      const unanswered = new Set<Record<string, string>>();
       const changes: string[] = [];
       let over = false;
 
@@ -110,7 +114,9 @@ export const killUnderLoad = async (
             client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
             client_assertion: await signAssertion(credentials),
           };
+          unanswered.add(form);
           const answer = await postForm(`${running.url}/token`, form);
+          unanswered.delete(form);
           if (answer.status !== 200) return;
           jtis.push(String(decodeJwt(answer.body.access_token as string).jti));
           acceptedAssertions.push(form);
@@ -125,7 +131,7 @@ export const killUnderLoad = async (
       await running.adminToken();
       const load = Promise.all([
         ...Array.from({ length: 12 }, (_unused, index) => exchange(index)),
-        signIn(),
+        ...Array.from({ length: 4 }, signIn),
         change(),
       ]);
       await sleep(150 + Math.random() * 400);
@@ -141,13 +147,28 @@ export const killUnderLoad = async (
         const found = await bureau.admin('GET', `/activities?jti=${jti}`);
         if (found.body.items?.[0]?.outcome !== 'issued') tokensWithoutActivity.push(jti);
       }
-      for (const form of acceptedAssertions) {
-        if ((await bureau.token(form)).status === 200) assertionsAcceptedTwice += 1;
+      for (const form of [...acceptedAssertions, ...unanswered]) {
+        if ((await bureau.token(form)).status === 200) {
+          if (!unanswered.has(form)) assertionsAcceptedTwice += 1;
+          continue;
+        }
+        // It is in the last of the checks of the token that it was spent for, whether that ever left or not.
+        const { jti } = decodeJwt(form['client_assertion'] ?? '');
+        const found = await bureau.admin('GET', `/activities?q=${jti}&outcome=issued`);
+        if (found.body.items?.length !== 1) spentWithoutActivity.push(String(jti));
       }
       for (const name of changes)
         if ((await bureau.admin('GET', `/teams/${name}`)).status !== 200) lostChanges.push(name);
     }
-    return { cycles, received, tokensWithoutActivity, assertionsAcceptedTwice, lostChanges, trailFaults };
+    return {
+      cycles,
+      received,
+      tokensWithoutActivity,
+      assertionsAcceptedTwice,
+      spentWithoutActivity,
+      lostChanges,
+      trailFaults,
+    };
   } finally {
     await bureau.stop();
     await issuer.close();
