@@ -1,9 +1,30 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, LightMyRequestResponse } from 'fastify';
+import { defaultMaxAgeSeconds } from '../../core/signing-keys/published-keys.ts';
+import { type PublicDocument, sendPublicDocument } from '../public-document.ts';
 
-const paths = ['/api/v1/openapi.json', '/api/v1/docs', '/api/v1/docs/*'];
+const documentPath = '/api/v1/openapi.json';
+const paths = ['/api/v1/docs', '/api/v1/docs/*'];
 
 /** Of the connection and not of the page. */
 const hopByHop: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
+
+/** A document as it is answered to everybody, made once: it is large, and anybody may ask for it again and again (A89). */
+interface Page {
+  readonly headers: readonly (readonly [string, string | number | string[]])[];
+  readonly document: PublicDocument;
+}
+
+const toPage = ({ headers, rawPayload }: LightMyRequestResponse): Page => ({
+  headers: Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || hopByHop.has(name) || name === 'content-length' ? [] : [[name, value] as const],
+  ),
+  document: {
+    contentType: String(headers['content-type']),
+    bytes: rawPayload,
+    etag: String(headers.etag),
+    maxAgeSeconds: defaultMaxAgeSeconds,
+  },
+});
 
 /**
  * Serves the OpenAPI document of the admin API and the pages that show it. Both are public, and both are made by the first
@@ -40,4 +61,19 @@ export const registerReference = (app: FastifyInstance, baseIssuer: string): voi
     return reply.code(page.statusCode).send(page.rawPayload.length === 0 ? undefined : page.rawPayload);
   };
   for (const url of paths) app.get(url, show);
+
+  let document: Promise<Page> | null = null;
+  const readDocument = async (): Promise<Page> => {
+    try {
+      return toPage(await (await reference()).inject({ method: 'GET', url: documentPath }));
+    } catch (error) {
+      document = null;
+      throw error;
+    }
+  };
+  app.get(documentPath, async (request, reply) => {
+    const page = await (document ??= readDocument());
+    for (const [name, value] of page.headers) reply.header(name, value);
+    return sendPublicDocument(request, reply, page.document);
+  });
 };
