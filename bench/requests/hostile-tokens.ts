@@ -50,10 +50,38 @@ const nested = (claims: object, bytes: number): string => {
   return `${start}${'['.repeat(depth)}${']'.repeat(depth)}}`;
 };
 
+/** So many claims of one length, each with `text` again and again. */
+const filled = (claims: object, bytes: number, count: number, text: string): string => {
+  const start = JSON.stringify(claims).slice(0, -1);
+  const room = bytes - start.length - 1;
+  const each = Math.floor(room / count);
+  const members = Array.from({ length: count }, (_, index) => {
+    const name = `,"claim${index}":"`;
+    const length = index < count - 1 ? each : room - each * (count - 1);
+    return `${name}${text.repeat(length).slice(0, length - name.length - 1)}"`;
+  });
+  return `${start}${members.join('')}}`;
+};
+
+/** Nearly as many texts in a list as a token may hold values, each of them written with a backslash. */
+const listed = (claims: object, bytes: number): string => {
+  const list = `[${Array(1900).fill(String.raw`"\n"`).join(',')}]`;
+  return `${padded(claims, bytes - list.length - ',"list":'.length).slice(0, -1)},"list":${list}}`;
+};
+
+/** What is looked at the longest before it is known whether it is a credential or a token. */
+const nearlySecret = 'xghp_AAAAAAAA eyJhbGciOiJSU eyJhbGciOiJSUzI.';
+
 /** The kinds of hostile tokens, each of 16 KiB and each to be refused; `number` makes it another one. */
 export const hostileTokens = {
   'forged, one long claim': ({ issuer, kid }, number) =>
     compose(kid, (bytes) => padded(githubClaims(issuer, number), bytes)),
+  'forged, 220 claims': ({ issuer, kid }, number) =>
+    compose(kid, (bytes) => filled(githubClaims(issuer, number), bytes, 220, 'a')),
+  'forged, claims like credentials': ({ issuer, kid }, number) =>
+    compose(kid, (bytes) => filled(githubClaims(issuer, number), bytes, 110, nearlySecret)),
+  'forged, a list of escapes': ({ issuer, kid }, number) =>
+    compose(kid, (bytes) => listed(githubClaims(issuer, number), bytes)),
   'forged, a thousand claims': ({ issuer, kid }, number) =>
     compose(kid, (bytes) => crowded(githubClaims(issuer, number), bytes)),
   'claims nested 6,000 deep': ({ issuer, kid }, number) =>

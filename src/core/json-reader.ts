@@ -21,7 +21,10 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Members of objects in the whole tree. */
   readonly maxMembers: number;
-  /** Values in the whole tree: members, items of lists, and each list and object that is empty once more. */
+  /**
+   * Values in the whole tree: members, items of lists, and each list and object that is empty once more. A sixteenth of it
+   * where a name is written with a backslash.
+   */
   readonly maxValues?: number;
 }
 

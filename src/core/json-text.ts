@@ -27,8 +27,10 @@ export const parseJsonObject = (text: string, limits: JsonLimits): Result<JsonOb
   const { depth, members, values, deepestMember, hasEscapedName } = measure(text);
   if (depth > limits.maxDepth) return fail(tooDeep(limits));
   if (members > limits.maxMembers) return fail(tooManyMembers(limits));
-  if (values > maxValues)
-    return fail({ kind: 'too-many-values', detail: `it has more than ${maxValues} values` });
+  // Step by step each value costs many times as much.
+  const mostValues = hasEscapedName ? maxValues / 16 : maxValues;
+  if (values > mostValues)
+    return fail({ kind: 'too-many-values', detail: `it has more than ${mostValues} values` });
   if (hasEscapedName) return readJsonObject(text, limits);
   let value: JsonValue;
   try {

@@ -93,9 +93,12 @@ const splitPairs = (body: string): readonly string[] | null => {
 /** The text behind one encoded name or value; `null` when it is not ASCII, not percent-encoded right, not UTF-8, or has a NUL. */
 const decode = (encoded: string): string | null => (isAscii(encoded) ? decodeAscii(encoded) : null);
 
+const plus = /\+/g;
+
 const decodeAscii = (encoded: string): string | null => {
   if (encoded.includes('\0')) return null;
-  const spaced = encoded.includes('+') ? encoded.replaceAll('+', ' ') : encoded;
+  // By an expression: many times as fast as by a string where there are thousands of them.
+  const spaced = encoded.replace(plus, ' ');
   if (!spaced.includes('%')) return spaced;
   try {
     const text = decodeURIComponent(spaced);
