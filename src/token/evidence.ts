@@ -1,7 +1,7 @@
 import type { PresentedJwt } from '../core/activity/activity.ts';
 import { type Check, checksOf, nothingSeen, type Seen, type Verdict } from '../core/activity/check.ts';
 import { showToken, showTokenParts, type TokenParts } from '../core/jwt/show-token.ts';
-import { readFormPairs } from '../core/oauth/form-parameters.ts';
+import { type FormPair, readFormPairs } from '../core/oauth/form-parameters.ts';
 import { showParameters, type ShownParameters } from '../core/oauth/show-parameters.ts';
 import { type ParameterName, tokenParameters } from '../core/oauth/vocabulary.ts';
 
@@ -45,7 +45,10 @@ export const collectEvidence = (): Evidence => {
   const toldSteps: Verdict<unknown>[] = [];
   const tokens: NotedToken[] = [];
   let seen: Seen = nothingSeen;
-  let form: Parameters<typeof showParameters> | null = null;
+  let form: { readonly body: string; readonly names: readonly ParameterName[] } | null = null;
+  let pairs: readonly FormPair[] | null = null;
+  const readPairs = (): readonly FormPair[] =>
+    (pairs ??= (form === null ? null : readFormPairs(form.body)) ?? []);
   const note = <V extends Verdict<unknown>>(verdict: V): V => {
     steps.push(verdict);
     if (verdict.seen !== undefined && verdict.seen !== nothingSeen) seen = withMore(seen, verdict.seen);
@@ -58,7 +61,8 @@ export const collectEvidence = (): Evidence => {
       return note(verdict);
     },
     noteForm: (body, names) => {
-      form = [body, names];
+      form = { body, names };
+      pairs = null;
     },
     noteToken: (parameter, token) => void tokens.push({ parameter, token, parts: null, isVerified: false }),
     noteParts: (parts) => {
@@ -72,12 +76,10 @@ export const collectEvidence = (): Evidence => {
     checks: () => steps.flatMap(checksOf),
     toldChecks: () => toldSteps.flatMap(checksOf),
     seen: () => seen,
-    parameters: () => (form === null ? null : showParameters(...form)),
+    parameters: () => (form === null ? null : showParameters(readPairs(), form.names)),
     presented: () => {
       const noted = new Set(tokens.map(({ parameter }) => parameter));
-      const others = (form === null ? [] : readTokens(form[0])).filter(
-        ({ parameter }) => !noted.has(parameter),
-      );
+      const others = readTokens(readPairs()).filter(({ parameter }) => !noted.has(parameter));
       const all = [...tokens, ...others];
       const room = Math.floor((seen.known === true ? claimsRoom.known : claimsRoom.stranger) / all.length);
       return all.map(({ parameter, token, parts, isVerified }) => ({
@@ -93,10 +95,8 @@ export const collectEvidence = (): Evidence => {
 const withMore = (seen: Seen, more: Seen): Seen => (seen === nothingSeen ? more : { ...seen, ...more });
 
 /** The tokens of a form that nobody came to look at, each parameter once. */
-const readTokens = (body: string): readonly NotedToken[] => {
-  const pairs = readFormPairs(body) ?? [];
-  return tokenParameters.flatMap((parameter) => {
+const readTokens = (pairs: readonly FormPair[]): readonly NotedToken[] =>
+  tokenParameters.flatMap((parameter) => {
     const token = pairs.find(({ name, value }) => name === parameter && value)?.value;
     return typeof token === 'string' ? [{ parameter, token, parts: null, isVerified: false }] : [];
   });
-};

@@ -93,12 +93,20 @@ const splitPairs = (body: string): readonly string[] | null => {
 /** The text behind one encoded name or value; `null` when it is not ASCII, not percent-encoded right, not UTF-8, or has a NUL. */
 const decode = (encoded: string): string | null => (isAscii(encoded) ? decodeAscii(encoded) : null);
 
-const plus = /\+/g;
+const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
+
+/** ASCII with a space for each plus sign; thousands of them cost no more than a few. */
+const withSpaces = (encoded: string): string => {
+  const bytes = utf8.encoder.encode(encoded);
+  for (let index = 0; index < bytes.length; index++) if (bytes[index] === plus) bytes[index] = space;
+  return utf8.decoder.decode(bytes);
+};
+
+const [plus, space] = [0x2b, 0x20];
 
 const decodeAscii = (encoded: string): string | null => {
   if (encoded.includes('\0')) return null;
-  // By an expression: many times as fast as by a string where there are thousands of them.
-  const spaced = encoded.replace(plus, ' ');
+  const spaced = encoded.includes('+') ? withSpaces(encoded) : encoded;
   if (!spaced.includes('%')) return spaced;
   try {
     const text = decodeURIComponent(spaced);

@@ -1,7 +1,7 @@
 import { maskSecrets, namesSecret } from '../activity/mask-secrets.ts';
 import { cutText } from '../activity/show-members.ts';
 import { escapeInvisible } from '../activity/present.ts';
-import { readFormPairs } from './form-parameters.ts';
+import type { FormPair } from './form-parameters.ts';
 import { type ParameterName, tokenParameters } from './vocabulary.ts';
 
 /** The form parameters of a request for the evidence: a text, or several where one came more than once. */
@@ -24,10 +24,13 @@ export const plainName = (name: string): string => name.toLowerCase().replaceAll
  * their length, and which of the others nearly has a name that is read. Nothing else is shown: it could be a misplaced
  * token. `null` where nothing can be read.
  */
-export const showParameters = (body: string, names: readonly ParameterName[]): ShownParameters | null => {
+export const showParameters = (
+  pairs: readonly FormPair[],
+  names: readonly ParameterName[],
+): ShownParameters | null => {
   const values = new Map<string, string[]>();
   const ignored = new Set<string>();
-  for (const { name, value } of readFormPairs(body) ?? []) {
+  for (const { name, value } of pairs) {
     if (name === null) continue;
     if (names.some((known) => known === name)) {
       const known = values.get(name) ?? [];

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { readFormPairs } from '../../../src/core/oauth/form-parameters.ts';
 import { showParameters } from '../../../src/core/oauth/show-parameters.ts';
-import { knownParameters, tokenQueryParameters } from '../../../src/core/oauth/vocabulary.ts';
+import {
+  knownParameters,
+  type ParameterName,
+  tokenQueryParameters,
+} from '../../../src/core/oauth/vocabulary.ts';
 
-const show = (body: string) => showParameters(body, knownParameters);
+const show = (body: string, names: readonly ParameterName[] = knownParameters) =>
+  showParameters(readFormPairs(body) ?? [], names);
 
 describe('showParameters', () => {
   it('shows what is read, by its name', () => {
@@ -35,7 +41,7 @@ describe('showParameters', () => {
   });
 
   it('reads the names of the endpoint it stands at', () => {
-    expect(showParameters('token=a&scope=b', tokenQueryParameters)).toEqual({
+    expect(show('token=a&scope=b', tokenQueryParameters)).toEqual({
       token: '<secret, 1 character>',
     });
   });
