@@ -42,7 +42,7 @@ const secondsOfLoad = (subject: LoadSubject, times: Times): number => {
     entrants.filter((_, place) => hasHalf(subject, place, times)).length *
     Math.min(3, rounds) *
     secondsPerRound *
-    (times.full ? 2 : 1);
+    (times.full && subject.awake === true ? 2 : 1);
   return servers + pools + minting + halves + entrants.length * each;
 };
 

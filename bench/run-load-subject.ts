@@ -96,7 +96,7 @@ export const runLoadSubject = async (
     for (const [place, runner] of runners.entries())
       results.push(
         resultOf(runner, {
-          half: hasHalf(subject, place, options) ? await runHalf(bench, runner) : null,
+          half: hasHalf(subject, place, options) ? await runHalf(bench, subject, runner) : null,
           change: subject.changes === true ? await measureChange(bench, runner) : null,
         }),
       );
@@ -207,7 +207,11 @@ export const hasHalf = (
 ): boolean => half === true && (full || place === 0);
 
 /** Half of the median, round by round. */
-const runHalf = async ({ options, surroundings }: Bench, runner: Runner): Promise<Half> => {
+const runHalf = async (
+  { options, surroundings }: Bench,
+  { awake = false }: LoadSubject,
+  runner: Runner,
+): Promise<Half> => {
   const perSecond = median(runner.rounds.map(({ answers, seconds }) => answers / seconds)) / 2;
   const runRounds = async (how: string): Promise<readonly Round[]> => {
     const rounds: Round[] = [];
@@ -219,7 +223,7 @@ const runHalf = async ({ options, surroundings }: Bench, runner: Runner): Promis
     return rounds;
   };
   const rounds = await runRounds('at half');
-  const letSleep = options.full ? keepAwake(surroundings.cores?.server ?? null) : null;
+  const letSleep = options.full && awake ? keepAwake(surroundings.cores?.server ?? null) : null;
   if (letSleep === null) return { perSecond, rounds, awake: null };
   try {
     return { perSecond, rounds, awake: await runRounds('at half, awake') };

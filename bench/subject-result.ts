@@ -10,7 +10,7 @@ export type Round = Omit<LoadResult, 'samples'>;
 export interface Half {
   readonly perSecond: number;
   readonly rounds: readonly Round[];
-  /** The same while the core of the server was kept from going to sleep; `null` where that is not possible, and in the short run. */
+  /** The same while the core of the server was kept from going to sleep; `null` where that is not possible or not wanted. */
   readonly awake: readonly Round[] | null;
 }
 

@@ -31,6 +31,8 @@ export interface LoadSubject extends Common {
   readonly limit?: LimitOf;
   /** Whether each is also asked at a constant half of what it could take. */
   readonly half?: boolean;
+  /** Whether that is asked once more, in the full run, while the core of the server is kept awake. */
+  readonly awake?: boolean;
   /** Whether the cost of a change by an administrator is measured too. */
   readonly changes?: boolean;
 }

@@ -40,6 +40,7 @@ const exchangeOf = (algorithm: TokenAlgorithm, quick: boolean): LoadSubject => (
   entrants: everyone(exchange(algorithm)),
   limit: { verify: algorithm, sign: 'ES256' },
   half: algorithm === 'RS256',
+  awake: algorithm === 'RS256',
 });
 
 /** Bureau with so many seeded accounts, asked by all of them in turn. */
