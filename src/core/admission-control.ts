@@ -4,8 +4,10 @@ export interface AdmissionLimits {
   readonly turnMs: number;
   /** How many turns in a row may be longer before anything is refused: one is a pause of the collector, or a burst. */
   readonly patienceTurns: number;
-  /** Two turns in a row that are longer than this, and whoever is refused again and again can wait … */
+  /** Two turns in a row that are longer than this for all they let in, and whoever is refused again and again can wait … */
   readonly pressedTurnMs: number;
+  /** … where they let in as many: a turn is long as well when somebody else has the processor. */
+  readonly pressedLetIn: number;
   /** … until there were none for this long. */
   readonly pressedMs: number;
   /** Bounds of what is let in within one turn. */
@@ -24,6 +26,7 @@ export const admissionLimits: AdmissionLimits = {
   turnMs: 40,
   patienceTurns: 3,
   pressedTurnMs: 20,
+  pressedLetIn: 128,
   pressedMs: 5000,
   leastPerTurn: 16,
   mostPerTurn: 1024,
@@ -48,7 +51,7 @@ export interface AdmissionControl {
   left(): void;
   /** A turn begins, and the one before it is over. */
   turn(moment: LoopMoment): void;
-  /** Whether the loop has had nothing but work lately, though it may keep up with it: then some can wait. */
+  /** Whether many ask at once and the loop has had nothing but work lately, though it may keep up: then some can wait. */
   isPressed(): boolean;
   /** How many were let in and have not left. */
   inFlight(): number;
@@ -73,7 +76,16 @@ const remembered = 0.8;
  * requests take: those that wait for a slow issuer are in nobody's way.
  */
 export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits): AdmissionControl => {
-  const { turnMs, patienceTurns, pressedTurnMs, pressedMs, leastPerTurn, mostPerTurn, freeInFlight } = limits;
+  const {
+    turnMs,
+    patienceTurns,
+    pressedTurnMs,
+    pressedLetIn,
+    pressedMs,
+    leastPerTurn,
+    mostPerTurn,
+    freeInFlight,
+  } = limits;
   let perTurn = mostPerTurn;
   let lateTurns = 0;
   let wasLong = false;
@@ -108,7 +120,7 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
   };
 
   const press = ({ atMs }: LoopMoment, turnedMs: number): void => {
-    const isLong = turnedMs > pressedTurnMs;
+    const isLong = turnedMs > pressedTurnMs && letIn >= pressedLetIn;
     if (isLong && wasLong) pressedUntilMs = atMs + pressedMs;
     wasLong = isLong;
   };
@@ -142,7 +154,7 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
       letIn = 0;
       countLeft(moment.atMs);
     },
-    isPressed: () => last !== null && last.atMs < pressedUntilMs,
+    isPressed: () => perTurn < mostPerTurn || (last !== null && last.atMs < pressedUntilMs),
     inFlight: () => inFlight,
   };
 };

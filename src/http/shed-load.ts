@@ -36,7 +36,7 @@ export const isSpared = (target: string): boolean => spared.test(target);
 const restMs = 50;
 
 /** How long one rests, while the server is pressed, whose requests are refused one after the other (B28) … */
-const badRestMs = [20, 80, 160] as const;
+const badRestMs = [10, 40, 90] as const;
 
 /** … and how much longer some do, so that those that were refused together do not come back together. */
 const spread = [1, 1.25, 1.5, 1.75] as const;
