@@ -23,8 +23,8 @@ export interface LoadSheddingDependencies {
  */
 const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?]*\.well-known))(?=[/?]|$)/;
 
-/** What takes turns: each costs a multiple of a token, and tools send hundreds of them at once (A63). */
-const administration = /^\/(?:t\/[^/?]*\/)?api\/v1(?=[/?]|$)/;
+/** What takes turns: each costs a multiple of a token, and tools send hundreds of them at once (A63). Its documents do not. */
+const administration = /^\/(?:t\/[^/?]*\/)?api\/v1(?=[/?]|$)(?!\/(?:openapi\.json|docs))/;
 
 /** So many of them are begun in a turn of the event loop. */
 const administrationPerTurn = 4;
