@@ -13,12 +13,12 @@ export interface ConnectionBounds {
   readonly patientLooks: number;
 }
 
-/** Those of a server: a client that reads nothing is cut off after 10 to 12 s (A89). */
+/** Those of a server: a client that reads nothing is cut off after 14 to 16 s (A89). */
 export const connectionBounds: ConnectionBounds = {
   scarceFrom: 0.75,
   mostOfOneAddress: 0.5,
   lookMs: 2000,
-  patientLooks: 5,
+  patientLooks: 7,
 };
 
 interface Reader {

@@ -112,12 +112,12 @@ describe('A89 slow reading', () => {
     expect(ends.map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
   });
 
-  it('the bounds of a server: 10 to 12 seconds without a byte', () => {
+  it('the bounds of a server: 14 to 16 seconds without a byte', () => {
     expect(connectionBounds).toEqual({
       scarceFrom: 0.75,
       mostOfOneAddress: 0.5,
       lookMs: 2000,
-      patientLooks: 5,
+      patientLooks: 7,
     });
   });
 });
