@@ -1,11 +1,10 @@
 // A switch that is turned off stops every path that leads through it, at once; a store that does not answer is never a yes.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Credentials } from '../support/bureau-process.ts';
 import { signAssertion } from '../support/bureau-process.ts';
 import { makeAssertion, type OwnKey, ownKeyOf, registerKey } from '../support/own-key.ts';
-import { askPostgres } from '../support/postgres.ts';
+import { openRawDatabase } from '../support/raw-database.ts';
 import { type StoragePlace, storageEngines } from '../support/storage-engines.ts';
 import { doors, openTestBureau, registered, type TestBureau, urn } from '../support/test-bureau.ts';
 import {
@@ -398,13 +397,9 @@ describe.each(storageEngines)('A67 a store that fails, on $engine', ({ engine, c
 
   /** A table that is not there fails every statement that needs it, and nothing else. */
   const run = async (statement: string): Promise<void> => {
-    if (engine === 'PostgreSQL') {
-      await askPostgres(statement, [], place.url);
-      return;
-    }
-    const database = new DatabaseSync(place.url.slice('sqlite:'.length));
-    database.exec(`pragma busy_timeout = 5000; pragma legacy_alter_table = on; ${statement}`);
-    database.close();
+    const database = await openRawDatabase(place.url);
+    await database.run(engine === 'SQLite' ? `pragma legacy_alter_table = on; ${statement}` : statement);
+    await database.close();
   };
   const hide = (table: string) => run(`alter table ${table} rename to hidden_${table}`);
   const show = (table: string) => run(`alter table hidden_${table} rename to ${table}`);

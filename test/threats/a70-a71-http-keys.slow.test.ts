@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
@@ -8,11 +7,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openBureau } from '../../src/compose.ts';
 import { configurationSchema } from '../../src/config/schema.ts';
 import { createPostgresDatabase, type PostgresDatabase } from '../support/postgres.ts';
+import { openRawDatabase, type RawDatabase } from '../support/raw-database.ts';
 import { makeAssertion, ownKeyOf } from '../support/own-key.ts';
 import { doors, openTestBureau, type TestBureau, urn } from '../support/test-bureau.ts';
 import { introspect } from '../support/token-query.ts';
 
 const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? '';
+const openDatabaseOf = ({ dataDir }: TestBureau): Promise<RawDatabase> =>
+  openRawDatabase(`sqlite:${join(dataDir, 'bureau.db')}`);
 const exchange = async (bureau: TestBureau) => bureau.token(doors[0]?.form(await bureau.goodToken()) ?? {});
 const kidsOf = (answer: { readonly body: { readonly keys: readonly { readonly kid: string }[] } }) =>
   answer.body.keys.map(({ kid }) => kid);
@@ -22,11 +24,9 @@ describe('A70 a key that is too old or missing', () => {
   afterEach(() => bureau.close());
 
   /** Rotation cannot write, and the keys are changed by `statement`; every node is told to look again. */
-  const blockAnd = (statement: string): DatabaseSync => {
-    const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'));
-    database.exec('pragma busy_timeout = 20000');
-    // The lock first: a statement that reads and then writes is not waited for.
-    database.exec(`
+  const blockAnd = async (statement: string): Promise<RawDatabase> => {
+    const database = await openDatabaseOf(bureau);
+    await database.run(`
       begin immediate;
       create trigger blocked_insert before insert on signing_keys begin select raise(abort, 'blocked'); end;
       create trigger blocked_update before update of state on signing_keys
@@ -50,7 +50,7 @@ describe('A70 a key that is too old or missing', () => {
       expect(await exchange(bureau)).toMatchObject({ status: 200 });
       expect(await bureau.inject({ method: 'GET', url: '/readyz' })).toMatchObject({ status: 200 });
 
-      const database = blockAnd(statement);
+      const database = await blockAnd(statement);
       await vi.waitFor(async () => expect((await exchange(bureau)).status).toBe(503), 20_000);
       const busy = await exchange(bureau);
       expect(busy.body).toMatchObject({ error: 'temporarily_unavailable' });
@@ -61,9 +61,8 @@ describe('A70 a key that is too old or missing', () => {
         expect(ready).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } });
       }, 20_000);
 
-      database.exec('pragma busy_timeout = 20000');
-      database.exec('begin immediate; drop trigger blocked_insert; drop trigger blocked_update; commit');
-      database.close();
+      await database.run('begin immediate; drop trigger blocked_insert; drop trigger blocked_update; commit');
+      await database.close();
       await vi.waitFor(async () => expect((await exchange(bureau)).status).toBe(200), 20_000);
       await vi.waitFor(
         async () => expect((await bureau.inject({ method: 'GET', url: '/readyz' })).status).toBe(200),
@@ -78,12 +77,11 @@ describe('A70 A71 signing keys that this server cannot open', () => {
   afterEach(() => bureau.close());
 
   /** What `bureau keys rewrap` under another key-encryption key looks like to a server that was not stopped. */
-  const sealAnew = (): void => {
-    const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'));
-    database.exec('pragma busy_timeout = 20000');
-    database.exec(`begin immediate; update signing_keys set sealed_private_key = 'v1.AA.' || kid;
+  const sealAnew = async (): Promise<void> => {
+    const database = await openDatabaseOf(bureau);
+    await database.run(`begin immediate; update signing_keys set sealed_private_key = 'v1.AA.' || kid;
       update revisions set revision = revision + 1; commit`);
-    database.close();
+    await database.close();
   };
   const get = (url: string) => bureau.inject({ method: 'GET', url });
   const documents = [
@@ -110,7 +108,7 @@ describe('A70 A71 signing keys that this server cannot open', () => {
     expect(await exchange(bureau)).toMatchObject({ status: 200 });
     expect(await get('/readyz')).toMatchObject({ status: 200 });
     const kid = await keyOf('ES256');
-    sealAnew();
+    await sealAnew();
     await vi.waitFor(
       async () =>
         expect(await get('/readyz')).toMatchObject({ status: 503, body: { failing: ['signing-keys'] } }),
@@ -142,10 +140,9 @@ describe('A70 A71 signing keys that this server cannot open', () => {
     bureau = await openTestBureau();
     const tenant = await bureau.admin('POST', '/tenants', { name: 'shut' });
     expect(tenant.status).toBe(201);
-    const database = new DatabaseSync(join(bureau.dataDir, 'bureau.db'));
-    database.exec('pragma busy_timeout = 20000');
-    const rename = (expression: string): void =>
-      database.exec(`begin immediate; update signing_keys set kid = ${expression} where tenant = 'shut';
+    const database = await openDatabaseOf(bureau);
+    const rename = (expression: string): Promise<void> =>
+      database.run(`begin immediate; update signing_keys set kid = ${expression} where tenant = 'shut';
         update revisions set revision = revision + 1; commit`);
     const signIn = async () =>
       bureau.inject({
@@ -159,15 +156,15 @@ describe('A70 A71 signing keys that this server cannot open', () => {
         }).toString(),
       });
     // Sealed for other keys than these, as far as anybody can see.
-    rename("'x' || kid");
+    await rename("'x' || kid");
     await vi.waitFor(async () => expect((await signIn()).status).toBe(503), 5000);
     const refused = await signIn();
     expect(refused).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } });
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     for (const url of documents.filter((path) => !path.endsWith('server')))
       expect([url, (await get(`/t/shut${url}`)).status]).toEqual([url, 200]);
-    rename('substr(kid, 2)');
-    database.close();
+    await rename('substr(kid, 2)');
+    await database.close();
     await vi.waitFor(async () => expect((await signIn()).status).toBe(200), 20_000);
   });
 });

@@ -1,11 +1,11 @@
 // Limits, faults, oracles and injection at the whole server, in this process.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../support/bureau-process.ts';
 import { createFakeIssuerKey } from '../support/fake-issuer.ts';
 import { makeAssertion, ownKeyOf } from '../support/own-key.ts';
+import { openRawDatabase } from '../support/raw-database.ts';
 import { doors, openTestBureau, registered, type TestBureau, urn } from '../support/test-bureau.ts';
 import { expectIssued, expectRefused, reasonBehind } from '../support/token-answers.ts';
 
@@ -35,10 +35,10 @@ describe('A89 slow clients', () => {
 describe('A97 RS-11 a fault of ours', () => {
   it('A97 RS-11 the store broken under the server: 5xx in the shape of OAuth, constant text, nothing issued; and back', async () => {
     const broken = await openTestBureau();
-    const database = new DatabaseSync(join(broken.dataDir, 'bureau.db'));
+    const database = await openRawDatabase(`sqlite:${join(broken.dataDir, 'bureau.db')}`);
     const form = doors[0]?.form(await broken.goodToken()) ?? {};
     expectIssued(await broken.token(form));
-    database.exec('alter table activities rename to gone');
+    await database.run('alter table activities rename to gone');
     for (const { form: present } of doors) {
       const answer = await broken.token(present(await broken.goodToken()));
       expect([500, 503]).toContain(answer.status);
@@ -52,8 +52,8 @@ describe('A97 RS-11 a fault of ours', () => {
     const admin = await broken.admin('PATCH', '/settings', { strictScopes: true }, { 'if-match': '*' });
     expect(admin.status).toBeGreaterThanOrEqual(500);
     expect(JSON.stringify(admin.body)).not.toMatch(/SQL|no such table|stack|\.ts/i);
-    database.exec('alter table gone rename to activities');
-    database.close();
+    await database.run('alter table gone rename to activities');
+    await database.close();
     expectIssued(await broken.token(form));
     // What was not recorded did not happen.
     expect((await broken.admin('GET', '/settings')).body.strictScopes).toBe(false);
