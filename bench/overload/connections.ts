@@ -1,44 +1,45 @@
 import { connect } from 'node:net';
 import { sendRaw } from '../../test/support/raw-http.ts';
-import { type HoldJob, openFiles, secondsUntilClosed, startHolder } from './hold-connections.ts';
+import { openFiles, secondsUntilClosed, startHolder } from './hold-connections.ts';
 import { compare, type NeighbourFindings, type Stage } from './neighbours.ts';
 import { type HealthFindings, probeHealth } from './probe-health.ts';
 import { of } from './saturation.ts';
 
-/** When slow connections were closed by the server, all of a kind, in seconds; `null`: not within 25 s. */
+/** What the server did to the slow connections of a kind. */
 export interface SlowFindings {
+  readonly way: 'headers' | 'body' | 'read';
   readonly opened: number;
+  /** Seconds from the last that was opened until the server had closed all; `null`: not within 25. */
   readonly closedAfter: number | null;
 }
 
-/** 1,000 connections each of slow headers and slow bodies and 100 slow readers, each of which holds megabytes of the kernel's memory (A89). */
+const slowWays = [
+  ['headers', 1000],
+  ['body', 1000],
+  // Each of them holds megabytes of the kernel's memory.
+  ['read', 100],
+] as const;
+
+/** 1,000 connections each of slow headers and slow bodies and 100 slow readers (A89). */
 export const holdSlowly = (
   stage: Stage,
   perSecond: number,
-): Promise<{ readonly findings: NeighbourFindings; readonly result: SlowFindings }> =>
+): Promise<{ readonly findings: NeighbourFindings; readonly result: readonly SlowFindings[] }> =>
   compare(
     stage,
     perSecond,
-    async () => {
-      const { server } = stage;
-      const before = openFiles(server.pid);
-      const ways: readonly HoldJob['way'][] = ['headers', 'body', 'read'];
-      const holders = ways.map(() => startHolder());
-      const held = await Promise.all(
-        holders.map((holder, index) =>
-          holder.hold({
-            port: server.port,
-            from: `127.0.0.${10 + index}`,
-            count: ways[index] === 'read' ? 100 : 1000,
-            way: ways[index] ?? 'idle',
-          }),
-        ),
-      );
-      // Those of the good load and of the probe come and go.
-      const closedAfter = await secondsUntilClosed(server.pid, before + 10, 25);
-      for (const holder of holders) holder.stop();
-      return { opened: held.reduce((sum, { opened }) => sum + opened, 0), closedAfter };
-    },
+    () =>
+      Promise.all(
+        slowWays.map(async ([way, count], index) => {
+          const { port } = stage.server;
+          const holder = startHolder();
+          const from = `127.0.0.${10 + index}`;
+          const { opened } = await holder.hold({ port, from, count, way });
+          const closedAfter = await secondsUntilClosed(port, from, 25);
+          holder.stop();
+          return { way, opened, closedAfter: closedAfter === null ? null : closedAfter + 0.5 };
+        }),
+      ),
     27,
   );
 

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { disturberPriority } from './generators.ts';
@@ -12,9 +12,10 @@ export interface HoldJob {
   readonly way: 'idle' | 'headers' | 'body' | 'read';
 }
 
-/** How many were opened, and how many of them are open half a second later. */
+/** Told half a second after the last was opened. */
 export interface HoldAnswer {
   readonly opened: number;
+  /** Of those, as far as the client knows. */
   readonly open: number;
 }
 
@@ -51,16 +52,34 @@ export const startHolder = (): Holder => {
 /** File descriptors a process has open; a connection that is closed has none any more. */
 export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
-/** Seconds until a process has at most `most` open, or `null` when it has not within `patience` seconds. */
+/**
+ * Connections that a server still holds of an address, by the kernel's own table: those it closed belong to no process, though
+ * the kernel may go on with them for a while.
+ */
+export const connectionsOf = (port: number, address: string): number => {
+  const hexadecimal = (value: number, digits: number): string =>
+    value.toString(16).toUpperCase().padStart(digits, '0');
+  const bytes = address.split('.').map((part) => hexadecimal(Number(part), 2));
+  const remote = `${bytes.toReversed().join('')}:`;
+  return readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([, from = '', to = '', , , , , , , inode]) =>
+        from.endsWith(`:${hexadecimal(port, 4)}`) && to.startsWith(remote) && inode !== '0',
+    ).length;
+};
+
+/** Seconds until a server has closed all connections of an address, or `null` when it has not within `patience` seconds. */
 export const secondsUntilClosed = async (
-  pid: number,
-  most: number,
+  port: number,
+  address: string,
   patience: number,
 ): Promise<number | null> => {
   const startedAt = performance.now();
   const elapsed = (): number => (performance.now() - startedAt) / 1000;
   while (elapsed() < patience) {
-    if (openFiles(pid) <= most) return elapsed();
+    if (connectionsOf(port, address) === 0) return elapsed();
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   return null;
