@@ -37,6 +37,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
   /** Monotonic. */
   readonly since: number;
+  isSettled: boolean;
 }
 
 /**
@@ -44,17 +45,24 @@ interface Waiting {
  * flood shares an fsync. A record that cannot be kept is rejected alone; its neighbours are tried again without it. A store
  * that does not answer rejects all of them at once, and one that says nothing at all when their time is over (A67, B16):
  * a record under way then may still be kept, for a line without a token is allowed, a token without a line is not.
+ *
+ * What waits is in lists that are made anew, not in a `Set`: the table a set has outgrown points to the next one, so that from
+ * the first that is promoted to V8's old generation on all of them are, with every request that was in them.
  */
 export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLog => {
   const { append, clock, pace, maxBatch, maxQueue, maxWaitMs = 3000 } = options;
-  const queue = new Set<Waiting>();
-  /** Those in the queue and those under way, oldest first. */
-  const unsettled = new Set<Waiting>();
+  let queue: Waiting[] = [];
+  let batch: readonly Waiting[] = [];
   let underWay: Promise<void> | null = null;
   let isTimed = false;
 
+  /** Oldest first. */
+  const unsettled = (): readonly Waiting[] => [...batch, ...queue].filter(({ isSettled }) => !isSettled);
+
   const settle = (waiting: Waiting, become: () => void): void => {
-    if (unsettled.delete(waiting)) become();
+    if (waiting.isSettled) return;
+    waiting.isSettled = true;
+    become();
   };
 
   /** One timer for the oldest: a timer for each record costs more than the rest of what is done here. */
@@ -64,30 +72,33 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
   };
   const giveUpOverdue = (): void => {
     isTimed = false;
-    for (const waiting of unsettled) {
+    for (const waiting of unsettled()) {
       const leftMs = waiting.since + maxWaitMs - clock.monotonic();
-      if (leftMs > 0) return giveUpIn(Math.ceil(leftMs));
-      queue.delete(waiting);
+      if (leftMs > 0) {
+        giveUpIn(Math.ceil(leftMs));
+        break;
+      }
       settle(waiting, () =>
         waiting.reject(new StoreUnavailable(`the activity was not durable within ${maxWaitMs} ms`)),
       );
     }
+    queue = queue.filter(({ isSettled }) => !isSettled);
   };
 
-  const appendSingly = async (batch: readonly Waiting[]): Promise<void> => {
-    for (const waiting of batch) await appendBatch([waiting]);
+  const appendSingly = async (records: readonly Waiting[]): Promise<void> => {
+    for (const waiting of records) await appendTogether([waiting]);
   };
 
-  const appendBatch = async (batch: readonly Waiting[]): Promise<void> => {
+  const appendTogether = async (records: readonly Waiting[]): Promise<void> => {
     let spent: readonly (number | null)[];
     try {
-      spent = await append(batch.map((waiting) => waiting.entry));
+      spent = await append(records.map((waiting) => waiting.entry));
     } catch (error) {
-      if (batch.length > 1 && !(error instanceof StoreUnavailable)) return await appendSingly(batch);
-      for (const waiting of batch) settle(waiting, () => waiting.reject(error));
+      if (records.length > 1 && !(error instanceof StoreUnavailable)) return await appendSingly(records);
+      for (const waiting of records) settle(waiting, () => waiting.reject(error));
       return;
     }
-    for (const [index, waiting] of batch.entries()) {
+    for (const [index, waiting] of records.entries()) {
       const place = spent[index];
       settle(waiting, () =>
         place === undefined
@@ -100,23 +111,22 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
   const work = async (): Promise<void> => {
     // What was recorded in the same turn of the event loop goes together.
     await Promise.resolve();
-    while (queue.size > 0) {
+    while (queue.length > 0) {
       const turn = pace?.next() ?? null;
       if (turn !== null) await turn;
-      const batch = [...queue].slice(0, maxBatch);
-      for (const waiting of batch) queue.delete(waiting);
-      if (batch.length > 0) await appendBatch(batch);
+      batch = queue.slice(0, maxBatch);
+      queue = queue.slice(maxBatch);
+      if (batch.length > 0) await appendTogether(batch);
+      batch = [];
     }
     underWay = null;
   };
 
   const take = (entry: ActivityEntry): Promise<number | null> =>
     new Promise((resolve, reject) => {
-      if (queue.size >= maxQueue)
+      if (queue.length >= maxQueue)
         throw new ActivityLogFull('more activities wait to be written than the queue holds');
-      const waiting = { entry, since: clock.monotonic(), resolve, reject };
-      queue.add(waiting);
-      unsettled.add(waiting);
+      queue.push({ entry, since: clock.monotonic(), resolve, reject, isSettled: false });
       pace?.arrived();
       if (!isTimed) giveUpIn(maxWaitMs);
       underWay ??= work();
@@ -134,9 +144,10 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
       }
     },
     waiting: () => {
-      const [oldest] = unsettled;
+      const waiting = unsettled();
+      const [oldest] = waiting;
       return {
-        count: unsettled.size,
+        count: waiting.length,
         oldestSeconds: oldest === undefined ? 0 : (clock.monotonic() - oldest.since) / 1000,
       };
     },

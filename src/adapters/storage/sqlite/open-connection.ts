@@ -44,8 +44,6 @@ const workerUrl = import.meta.url.endsWith('.ts')
 /** The thread passes batches on and keeps nothing; left alone, what it threw away takes three times as much before it is collected. */
 const youngGenerationMebibytes = 4;
 
-type Unnumbered<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
-
 /**
  * Starts the thread and opens the file. A thread that ends by itself ends the process, with an uncaught exception: this
  * server keeps nothing without it, and whoever started the process starts it again.
@@ -57,35 +55,30 @@ export const openConnection = async (options: WorkerOptions): Promise<SqliteConn
     workerData: options,
     resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMebibytes },
   });
-  const pending = new Map<number, PromiseWithResolvers<StatementResult>>();
-  let lastId = 0;
+  /** In the order they were asked, which is that of the answers: the thread works on one after the other. */
+  const pending: PromiseWithResolvers<StatementResult>[] = [];
   let ended: Error | null = null;
   let mayEnd = true;
 
-  const expect = (id: number): Promise<StatementResult> => {
+  const expect = (): Promise<StatementResult> => {
     const answer = Promise.withResolvers<StatementResult>();
-    pending.set(id, answer);
+    pending.push(answer);
     return answer.promise;
   };
   const end = (reason: Error): void => {
     ended ??= reason;
-    for (const answer of pending.values()) {
-      answer.reject(ended);
-    }
-    pending.clear();
+    for (const answer of pending.splice(0)) answer.reject(ended);
   };
-  const ask = (request: Unnumbered<WorkerRequest>): Promise<StatementResult> => {
+  const ask = (request: WorkerRequest): Promise<StatementResult> => {
     if (ended !== null) {
       return Promise.reject(ended);
     }
-    lastId += 1;
-    worker.postMessage({ ...request, id: lastId });
-    return expect(lastId);
+    worker.postMessage(request);
+    return expect();
   };
 
   worker.on('message', (reply: WorkerReply) => {
-    const answer = pending.get(reply.id);
-    pending.delete(reply.id);
+    const answer = pending.shift();
     if (reply.ok) {
       answer?.resolve(reply.result);
     } else {
@@ -103,7 +96,7 @@ export const openConnection = async (options: WorkerOptions): Promise<SqliteConn
       });
   });
 
-  await expect(0);
+  await expect();
   mayEnd = false;
   return {
     run: async (sql, parameters) => await ask({ ask: 'run', sql, parameters: parameters.map(toBindable) }),

@@ -10,19 +10,14 @@ export interface WorkerOptions {
   readonly isShared?: boolean;
 }
 
-/** What the worker is asked. */
+/** What the worker is asked; it answers one after the other. */
 export type WorkerRequest =
-  | {
-      readonly id: number;
-      readonly ask: 'run';
-      readonly sql: string;
-      readonly parameters: readonly Bindable[];
-    }
+  | { readonly ask: 'run'; readonly sql: string; readonly parameters: readonly Bindable[] }
   /** Writes units in one transaction of their own. It answers with a `CommitOutcome` for each as a row. */
-  | { readonly id: number; readonly ask: 'commit'; readonly units: readonly CommitUnit[] }
+  | { readonly ask: 'commit'; readonly units: readonly CommitUnit[] }
   /** Ends the transaction if one is open: SQLite ends some by itself, for example when the disk is full. */
-  | { readonly id: number; readonly ask: 'rollback' }
-  | { readonly id: number; readonly ask: 'close' };
+  | { readonly ask: 'rollback' }
+  | { readonly ask: 'close' };
 
 /** What became of a statement. */
 export interface StatementResult {
@@ -31,7 +26,7 @@ export interface StatementResult {
   readonly changes: number;
 }
 
-/** What the worker answers; `id` 0 is the opening itself. */
+/** What the worker answers, first of all to its start: whether the file is open. */
 export type WorkerReply =
-  | { readonly id: number; readonly ok: true; readonly result: StatementResult }
-  | { readonly id: number; readonly ok: false; readonly message: string; readonly resultCode: number | null };
+  | { readonly ok: true; readonly result: StatementResult }
+  | { readonly ok: false; readonly message: string; readonly resultCode: number | null };

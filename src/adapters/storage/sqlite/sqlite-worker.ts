@@ -86,17 +86,17 @@ const answerTo = (
   }
 };
 
-const attempt = (id: number, work: () => StatementResult): WorkerReply => {
+const attempt = (work: () => StatementResult): WorkerReply => {
   try {
-    return { id, ok: true, result: work() };
+    return { ok: true, result: work() };
   } catch (error) {
-    return { id, ok: false, ...faultOf(error) };
+    return { ok: false, ...faultOf(error) };
   }
 };
 
 const serve = (port: NonNullable<typeof parentPort>): void => {
   const opened: { database?: DatabaseSync } = {};
-  const opening = attempt(0, () => {
+  const opening = attempt(() => {
     opened.database = open(workerData as WorkerOptions);
     return noRows;
   });
@@ -119,7 +119,7 @@ const serve = (port: NonNullable<typeof parentPort>): void => {
       if (request.ask !== 'close') checkFile();
       return inTurn(() => answerTo(request, database, run));
     };
-    port.postMessage(attempt(request.id, work));
+    port.postMessage(attempt(work));
     if (request.ask === 'close') {
       port.close();
     }
