@@ -5,8 +5,12 @@ import { type FormPair, readFormPairs } from '../core/oauth/form-parameters.ts';
 import { showParameters, type ShownParameters } from '../core/oauth/show-parameters.ts';
 import { type ParameterName, tokenParameters } from '../core/oauth/vocabulary.ts';
 
-/** Characters of claims that one refusal keeps in all: of a registered issuer or account, and of a stranger. */
-const claimsRoom = { known: 7168, stranger: 2048 } as const;
+/**
+ * Characters of claims that one refusal keeps in all: of a token with a good signature, of one that only names a registered
+ * issuer or account, and of a stranger. Whoever sends a token without a good signature decides how large it is: no more is
+ * kept of it than the tokens of platforms have (A36).
+ */
+const claimsRoom = { verified: 7168, known: 3072, stranger: 2048 } as const;
 
 /** Gathers what every step of one request looked at, in order; what the activity will show. */
 export interface Evidence {
@@ -78,14 +82,19 @@ export const collectEvidence = (): Evidence => {
     seen: () => seen,
     parameters: () => (form === null ? null : showParameters(readPairs(), form.names)),
     presented: () => {
-      const noted = new Set(tokens.map(({ parameter }) => parameter));
-      const others = readTokens(readPairs()).filter(({ parameter }) => !noted.has(parameter));
+      const known = new Set(tokens.map(({ parameter }) => parameter));
+      const others = readTokens(readPairs()).filter(({ parameter }) => !known.has(parameter));
       const all = [...tokens, ...others];
-      const room = Math.floor((seen.known === true ? claimsRoom.known : claimsRoom.stranger) / all.length);
-      return all.map(({ parameter, token, parts, isVerified }) => ({
-        parameter,
-        ...(parts === null ? showToken(token, room) : showTokenParts(parts, room)),
-        verified: isVerified,
+      const roomOf = ({ isVerified }: NotedToken): number => {
+        const whose = seen.known === true ? (isVerified ? 'verified' : 'known') : 'stranger';
+        return Math.floor(claimsRoom[whose] / all.length);
+      };
+      return all.map((noted) => ({
+        parameter: noted.parameter,
+        ...(noted.parts === null
+          ? showToken(noted.token, roomOf(noted))
+          : showTokenParts(noted.parts, roomOf(noted))),
+        verified: noted.isVerified,
       }));
     },
   };

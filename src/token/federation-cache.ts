@@ -87,7 +87,7 @@ export const createFederationCache = (
   const texts = new LRUCache<string, KeptText>({ maxSize: limits.textBytes, sizeCalculation: bytesOf });
   const ready = new LRUCache<string, KeptReady>({ maxSize: limits.readyBytes, sizeCalculation: bytesOf });
   const absent = new LRUCache<string, KeptReady>({ maxSize: limits.absentBytes, sizeCalculation: bytesOf });
-  const underWay = new Map<string, Reading>();
+  let underWay = new Map<string, Reading>();
   let waiting: Reading[] = [];
 
   const keep = (
@@ -130,6 +130,8 @@ export const createFederationCache = (
     } finally {
       for (const reading of readings)
         if (underWay.get(reading.name) === reading) underWay.delete(reading.name);
+      // The tables a map has outgrown point to the next one, and keep what was in them until a full collection.
+      if (underWay.size === 0) underWay = new Map();
     }
   };
 
