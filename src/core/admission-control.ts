@@ -4,12 +4,6 @@ export interface AdmissionLimits {
   readonly turnMs: number;
   /** How many turns in a row may be longer before anything is refused: one is a pause of the collector, or a burst. */
   readonly patienceTurns: number;
-  /** Two turns in a row that are longer than this for all they let in, and whoever is refused again and again can wait … */
-  readonly pressedTurnMs: number;
-  /** … where they let in as many: a turn is long as well when somebody else has the processor. */
-  readonly pressedLetIn: number;
-  /** … until there were none for this long. */
-  readonly pressedMs: number;
   /** Bounds of what is let in within one turn. */
   readonly leastPerTurn: number;
   readonly mostPerTurn: number;
@@ -25,9 +19,6 @@ export interface AdmissionLimits {
 export const admissionLimits: AdmissionLimits = {
   turnMs: 40,
   patienceTurns: 3,
-  pressedTurnMs: 20,
-  pressedLetIn: 128,
-  pressedMs: 5000,
   leastPerTurn: 16,
   mostPerTurn: 1024,
   freeInFlight: 256,
@@ -51,8 +42,6 @@ export interface AdmissionControl {
   left(): void;
   /** A turn begins, and the one before it is over. */
   turn(moment: LoopMoment): void;
-  /** Whether many ask at once and the loop has had nothing but work lately, though it may keep up: then some can wait. */
-  isPressed(): boolean;
   /** How many were let in and have not left. */
   inFlight(): number;
 }
@@ -76,20 +65,9 @@ const remembered = 0.8;
  * requests take: those that wait for a slow issuer are in nobody's way.
  */
 export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits): AdmissionControl => {
-  const {
-    turnMs,
-    patienceTurns,
-    pressedTurnMs,
-    pressedLetIn,
-    pressedMs,
-    leastPerTurn,
-    mostPerTurn,
-    freeInFlight,
-  } = limits;
+  const { turnMs, patienceTurns, leastPerTurn, mostPerTurn, freeInFlight } = limits;
   let perTurn = mostPerTurn;
   let lateTurns = 0;
-  let wasLong = false;
-  let pressedUntilMs = Number.NEGATIVE_INFINITY;
   let last: LoopMoment | null = null;
   let letIn = 0;
   /** What was let in, and the time that took, over some turns: what one lets in, others do. */
@@ -119,16 +97,9 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
     perTurn = Math.max(leastPerTurn, Math.min(wanted, Math.ceil(perTurn * growth), mostPerTurn));
   };
 
-  const press = ({ atMs }: LoopMoment, turnedMs: number): void => {
-    const isLong = turnedMs > pressedTurnMs && letIn >= pressedLetIn;
-    if (isLong && wasLong) pressedUntilMs = atMs + pressedMs;
-    wasLong = isLong;
-  };
-
   const catchUp = (waitedMs: number): void => {
     weighed = { letIn: 0, ms: 0 };
     lateTurns = 0;
-    wasLong = false;
     perTurn = waitedMs >= forgottenAfterMs ? mostPerTurn : Math.min(mostPerTurn, Math.ceil(perTurn * growth));
   };
 
@@ -146,15 +117,11 @@ export const createAdmissionControl = (limits: AdmissionLimits = admissionLimits
     turn: (moment) => {
       const waitedMs = last === null ? Number.POSITIVE_INFINITY : moment.idleMs - last.idleMs;
       if (last === null || waitedMs > caughtUpMs) catchUp(waitedMs);
-      else {
-        keepUp(moment.atMs - last.atMs);
-        press(moment, moment.atMs - last.atMs);
-      }
+      else keepUp(moment.atMs - last.atMs);
       last = moment;
       letIn = 0;
       countLeft(moment.atMs);
     },
-    isPressed: () => perTurn < mostPerTurn || (last !== null && last.atMs < pressedUntilMs),
     inFlight: () => inFlight,
   };
 };

@@ -26,20 +26,17 @@ const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?
 /** What takes turns: each costs a multiple of a token, and tools send hundreds of them at once (A63). Its documents do not. */
 const administration = /^\/(?:t\/[^/?]*\/)?api\/v1(?=[/?]|$)(?!\/(?:openapi\.json|docs))/;
 
-/** So many of them are begun in a turn of the event loop. */
-const administrationPerTurn = 4;
+/** So many of them are begun in a turn of the event loop … */
+const administrationPerTurn = 1;
+
+/** … and of those on whose connection the last one was refused: a flood of bad tokens makes no turn long (B28). */
+const refusedPerTurn = 2;
 
 /** Whether the path of a request is never refused for load. */
 export const isSpared = (target: string): boolean => spared.test(target);
 
 /** How long a connection rests that was refused for load. */
 const restMs = 50;
-
-/** How long one rests, while the server is pressed, whose requests are refused one after the other (B28) … */
-const badRestMs = [10, 40, 90] as const;
-
-/** … and how much longer some do, so that those that were refused together do not come back together. */
-const spread = [1, 1.25, 1.5, 1.75] as const;
 
 /** Different for clients that were refused together, so that they do not come back together. */
 const retryAfterSeconds = [1, 2, 3, 4] as const;
@@ -50,8 +47,8 @@ const retryAfterSeconds = [1, 2, 3, 4] as const;
  */
 export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void => {
   const { admission, refusals, clock, idleMs, isStopping } = deps;
-  /** How many of a connection were refused one after the other. */
-  const refusedInRow = new WeakMap<Socket, number>();
+  /** Connections whose last request was refused. */
+  const refusedLast = new WeakSet<Socket>();
   const resting = createRestingConnections();
   const refuse = createRefusal(refusals, isStopping);
   const answer = server.listeners('request') as ((
@@ -64,27 +61,18 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     turnUnderWay = false;
   };
 
-  let rested = 0;
-  /** @param before refused one after the other before this one, at least one */
-  const restOf = (before: number): number => {
-    rested = (rested + 1) % spread.length;
-    return (badRestMs[Math.min(before, badRestMs.length) - 1] ?? 0) * (spread[rested] ?? 1);
-  };
-
-  const judge = (socket: Socket, status: number): void => {
-    const before = refusedInRow.get(socket) ?? 0;
-    if (status < 400) {
-      if (before > 0) refusedInRow.delete(socket);
-      return;
-    }
-    refusedInRow.set(socket, before + 1);
-    if (before > 0 && admission.isPressed()) resting.rest(socket, restOf(before));
-  };
-
-  const takeTurns = createTakeTurns(administrationPerTurn);
   const begin = (response: ServerResponse): void => {
     for (const listener of answer) listener.call(server, response.req, response);
   };
+  const inTurnsOf = (perTurn: number): ((response: ServerResponse) => void) => {
+    const takeTurns = createTakeTurns(perTurn);
+    return (response) =>
+      takeTurns(() => {
+        if (!response.req.socket.destroyed) begin(response);
+      });
+  };
+  const beginAdministration = inTurnsOf(administrationPerTurn);
+  const beginAfterRefusal = inTurnsOf(refusedPerTurn);
 
   // One function for all responses, which Node calls with the response: none has to be made for each.
   function leave(this: ServerResponse): void {
@@ -93,7 +81,8 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   function leaveCounted(this: ServerResponse): void {
     const { socket } = this.req;
     admission.left();
-    judge(socket, this.statusCode);
+    if (this.statusCode < 400) refusedLast.delete(socket);
+    else refusedLast.add(socket);
     pipelined.end(socket);
   }
 
@@ -107,7 +96,8 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
       return;
     }
     response.on('close', isCounted ? leaveCounted : leave);
-    if (!isCounted && administration.test(request.url ?? '')) takeTurns(() => begin(response));
+    if (!isCounted && administration.test(request.url ?? '')) beginAdministration(response);
+    else if (isCounted && refusedLast.has(request.socket)) beginAfterRefusal(response);
     else begin(response);
   });
 

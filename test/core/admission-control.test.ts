@@ -14,7 +14,6 @@ const limits = {
   mostPerTurn: 100,
   leastPerTurn: 2,
   mostInFlight: 1000,
-  pressedLetIn: 60,
 };
 
 /** A loop that is busy, or waits, for as long as it is told. */
@@ -164,46 +163,6 @@ describe('B26 createAdmissionControl', () => {
   });
 
   // Milliseconds of each turn; ~ where the loop waited for work meanwhile.
-  it.each([
-    ['after turns with a pause between, however long', '~200 ~200 ~200', 60, false],
-    ['after short turns', '20 20 20 20', 60, false],
-    ['after longer turns of few requests: somebody else had the processor', '39 39 39 39', 59, false],
-    ['after one longer turn, a pause of the collector', '21', 60, false],
-    ['with a short one between', '21 19 21', 60, false],
-    ['with a pause between', '21 ~2 21', 60, false],
-    ['after two longer turns in a row, long before anything is refused', '21 21', 60, true],
-    ['for five seconds after it', '21 21 ~4999', 60, true],
-    ['no longer than that', '21 21 ~5000', 60, false],
-  ] as const)('B28 whether it is pressed %s', (_when, turns, each, pressed) => {
-    const control = createAdmissionControl(limits);
-    const loop = createLoop(control);
-    expect(control.isPressed()).toBe(false);
-    for (const turn of turns.split(' ')) {
-      admitAll(control, each);
-      leaveAll(control);
-      if (turn.startsWith('~')) loop.waits(Number(turn.slice(1)));
-      else loop.busy(Number(turn));
-    }
-    expect(control.isPressed()).toBe(pressed);
-    expect(admitAll(control, 100)).toBe(100);
-  });
-
-  it('B28 it is pressed while less is let in than could be, of however few', () => {
-    const control = createAdmissionControl(limits);
-    const loop = createLoop(control);
-    const pressed = [41, 41, 41].map((ms) => {
-      admitAll(control, 10);
-      leaveAll(control);
-      loop.busy(ms);
-      return control.isPressed();
-    });
-    expect(pressed).toEqual([false, false, true]);
-    expect(admitAll(control, 100)).toBeLessThan(100);
-    leaveAll(control);
-    loop.waits(250);
-    expect(control.isPressed()).toBe(false);
-  });
-
   it('those that wait for something else are bounded too, by what is answered in two seconds', () => {
     const control = createAdmissionControl({ ...limits, mostInFlight: 50 });
     const loop = createLoop(control);
