@@ -87,6 +87,12 @@ const orObstacle = async <T>(listen: () => Promise<T>, { host, port, variables }
 };
 
 /**
+ * As many connections may wait in the kernel until the event loop takes them, where it grants that many itself (`somaxconn`).
+ * Thousands come at the same second (B25), and one that finds no place tries again a whole second later.
+ */
+const backlog = 4096;
+
+/**
  * Listens where the configuration says; the URL of the server.
  *
  * @param reusePort whether processes that also say so may listen in the same place
@@ -100,7 +106,7 @@ export const listenEverywhere = async (
   for (const place of placesOf(configuration)) {
     const app = place.variables === 'BUREAU' ? bureau.app : bureau.metricsApp;
     const { host, port } = place;
-    const options = { host, port, ...(reusePort ? { reusePort } : {}) };
+    const options = { host, port, backlog, ...(reusePort ? { reusePort } : {}) };
     if (app !== null) url = await orObstacle(() => app.listen(options), place);
   }
   return url;
