@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createTakeTurns } from './take-turns.ts';
+import { createTakeTurns } from '../core/take-turns.ts';
 
 /** Bounds of requests that are sent on one connection without waiting for the answers before them. */
 export interface PipelineBounds {
@@ -62,7 +62,7 @@ export const createPipelinedRequests = (
     queue.waiting.length = 0;
   };
 
-  const takeTurns = createTakeTurns(bounds.perTurn);
+  const takeTurns = createTakeTurns(bounds.perTurn, setImmediate);
 
   /** Begins with the next one of a queue when it is its turn; its place among those under way is taken already. */
   const beginSoon = (queue: Queue): void =>

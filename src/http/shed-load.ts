@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AdmissionControl } from '../core/admission-control.ts';
+import { createTakeTurns } from '../core/take-turns.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OverloadRefusals } from '../token/overload-refusals.ts';
 import { createPipelinedRequests } from './pipelined-requests.ts';
 import { createRestingConnections } from './rest-connections.ts';
-import { createTakeTurns } from './take-turns.ts';
 
 /** What the shedding of load uses. */
 export interface LoadSheddingDependencies {
@@ -65,7 +65,7 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     for (const listener of answer) listener.call(server, response.req, response);
   };
   const inTurnsOf = (perTurn: number): ((response: ServerResponse) => void) => {
-    const takeTurns = createTakeTurns(perTurn);
+    const takeTurns = createTakeTurns(perTurn, setImmediate);
     return (response) =>
       takeTurns(() => {
         if (!response.req.socket.destroyed) begin(response);

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { createTakeTurns } from '../../core/take-turns.ts';
 import { trustDomainOf } from '../../core/trust/trust-domain.ts';
 import type { TrustedIssuer } from '../../core/trust/trusted-issuer.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -45,6 +46,12 @@ export interface ObservedIssuerKeys extends IssuerKeys {
  */
 const maxIssuers = 20_000;
 
+/**
+ * Requests that waited for keys and go on in one turn of the event loop. Thousands may wait for issuers that do not answer, and
+ * are refused in one moment when their time is over: nobody else should notice it (A58, B25).
+ */
+const goOnPerTurn = 16;
+
 interface Slot {
   issuer: TrustedIssuer;
   readonly keySet: IssuerKeySet;
@@ -65,6 +72,9 @@ export const createIssuerKeys = (options: IssuerKeysOptions): ObservedIssuerKeys
     dispose: (slot) => slot.keySet.close(),
   });
 
+  const takeTurns = createTakeTurns(goOnPerTurn, setImmediate);
+  const itsTurn = (): Promise<void> => new Promise(takeTurns);
+
   const create = (issuer: TrustedIssuer, staleIfErrorSeconds: () => number): IssuerKeySet => {
     const isTrustDomain = trustDomainOf(issuer.issuer) !== null;
     if (issuer.jwks !== null)
@@ -81,6 +91,7 @@ export const createIssuerKeys = (options: IssuerKeysOptions): ObservedIssuerKeys
       clock,
       refreshIntervalSeconds,
       random,
+      itsTurn,
       report,
     });
   };

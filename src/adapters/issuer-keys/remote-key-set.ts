@@ -37,6 +37,8 @@ export interface RemoteKeySetOptions {
   /** How long a set without HTTP freshness is fresh, and the longest time between two looks at one in use (A54). */
   readonly refreshIntervalSeconds: number;
   readonly random: () => number;
+  /** Resolves when one more of those that waited for keys may go on. */
+  readonly itsTurn: () => Promise<void>;
   readonly report: (event: KeySetEvent) => void;
 }
 
@@ -206,18 +208,20 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     if (flight === null && now - usedAt < idleMilliseconds) begin(false);
   };
 
-  /** Waits for the fetch under way, or for the one that overtook it, at most so long. */
+  /** Waits for the fetch under way, or for the one that overtook it, at most so long, and then until it is one's turn. */
   const settled = async (milliseconds: number): Promise<void> => {
+    if (flight === null) return;
     let timeout: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timeout = setTimeout(resolve, milliseconds, 'late');
       timeout.unref();
     });
     try {
-      while (flight !== null) if ((await Promise.race([flight.done, late])) === 'late') return;
+      while (flight !== null) if ((await Promise.race([flight.done, late])) === 'late') break;
     } finally {
       clearTimeout(timeout);
     }
+    await options.itsTurn();
   };
 
   const usable = (): KeySet | null =>

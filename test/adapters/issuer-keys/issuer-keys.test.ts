@@ -62,6 +62,34 @@ describe('keys of trusted issuers', () => {
     expect(fetch.requests).toHaveLength(1);
   });
 
+  it('A58 those that waited go on sixteen in a turn of the event loop, in the order in which they came', async () => {
+    const resolve = later();
+    const goneOn: number[] = [];
+    const waiting = Array.from({ length: 40 }, async (_, index) => {
+      await find('a');
+      goneOn.push(index);
+    });
+    await breathe();
+    resolve({ failed: 'down.' });
+    const seen = new Set<number>();
+    while (goneOn.length < 40) {
+      await new Promise((turn) => setImmediate(turn));
+      seen.add(goneOn.length);
+    }
+    await Promise.all(waiting);
+    expect([...seen].filter((count) => count > 0)).toEqual([16, 32, 40]);
+    expect(goneOn).toEqual(goneOn.toSorted((one, other) => one - other));
+  });
+
+  it('A58 and whoever need not wait for keys takes no turn', async () => {
+    await find('a');
+    const found = Array.from({ length: 40 }, () => find('a'));
+    let inTurn = 0;
+    for (const each of found) void each.then(() => (inTurn += 1));
+    await new Promise((turn) => setImmediate(turn));
+    expect(inTurn).toBe(40);
+  });
+
   it('JF-15 a refresh in the background at 80 % of the lifetime; nobody waits for it', async () => {
     await find('a');
     foreign.clock.advance(479_000);

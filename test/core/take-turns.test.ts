@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createTakeTurns } from '../../src/http/take-turns.ts';
+import { createTakeTurns } from '../../src/core/take-turns.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('A63 createTakeTurns', () => {
   it('begins so many in a turn of the event loop, in the order in which they were given, and all of them', async () => {
-    const take = createTakeTurns(2);
+    const take = createTakeTurns(2, setImmediate);
     const begun: number[] = [];
     for (let index = 0; index < 5; index += 1) take(() => begun.push(index));
     const seen = [[...begun]];
@@ -17,7 +17,7 @@ describe('A63 createTakeTurns', () => {
   });
 
   it('what is given while another is begun waits for its own turn, after those that wait already', async () => {
-    const take = createTakeTurns(1);
+    const take = createTakeTurns(1, setImmediate);
     const begun: string[] = [];
     take(() => {
       begun.push('a');

@@ -6,19 +6,20 @@ export type TakeTurns = (begin: () => void) => void;
  * within one turn, keeps all others waiting until the last of it is under way.
  *
  * @param perTurn how many
+ * @param schedule runs a task in the next turn, for example `setImmediate`
  */
-export const createTakeTurns = (perTurn: number): TakeTurns => {
+export const createTakeTurns = (perTurn: number, schedule: (task: () => void) => void): TakeTurns => {
   let waiting: (() => void)[] = [];
 
   const beginSome = (): void => {
     const some = waiting.slice(0, perTurn);
     waiting = waiting.slice(perTurn);
-    if (waiting.length > 0) setImmediate(beginSome);
+    if (waiting.length > 0) schedule(beginSome);
     for (const begin of some) begin();
   };
 
   return (begin) => {
-    if (waiting.length === 0) setImmediate(beginSome);
+    if (waiting.length === 0) schedule(beginSome);
     waiting.push(begin);
   };
 };
