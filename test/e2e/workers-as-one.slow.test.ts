@@ -14,7 +14,14 @@ import {
 } from '../support/bureau-process.ts';
 import { makeAssertion, type OwnKey, ownKeyOf } from '../support/own-key.ts';
 import { doors } from '../support/test-bureau.ts';
-import { isAlive, overNewConnection, until, workersOf, workersThatAnswered } from '../support/workers.ts';
+import {
+  countThreads,
+  isAlive,
+  overNewConnection,
+  until,
+  workersOf,
+  workersThatAnswered,
+} from '../support/workers.ts';
 
 const ownKeyForm = (assertion: string): Record<string, string> => doors[2]?.form(assertion) ?? {};
 /** So many that each of two workers gets one, but for one time in a million. */
@@ -201,6 +208,20 @@ describe('the process that looks after the workers', () => {
     const port = Number(new URL(bureau.url).port);
     const again = await startBureau({ dataDir, port, environment: workers });
     expect(await again.stop()).toBe(0);
+  });
+
+  it('a worker has one thread of V8 beside its own, and as many as the operator says', async () => {
+    const helpersOfEach = async (bureau: BureauProcess): Promise<readonly number[]> =>
+      Promise.all((await workersOf(bureau)).map(async (pid) => countThreads(pid, 'node-V8Worker')));
+    const bureau = await startBureau({ dataDir, environment: workers });
+    expect(await helpersOfEach(bureau)).toEqual([1, 1]);
+    await bureau.stop();
+    const told = await startBureau({
+      dataDir,
+      environment: { ...workers, NODE_OPTIONS: '--v8-pool-size=3' },
+    });
+    expect(await helpersOfEach(told)).toEqual([3, 3]);
+    await told.stop();
   });
 
   it('a worker that is killed is replaced, and the others go on', async () => {

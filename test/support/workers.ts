@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BureauProcess } from './bureau-process.ts';
@@ -16,6 +16,13 @@ export const workersOf = async (bureau: Pick<BureauProcess, 'pid'>): Promise<rea
 export const isAlive = async (pid: number): Promise<boolean> => {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return stat !== '' && !stat.includes(') Z ');
+};
+
+/** How many threads of a process have this name. */
+export const countThreads = async (pid: number, name: string): Promise<number> => {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const names = await Promise.all(threads.map((id) => readFile(`/proc/${pid}/task/${id}/comm`, 'utf8')));
+  return names.filter((found) => found.trim() === name).length;
 };
 
 /** Asks again until the answer is yes, or the time is over; the last answer. */
