@@ -25,7 +25,7 @@ const serve = async ({ file, environment, version }: ServerStart): Promise<void>
   if (!workers.ok) throw new StartRefused([workers.error], { exitCode: exitCodes.configuration });
   const { host, port } = loaded.value;
   const configuration = onPort(loaded.value, await findPort({ host, port, variables: 'BUREAU' }));
-  if (workers.value > 1) await serveWithWorkers(configuration, version, workers.value);
+  if (workers.value > 1) await serveWithWorkers(configuration, version, environment, workers.value);
   else await serveAlone(configuration, version, environment);
 };
 
@@ -60,6 +60,7 @@ const serveAlone = async (
 const serveWithWorkers = async (
   configuration: Configuration,
   version: string,
+  environment: ServerStart['environment'],
   count: number,
 ): Promise<void> => {
   const [{ superviseWorkers }, { startWorker }, { claimPort }] = await Promise.all([
@@ -71,7 +72,7 @@ const serveWithWorkers = async (
     configuration,
     version,
     count,
-    startWorker,
+    startWorker: () => startWorker(environment),
     claim: async () => {
       const release = await claimPort(configuration.port);
       try {

@@ -13,11 +13,14 @@ const program = import.meta.url.endsWith('.ts')
  */
 const oneHelper = '--v8-pool-size=1';
 
-/** Starts a worker: the same Node with the same options and environment, writing to the same log. */
-export const startWorker = (): WorkerProcess => {
+/**
+ * Starts a worker: the same Node with the same options, writing to the same log.
+ *
+ * @param environment of the server; what an operator says in its `NODE_OPTIONS` comes later than ours and so decides
+ */
+export const startWorker = (environment: Readonly<Record<string, string | undefined>>): WorkerProcess => {
   const child = fork(program, [], {
-    // Before what an operator says, which decides.
-    env: { ...process.env, NODE_OPTIONS: `${oneHelper} ${process.env['NODE_OPTIONS'] ?? ''}` },
+    env: { ...environment, NODE_OPTIONS: `${oneHelper} ${environment['NODE_OPTIONS'] ?? ''}` },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = Promise.withResolvers<number | NodeJS.Signals>();
