@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { CommandFailed } from './command-failed.ts';
 import type { CommandContext } from './command-context.ts';
+import { keepDashedKeys } from './dashed-keys.ts';
 import { exitCodes } from './exit-codes.ts';
 import { buildProgram, type ServerCommands } from './program.ts';
 
@@ -34,7 +35,7 @@ export const runCommandLine = async (
 /** Help that was asked for ends the parser as a misuse does. */
 const parse = async (program: Command, args: readonly string[]): Promise<void> => {
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...keepDashedKeys(args)], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }

@@ -138,6 +138,19 @@ describe('accounts with a key of their own', () => {
     expect((await run('accounts', 'get', 'other')).code).toBe(1);
   });
 
+  it('a key whose name begins with a dash is looked for, and is no option', async () => {
+    await json('accounts', 'create', 'dashed', ...plain, '--role', 'viewer');
+    const kid = `-h${'a'.repeat(41)}`;
+    for (const args of [
+      ['keys', 'disable', 'dashed', kid],
+      ['keys', 'disable', 'dashed', kid, '--json'],
+    ]) {
+      const { code, stdout, stderr } = await run(...args);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).not.toContain('--help');
+    }
+  });
+
   it('keys are added, used, disabled and deleted, one after the other', async () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     await writeFile(join(folder, 'key.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
