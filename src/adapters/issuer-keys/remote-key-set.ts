@@ -211,7 +211,6 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
   /** Waits for the fetch under way, or for the one that overtook it, at most so long, and then until it is one's turn. */
   const settled = async (milliseconds: number): Promise<void> => {
     if (flight === null) return;
-    if (flight === null) return;
     let timeout: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timeout = setTimeout(resolve, milliseconds, 'late');
