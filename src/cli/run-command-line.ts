@@ -32,10 +32,16 @@ export const runCommandLine = async (
   }
 };
 
+/** Whether a word is an option, of this command or of one below it, that always has a value. */
+const takesValue = ({ options, commands }: Command, word: string): boolean =>
+  options.some((option) => option.required && [option.long, option.short].includes(word)) ||
+  commands.some((command) => takesValue(command, word));
+
 /** Help that was asked for ends the parser as a misuse does. */
 const parse = async (program: Command, args: readonly string[]): Promise<void> => {
   try {
-    await program.parseAsync([...keepDashedKeys(args)], { from: 'user' });
+    const understood = keepDashedKeys(args, (word) => takesValue(program, word));
+    await program.parseAsync([...understood], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
   }

@@ -144,11 +144,13 @@ describe('accounts with a key of their own', () => {
     for (const args of [
       ['keys', 'disable', 'dashed', kid],
       ['keys', 'disable', 'dashed', kid, '--json'],
+      ['keys', 'disable', 'dashed', '--json', kid],
     ]) {
       const { code, stdout, stderr } = await run(...args);
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).not.toContain('--help');
     }
+    expect((await run('activities', 'list', '--token-hash', kid, '--json')).code).toBe(0);
   });
 
   it('keys are added, used, disabled and deleted, one after the other', async () => {
