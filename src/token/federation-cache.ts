@@ -2,15 +2,16 @@ import { LRUCache } from 'lru-cache';
 import type { ServiceAccount } from '../core/accounts/service-account.ts';
 import { isAscii } from '../core/ascii.ts';
 import type { Blocks } from '../core/blocks/blocks.ts';
+import { rememberLately } from '../core/seen-lately.ts';
 import { type FederationGroup, groupName, groupOf } from '../core/trust/federation-group.ts';
 import { buildCandidates, type Candidate } from '../core/trust/federation-index.ts';
 import type { ServiceAccountStore } from '../ports/stores.ts';
 
 /** What is kept of federations, in bytes as they are estimated. */
 export interface CacheLimits {
-  /** Of groups with a federation, their accounts as texts. */
+  /** Of groups with a federation that were read twice, their accounts as texts. */
   readonly textBytes: number;
-  /** Of those that were asked for again, ready to be asked. */
+  /** Of those that were asked for once more, ready to be asked. */
   readonly readyBytes: number;
   /** Of groups without one, which strangers can ask for as many as they like of. */
   readonly absentBytes: number;
@@ -37,6 +38,9 @@ export interface FederationCache {
 /** The most groups one read asks for. */
 const maxGroupsPerRead = 64;
 
+/** About as many as there is room for as texts: what was read once is forgotten as soon as it would be if it were kept. */
+const rememberedGroups = 16_384;
+
 interface Kept {
   readonly generation: number;
   readonly bytes: number;
@@ -61,10 +65,11 @@ interface Reading {
 
 /**
  * Keeps groups of federations as long as there is room and their tenant's generation lasts. What several requests of one
- * turn lack is read in one go. What was asked for once is kept as a text: where there are many more accounts than room, most
- * are not asked for again before they have to go, and one text is half as large as what is made of it, and one thing for the
- * collector to look at instead of forty. What is asked for again is made ready, and kept so. That a group is empty is
- * remembered in a place of its own, so that those who ask for subjects nobody registered push out nothing that is in use (B28).
+ * turn lack is read in one go. Of what was read once only that is remembered: where there are many more accounts than room,
+ * most are not asked for again before they would have to go, and what is kept for nothing is what the collector has most work
+ * with. What was read twice is kept as a text, which is half as large as what is made of it, and one thing to look at instead
+ * of forty; what is asked for again is made ready, and kept so. That a group is empty is remembered in a place of its own, so
+ * that those who ask for subjects nobody registered push out nothing that is in use (B28).
  *
  * @param schedule runs a task at the end of the turn
  */
@@ -87,6 +92,7 @@ export const createFederationCache = (
   const texts = new LRUCache<string, KeptText>({ maxSize: limits.textBytes, sizeCalculation: bytesOf });
   const ready = new LRUCache<string, KeptReady>({ maxSize: limits.readyBytes, sizeCalculation: bytesOf });
   const absent = new LRUCache<string, KeptReady>({ maxSize: limits.absentBytes, sizeCalculation: bytesOf });
+  const readLately = rememberLately(rememberedGroups);
   let underWay = new Map<string, Reading>();
   let waiting: Reading[] = [];
 
@@ -100,6 +106,7 @@ export const createFederationCache = (
       absent.set(name, { generation, candidates, bytes: overheadBytes(name) });
       return;
     }
+    if (!readLately.note(name)) return;
     const text = JSON.stringify(accounts);
     texts.set(name, { generation, text, bytes: overheadBytes(name) + textBytes(text) });
   };
@@ -161,7 +168,11 @@ export const createFederationCache = (
   return {
     find: async (groups) => {
       const found = groups.map(findOne);
-      return areAtHand(found) ? found : await Promise.all(found.map(async (candidates) => await candidates));
+      if (areAtHand(found)) return found;
+      const [only] = found;
+      return only !== undefined && found.length === 1
+        ? [await only]
+        : await Promise.all(found.map(async (candidates) => await candidates));
     },
     forget: (group) => {
       const name = groupName(group);

@@ -206,6 +206,11 @@ describe('createTrustDirectory', () => {
       const index = await entry?.federations.covering(subject);
       return index?.covering(subject).map(({ account }) => account.id) ?? [];
     };
+    /** From then on it is kept. */
+    const coverTwice = async (subject: string): Promise<void> => {
+      await covering(subject);
+      await covering(subject);
+    };
     const group = (kind: FederationGroup['kind'], text: string): FederationGroup => ({
       tenant: 'default',
       issuer: issuer.issuer,
@@ -214,7 +219,7 @@ describe('createTrustDirectory', () => {
     });
     const touched = (...groups: readonly FederationGroup[]) => ({ accounts: [], groups, issuers: [] });
 
-    it('are read once for each subject, those of one turn together, and that there are none as well', async () => {
+    it('are read twice for each subject, those of one turn together, and once that there are none', async () => {
       await covering('job:0');
       asked = [];
       expect(await Promise.all(['job:1', 'job:2', 'job:1', 'job:3'].map(covering))).toEqual([
@@ -223,13 +228,14 @@ describe('createTrustDirectory', () => {
         ['a'],
         [],
       ]);
-      expect(await Promise.all(['job:1', 'job:2', 'job:3'].map(covering))).toEqual([['a'], [], []]);
-      expect(asked).toEqual(['job:1 job:2 job:3']);
+      for (let time = 0; time < 3; time += 1)
+        expect(await Promise.all(['job:1', 'job:2', 'job:3'].map(covering))).toEqual([['a'], [], []]);
+      expect(asked).toEqual(['job:1 job:2 job:3', 'job:1']);
     });
 
     it('A66 only what was touched is read again, and what was being read of it is not believed', async () => {
       held.set('job:2', [holderOf('b', 'job:2')]);
-      await Promise.all(['job:1', 'job:2'].map(covering));
+      await Promise.all(['job:1', 'job:2'].map(coverTwice));
       asked = [];
       let open: () => void = () => undefined;
       opening = new Promise((resolve) => {
@@ -292,7 +298,7 @@ describe('createTrustDirectory', () => {
     });
 
     it('an issuer that was touched is read again', async () => {
-      await covering('job:1');
+      await coverTwice('job:1');
       asked = [];
       kept.forget('default', { accounts: [], groups: [], issuers: [issuer.issuer] });
       await covering('job:1');
@@ -309,7 +315,7 @@ describe('createTrustDirectory', () => {
     });
 
     it('B28 subjects that nobody registered push out nothing that is in use', async () => {
-      await covering('job:1');
+      await coverTwice('job:1');
       for (let index = 0; index < 200; index += 1) await covering(`stranger:${index}`);
       asked = [];
       await covering('job:1');
@@ -321,7 +327,7 @@ describe('createTrustDirectory', () => {
     it('what is kept is bounded: what was asked for longest ago goes', async () => {
       for (let index = 0; index < 50; index += 1)
         held.set(`many:${index}`, [holderOf(`m${index}`, `many:${index}`)]);
-      for (let index = 0; index < 50; index += 1) await covering(`many:${index}`);
+      for (let index = 0; index < 50; index += 1) await coverTwice(`many:${index}`);
       asked = [];
       await covering('many:49');
       await covering('many:0');

@@ -54,7 +54,7 @@ describe('what finds federations asks of SQLite', () => {
     await stores.findByGroups(groups);
     expect(plans).toEqual([
       [
-        'SEARCH federations USING INDEX federations_group (group_key=?)',
+        'SEARCH federations USING COVERING INDEX federations_group (group_key=?)',
         'SEARCH service_accounts USING INTEGER PRIMARY KEY (rowid=?)',
       ],
     ]);

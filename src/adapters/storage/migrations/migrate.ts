@@ -11,6 +11,7 @@ import { spiffeSequences } from './0007-spiffe-sequences.ts';
 import { unlinkedActivities } from './0008-unlinked-activities.ts';
 import { appendInPlace } from './0009-append-in-place.ts';
 import { federationPlaces } from './0010-federation-places.ts';
+import { coveredGroups } from './0011-covered-groups.ts';
 import { findMissing, type MigrationName } from './migration-names.ts';
 
 /** What every schema change does; a released one is never edited, only followed by another. */
@@ -27,6 +28,7 @@ export const migrations: Readonly<
   '0008-unlinked-activities': unlinkedActivities,
   '0009-append-in-place': appendInPlace,
   '0010-federation-places': federationPlaces,
+  '0011-covered-groups': coveredGroups,
 };
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {

@@ -12,6 +12,7 @@ export const migrationNames = [
   '0008-unlinked-activities',
   '0009-append-in-place',
   '0010-federation-places',
+  '0011-covered-groups',
 ] as const;
 
 /** The name of a schema change. */

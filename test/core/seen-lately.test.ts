@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { rememberLately } from '../../src/core/seen-lately.ts';
+
+const names = (count: number, kind = 'one'): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `repo:acme/${kind}-${index}:environment:production`);
+
+it('a name is remembered from the first time on', () => {
+  const seen = rememberLately(64);
+  expect([seen.note('job:1'), seen.note('job:1'), seen.note('job:2'), seen.note('')]).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ]);
+});
+
+it('nearly all of few names are remembered, and nearly none of many that come between', () => {
+  const seen = rememberLately(4096);
+  const known = (all: readonly string[]): number => all.filter((name) => seen.note(name)).length;
+  expect(known(names(400))).toBe(0);
+  expect(known(names(400))).toBeGreaterThan(340);
+  expect(known(names(40_000, 'other'))).toBe(0);
+  expect(known(names(400))).toBeLessThan(5);
+});
+
+it('names that differ in one character anywhere lead to places all over', () => {
+  const seen = rememberLately(1024);
+  for (let place = 0; place < 100; place += 1)
+    expect(seen.note(`${'a'.repeat(place)}b${'a'.repeat(99 - place)}`)).toBe(false);
+  const again = Array.from({ length: 100 }, (_, place) =>
+    seen.note(`${'a'.repeat(place)}b${'a'.repeat(99 - place)}`),
+  );
+  expect(again.filter(Boolean).length).toBeGreaterThan(85);
+});
