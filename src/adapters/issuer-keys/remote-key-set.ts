@@ -6,6 +6,7 @@ import type { GuardedFetch } from '../../ports/guarded-fetch.ts';
 import type { KeyHealth, KeyLookup } from '../../ports/issuer-keys.ts';
 import type { SignatureVerifier } from '../../ports/signature-verifier.ts';
 import { backOffMilliseconds } from './back-off.ts';
+import { describeChange, type FoundKeySet, type KeySetEvent } from './describe-change.ts';
 import { describeUnknownKey } from './describe-unknown-key.ts';
 import { fetchKeySet, type FetchedKeySet, type Validators } from './fetch-key-set.ts';
 import { freshnessBounds } from './freshness.ts';
@@ -15,13 +16,6 @@ import type { KeyDocument } from './key-document.ts';
 import type { KeySet } from './key-set.ts';
 import { createKnownKids } from './known-kids.ts';
 import { type KeyChoice, selectKey } from './select-key.ts';
-
-/** Something worth a line in the log. Keys are named by `kid`; no key, token or body is in it. */
-export interface KeySetEvent {
-  readonly level: 'info' | 'warn';
-  readonly message: string;
-  readonly details: Readonly<Record<string, unknown>>;
-}
 
 /** What the keys of a remote issuer are made of. */
 export interface RemoteKeySetOptions {
@@ -120,7 +114,11 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
       return await fetchKeySet({ ...options, location, freshByDefaultSeconds }, request);
     } catch (error) {
       // A defect of ours must not end the process from a background fetch.
-      report('warn', 'fault while reading the key set of a trusted issuer', { err: error });
+      report({
+        level: 'warn',
+        message: 'fault while reading the key set of a trusted issuer',
+        details: { err: error },
+      });
       return { ok: false, error: 'Bureau failed while reading the key set; see its log.' };
     }
   };
@@ -147,14 +145,20 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
       (usable()?.keys.length ?? 0) === 0;
     if (!isBelieved)
       return noteFailure(`${useless} The keys known before stay in use until their time is over.`);
-    reportChange(before, set, validators.jwksUri);
+    const { jwksUri } = validators;
+    for (const event of describeChange(before === null ? null : foundOf(before), { set, jwksUri }))
+      report(event);
     knownKids.replace(kidsOf(before?.set), kidsOf(set), clock.now());
     if (useless === null) return hold({ set, refreshSeconds, sequence, validators }, freshSeconds);
     // A set of no use is looked at again soon and never confirmed by a 304.
     const unconfirmed = { ...validators, etag: null, lastModified: null };
     hold({ set, refreshSeconds: null, sequence, validators: unconfirmed }, freshnessBounds.leastSeconds);
     lastError = useless;
-    report('warn', 'key set of a trusted issuer is of no use', { problem: useless });
+    report({
+      level: 'warn',
+      message: 'key set of a trusted issuer is of no use',
+      details: { problem: useless },
+    });
   };
 
   const hold = (
@@ -190,7 +194,11 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     failuresSoFar += 1;
     pausedUntil = clock.monotonic() + backOffMilliseconds(failures, random);
     lastError = problem;
-    report('warn', 'key set of a trusted issuer could not be refreshed', { problem, failures });
+    report({
+      level: 'warn',
+      message: 'key set of a trusted issuer could not be refreshed',
+      details: { problem, failures },
+    });
     wakeAt(pausedUntil);
   };
 
@@ -281,20 +289,8 @@ export const createRemoteKeySet = (options: RemoteKeySetOptions): IssuerKeySet =
     return { ...lookup, detail: `${lookup.detail} ${more}` };
   };
 
-  const report = (level: KeySetEvent['level'], message: string, details: KeySetEvent['details']): void =>
+  const report = ({ level, message, details }: KeySetEvent): void =>
     options.report({ level, message, details: { tenant: issuer.tenant, issuer: issuer.issuer, ...details } });
-
-  const reportChange = (before: Held | null, set: KeySet, jwksUri: string): void => {
-    const kids = set.keys.map((key) => key.kid);
-    const ignored = describeKeySet(set).ignored;
-    if (thumbprints(before?.set) !== thumbprints(set))
-      report('info', 'key set of a trusted issuer is new', { jwksUri, kids, ignored });
-    if (before !== null && new URL(before.validators.jwksUri).host !== new URL(jwksUri).host)
-      report('warn', 'key set of a trusted issuer has moved to another host', {
-        from: before.validators.jwksUri,
-        to: jwksUri,
-      });
-  };
 
   return {
     find: async (choice) => {
@@ -355,10 +351,4 @@ const isEarlier = (sequence: number | null, before: number | null | undefined): 
 const kidsOf = (set: KeySet | undefined): readonly (string | null)[] =>
   (set?.keys ?? []).map(({ kid }) => kid);
 
-const thumbprints = (set: KeySet | undefined): string | null =>
-  set === undefined
-    ? null
-    : set.keys
-        .map((key) => `${key.kid} ${key.thumbprint}`)
-        .toSorted()
-        .join('\n');
+const foundOf = ({ set, validators }: Held): FoundKeySet => ({ set, jwksUri: validators.jwksUri });
