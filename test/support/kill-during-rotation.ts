@@ -25,7 +25,10 @@ export interface RotationKillReport {
 
 /** How many kills, and where the keys are. */
 export interface RotationKillOptions {
+  /** At least so many; up to three times as many where chance has put too few of them near a rotation. */
   readonly cycles: number;
+  /** What has to have been met before it is enough. */
+  readonly atLeast: Pick<RotationKillReport, 'midway' | 'activations'>;
   /** An empty PostgreSQL database; `null` for SQLite in the data folder. */
   readonly databaseUrl: string | null;
 }
@@ -93,6 +96,7 @@ const isMidway = (before: readonly Row[], after: readonly Row[]): boolean => {
  */
 export const killDuringRotation = async ({
   cycles,
+  atLeast,
   databaseUrl,
 }: RotationKillOptions): Promise<RotationKillReport> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bureau-rotation-'));
@@ -116,9 +120,13 @@ export const killDuringRotation = async ({
   let tokens: string[] = [];
   let before: readonly Row[] = [];
   let running: BureauProcess | null = null;
+  // The first key of each place was not activated by a rotation.
+  const activations = (): number => Math.max(0, signed.size - places.length);
+  const isEnough = (): boolean => midway >= atLeast.midway && activations() >= atLeast.activations;
+  let cycle = 0;
   try {
     // One start more than cycles that are counted: it verifies what the last one gave out.
-    for (let cycle = 0; cycle <= cycles; cycle += 1) {
+    for (; cycle <= cycles || (cycle <= 3 * cycles && !isEnough()); cycle += 1) {
       const began = Date.now();
       const bureau = await start();
       running = bureau;
@@ -161,9 +169,15 @@ export const killDuringRotation = async ({
       await passTime(ask, lastCycle);
       lastCycle = began;
     }
-    // The first key of each place was not activated by a rotation.
-    const activations = signed.size - places.length;
-    return { cycles, midway, verified, activations, unverifiable, wrongPlaces, mostPublished };
+    return {
+      cycles: cycle - 1,
+      midway,
+      verified,
+      activations: activations(),
+      unverifiable,
+      wrongPlaces,
+      mostPublished,
+    };
   } finally {
     await running?.kill();
     await rm(dataDir, { recursive: true, force: true });

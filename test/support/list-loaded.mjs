@@ -1,5 +1,5 @@
 // For `--import`: asked by SIGUSR2, the process writes the packages and files it has loaded so far, one URL a line.
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
@@ -10,7 +10,12 @@ registerHooks({
     return next(url, context);
   },
 });
-const write = () => writeFileSync(process.env.LOADED_FILE, [...loaded].join('\n'));
+/** Whoever reads it finds all of it or nothing. */
+const write = () => {
+  const { LOADED_FILE } = process.env;
+  writeFileSync(`${LOADED_FILE}.new`, [...loaded].join('\n'));
+  renameSync(`${LOADED_FILE}.new`, LOADED_FILE);
+};
 if (isMainThread) {
   process.on('SIGUSR2', write);
   process.on('exit', write);
