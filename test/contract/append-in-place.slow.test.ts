@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CompiledQuery, type Kysely, sql } from 'kysely';
+import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/adapters/storage/open-storage.ts';
-import { queryFor } from '../../src/adapters/storage/sqlite/find-seqs.ts';
+import { inBlocksQuery, nextBlockQuery } from '../../src/adapters/storage/sqlite/find-places.ts';
 import { openSqlite } from '../../src/adapters/storage/sqlite/open-sqlite.ts';
 import { createTrailVerifier } from '../../src/admin/verify-trail.ts';
 import type { Storage } from '../../src/ports/storage.ts';
@@ -36,7 +36,7 @@ describe.each(storageEngines)(
     const insertLines = (count: number) =>
       run(`with recursive line (n) as (select 1 union all select n + 1 from line where n < ${count})
       insert into activities (tenant, id, time, type, outcome, reason, jti, body)
-      select '${tenant}', 'id-' || n, ${sampleTime} + n, 'token', 'issued', 'issued', 'jti-' || n, '{"checks":[]}' from line`);
+      select '${tenant}', 'id-' || n, ${sampleTime} + n, 'token', 'issued', 'issued', n || '-jti', '{"checks":[]}' from line`);
 
     it.each([10, 100_001])(
       '%i lines stay where they are, in their order, and are found by id and by jti',
@@ -51,9 +51,9 @@ describe.each(storageEngines)(
           for (const n of [1, 7, count]) {
             expect(await activities.find(tenant, `id-${n}`)).toMatchObject({
               time: sampleTime + n,
-              jti: `jti-${n}`,
+              jti: `${n}-jti`,
             });
-            const { items } = await activities.list(tenant, { jti: `jti-${n}` }, everything);
+            const { items } = await activities.list(tenant, { jti: `${n}-jti` }, everything);
             expect(items.map(({ id }) => id)).toEqual([`id-${n}`]);
           }
           expect(await activities.find(tenant, 'id-0')).toBeNull();
@@ -184,21 +184,31 @@ describe.each(storageEngines)(
 );
 
 describe('on SQLite', () => {
-  it.each(['id', 'jti'] as const)(
-    'an %s is looked for in the indexes over blocks, and not line by line',
-    async (column) => {
-      const folder = await mkdtemp(join(tmpdir(), 'bureau-plan-'));
-      const engine = await openSqlite(join(folder, 'bureau.db'));
-      const text = queryFor('acme', column, 'x').compile(engine.db);
+  it.each([
+    ['id', 'activities_ids'],
+    ['jti', 'activities_jtis'],
+    ['account_id', 'activities_accounts'],
+  ] as const)('%s is looked for in the index %s over blocks, and not line by line', async (column, index) => {
+    const folder = await mkdtemp(join(tmpdir(), 'bureau-plan-'));
+    const engine = await openSqlite(join(folder, 'bureau.db'));
+    const planOf = async (query: RawBuilder<unknown>): Promise<string> => {
+      const text = query.compile(engine.db);
       const { rows } = await engine.db.executeQuery<{ readonly detail: string }>(
         CompiledQuery.raw(`explain query plan ${text.sql}`, [...text.parameters]),
       );
-      const plan = rows.map(({ detail }) => detail).join('\n');
-      expect(plan).toContain(`SEARCH activities USING INDEX activities_${column}s (<expr>=? AND <expr>=?)`);
-      expect(plan).toContain('SEARCH activities USING COVERING INDEX activities_ids (<expr>>?)');
-      expect(plan).not.toContain('SCAN activities');
-      await engine.close();
-      await rm(folder, { recursive: true });
-    },
-  );
+      return rows.map(({ detail }) => detail).join('\n');
+    };
+    const range = { above: 0, below: 10_000 };
+    for (const order of ['asc', 'desc'] as const) {
+      const inBlocks = await planOf(inBlocksQuery(column, 'x', range, order, 10));
+      expect(inBlocks).toMatch(
+        new RegExp(`SEARCH activities USING .*INDEX ${index} \\(<expr>=\\? AND <expr>=\\?`),
+      );
+      expect(inBlocks).not.toContain('SCAN activities');
+      const nextBlock = await planOf(nextBlockQuery(range, order));
+      expect(nextBlock).toBe('SEARCH activities USING COVERING INDEX activities_ids (<expr>>? AND <expr><?)');
+    }
+    await engine.close();
+    await rm(folder, { recursive: true });
+  });
 });

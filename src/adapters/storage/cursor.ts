@@ -11,7 +11,7 @@ export type ListName =
   | 'blocks'
   | 'activities';
 
-const form = /^[a-z-]+:(0|[1-9][0-9]{0,15})$/;
+const form = /^[a-z-]+:(0|-?[1-9][0-9]{0,15})$/;
 
 /** The cursor of a page of `list` that begins behind the row of this sequence number. */
 export const writeCursor = (list: ListName, seq: number): string =>
@@ -28,7 +28,9 @@ export const readCursor = (list: ListName, cursor: string | null, start: number)
   }
   const seq = Number(form.exec(Buffer.from(cursor, 'base64url').toString('latin1'))?.[1]);
   // Written anew it must be the same: that settles the list, and every other spelling of the same bytes.
-  if (!Number.isSafeInteger(seq) || writeCursor(list, seq) !== cursor) {
+  // Below zero are lines of the trail that something else wrote.
+  const isPlace = Number.isSafeInteger(seq) && (seq >= 0 || list === 'activities');
+  if (!isPlace || writeCursor(list, seq) !== cursor) {
     throw new InvalidCursor('the cursor was not made by this list');
   }
   return seq;

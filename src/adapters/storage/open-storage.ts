@@ -51,8 +51,8 @@ const openEngine = async ({ url, postgres, worker = onlyWorker }: StorageOptions
  * @throws StorageUnusable when it cannot be used, DatabaseNewer when a newer release owns it; nothing is overwritten then
  */
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
-  const { db, transact, chaining, findSeqs, noteUses, close } = await openEngine(options);
-  const ways = { chaining, findSeqs };
+  const { db, transact, chaining, findPlaces, noteUses, close } = await openEngine(options);
+  const ways = { chaining, findPlaces };
   let beating: Promise<void> | null = null;
 
   const beat = async (): Promise<void> => {

@@ -12,6 +12,7 @@ import { unlinkedActivities } from './0008-unlinked-activities.ts';
 import { appendInPlace } from './0009-append-in-place.ts';
 import { federationPlaces } from './0010-federation-places.ts';
 import { coveredGroups } from './0011-covered-groups.ts';
+import { accountsInPlace } from './0012-accounts-in-place.ts';
 import { findMissing, type MigrationName } from './migration-names.ts';
 
 /** What every schema change does; a released one is never edited, only followed by another. */
@@ -29,6 +30,7 @@ export const migrations: Readonly<
   '0009-append-in-place': appendInPlace,
   '0010-federation-places': federationPlaces,
   '0011-covered-groups': coveredGroups,
+  '0012-accounts-in-place': accountsInPlace,
 };
 
 const executedMigrations = async (db: Kysely<never>): Promise<readonly string[]> => {

@@ -13,6 +13,7 @@ export const migrationNames = [
   '0009-append-in-place',
   '0010-federation-places',
   '0011-covered-groups',
+  '0012-accounts-in-place',
 ] as const;
 
 /** The name of a schema change. */

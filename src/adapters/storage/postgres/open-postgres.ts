@@ -131,7 +131,7 @@ export const openPostgres = async (url: string, options: PostgresOptions = {}): 
       locksRows: true,
       appendAtOnce: createAppendAtOnce(db),
     },
-    findSeqs: null,
+    findPlaces: null,
     noteUses: (uses) => insertUses(db, uses),
     close: () => db.destroy(),
   };

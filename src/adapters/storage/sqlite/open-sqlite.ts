@@ -9,7 +9,7 @@ import { DatabaseNewer, StorageUnusable } from '../storage-errors.ts';
 import { onlyWorker, type StorageWorker } from '../storage-worker.ts';
 import { createTurns } from '../turns.ts';
 import { createAppendAtOnce } from './append-at-once.ts';
-import { findSeqs } from './find-seqs.ts';
+import { findPlaces } from './find-places.ts';
 import { createNoteUses } from './note-uses.ts';
 import { createSharedCommits } from './share-commits.ts';
 import { openConnection, SqliteFailure, type SqliteConnection } from './open-connection.ts';
@@ -136,7 +136,7 @@ export const openSqlite = async (path: string, worker: StorageWorker = onlyWorke
         locksRows: false,
         appendAtOnce: createAppendAtOnce(commit),
       },
-      findSeqs,
+      findPlaces,
       noteUses: createNoteUses(commit),
       close: () => db.destroy(),
     };

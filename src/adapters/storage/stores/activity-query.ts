@@ -19,17 +19,39 @@ const latenessMs = 3_600_000;
 
 type Condition = RawBuilder<SqlBool>;
 
+/** Lines of a tenant between two places in the order of storing, both not included. */
+export interface SeqRange {
+  readonly above: number;
+  readonly below: number;
+}
+
+/** `desc`: from the upper end of a range downwards, the newest first. */
+export type Order = 'asc' | 'desc';
+
+/** Columns of random values: what an index in their order costs a line grows with the trail. */
+export type RandomColumn = 'id' | 'jti' | 'account_id';
+
+/** Where lines are, and the place as far as which there are no others; `null` where that is all of the range. */
+export interface Places {
+  readonly seqs: readonly number[];
+  readonly reach: number | null;
+}
+
 /**
- * Finds the places of the lines of a tenant with an id or a jti, for an engine that has no index in the order of those.
+ * Finds where lines may be that have a value, for an engine that has no index in the order of those: of a range the first
+ * ones in the order, among them some of other values and of other tenants.
  *
  * @param value fitted
+ * @param wanted how many places at most
  */
-export type FindSeqs = (
+export type FindPlaces = (
   db: Kysely<Database>,
-  tenant: string,
-  column: 'id' | 'jti',
+  column: RandomColumn,
   value: string,
-) => Promise<readonly number[]>;
+  range: SeqRange,
+  order: Order,
+  wanted: number,
+) => Promise<Places>;
 
 /** A filter in the terms of the table. */
 interface Narrowing {
@@ -73,13 +95,12 @@ const search = (q: string): Condition => {
  * Members without a column of their own are searched as a piece of the JSON text; a line where that piece means something
  * else is left out by `fitsFilter`.
  */
-const narrowingOf = (filter: ActivityFilter, seqs: readonly number[] | null): Narrowing => {
+const narrowingOf = (filter: ActivityFilter): Narrowing => {
   const { from, to, type, outcome, reason, account, actor, issuer, subject, jti, receipt, q } = filter;
   const given = <T>(value: T | undefined, condition: (value: T) => Condition): readonly Condition[] =>
     value === undefined ? [] : [condition(value)];
   // Where it matters said twice, because the indexes leave out what there is most of.
   const [indexed, ...unused] = [
-    ...given(seqs ?? undefined, (value) => sql<SqlBool>`seq in (${sql.join(value)})`),
     ...given(receipt, (value) => sql<SqlBool>`id = ${value}`),
     ...given(jti, (value) => sql<SqlBool>`jti = ${value}`),
     ...given(account, (value) => sql<SqlBool>`account_id = ${value}`),
@@ -112,12 +133,6 @@ const narrowingOf = (filter: ActivityFilter, seqs: readonly number[] | null): Na
 const rare = (value: string | undefined, common: string): string | undefined =>
   value === common ? undefined : value;
 
-/** Lines of a tenant between two places in the order of storing, both not included. */
-export interface SeqRange {
-  readonly above: number;
-  readonly below: number;
-}
-
 /** Rows that fit as far as the table can say, and where to go on; `null` after the last. */
 export interface FoundRows {
   readonly rows: readonly StoredActivity[];
@@ -145,76 +160,82 @@ const seqAbout = async (
   return row?.seq ?? null;
 };
 
-/** Where the lines are that are asked for by an id or a jti; `null` where they are asked for by neither. */
-const seqsOf = async (
-  db: Kysely<Database>,
-  tenant: string,
-  { receipt, jti }: ActivityFilter,
-  findSeqs: FindSeqs,
-): Promise<readonly number[] | null> => {
-  if (receipt !== undefined) return await findSeqs(db, tenant, 'id', receipt);
-  return jti === undefined ? null : await findSeqs(db, tenant, 'jti', jti);
+/** The value by which {@link FindPlaces} is asked: of several the one that fewest lines have. */
+const randomOf = ({ receipt, jti, account }: ActivityFilter) => {
+  const columns = [
+    ['id', receipt],
+    ['jti', jti],
+    ['account_id', account],
+  ] as const;
+  for (const [column, value] of columns) if (value !== undefined) return { column, value };
+  return null;
 };
 
 /**
  * At most `limit` lines that fit, beginning at one end of the range.
  *
  * @param filter fitted ({@link fitFilter})
- * @param direction `desc`: from the upper end downwards, the newest first
- * @param findSeqs `null` where the engine finds ids and jtis by an index of its own
+ * @param findPlaces `null` where the engine finds random values by an index of its own
  */
 export const findRows = async (
   db: Kysely<Database>,
   tenant: string,
   filter: ActivityFilter,
   { above, below }: SeqRange,
-  direction: 'asc' | 'desc',
+  order: Order,
   limit: number,
-  findSeqs: FindSeqs | null,
+  findPlaces: FindPlaces | null,
 ): Promise<FoundRows> => {
   const { from, to } = filter;
-  const seqs = findSeqs === null ? null : await seqsOf(db, tenant, filter, findSeqs);
-  if (seqs?.length === 0) return { rows: [], next: null };
   const low = from === undefined ? null : await seqAbout(db, tenant, '<', Math.ceil(from) - latenessMs);
   const high = to === undefined ? null : await seqAbout(db, tenant, '>=', Math.ceil(to) + latenessMs);
   const range = { above: Math.max(above, low ?? above), below: Math.min(below, high ?? below) };
-  const { indexed, others } = narrowingOf(filter, seqs);
-  // One bound on each side: of two, SQLite would seek by one and walk to the other line by line.
-  const inRange = ({ above: low, below: high }: SeqRange): Condition =>
-    and([sql`tenant = ${tenant}`, sql`seq > ${low}`, sql`seq < ${high}`, ...indexed]);
-  const find = async (within: SeqRange, wanted: number): Promise<readonly StoredActivity[]> => {
+  const { indexed, others } = narrowingOf(filter);
+  const find = async (within: Condition, wanted: number): Promise<readonly StoredActivity[]> => {
     const { rows } = await sql<StoredActivity>`select * from activities
-      where ${and([inRange(within), ...others])} order by seq ${sql.raw(direction)} limit ${wanted}`.execute(
-      db,
-    );
+      where ${and([within, ...others])} order by seq ${sql.raw(order)} limit ${wanted}`.execute(db);
     return rows;
   };
   const toPage = (rows: readonly StoredActivity[], reach: number | null): FoundRows => {
     const shown = rows.slice(0, limit);
     return { rows: shown, next: rows.length > limit ? (shown.at(-1)?.seq ?? null) : reach };
   };
-  if (others.length === 0) return toPage(await find(range, limit + 1), null);
+  // One bound on each side: of two, SQLite would seek by one and walk to the other line by line.
+  const inRange = ({ above: low, below: high }: SeqRange): Condition =>
+    and([sql`tenant = ${tenant}`, sql`seq > ${low}`, sql`seq < ${high}`, ...indexed]);
+  const random = findPlaces === null ? null : randomOf(filter);
+  if (random === null && others.length === 0) return toPage(await find(inRange(range), limit + 1), null);
 
+  /** What the next page may look at: as far as `reach`, and nothing at all where there is no condition. */
+  const lookAhead = async (rest: SeqRange, step: number): Promise<[Condition | null, number | null]> => {
+    if (findPlaces === null || random === null) {
+      const reach = await reachOf(db, inRange(rest), order, step);
+      return [inRange(reach === null ? rest : beginningOf(rest, reach, order)), reach];
+    }
+    const { seqs, reach } = await findPlaces(db, random.column, random.value, rest, order, step);
+    const there = and([sql`tenant = ${tenant}`, sql`seq in (${sql.join(seqs)})`, ...indexed]);
+    return [seqs.length === 0 ? null : there, reach];
+  };
   const found: StoredActivity[] = [];
   const patience = startPatience(scan.forMs);
   let rest = range;
   let reach: number | null = null;
   let step: number = scan.firstStep;
   for (let lookedAt = 0; ; lookedAt += step, step = Math.min(step * 2, scan.longestStep)) {
-    reach = await reachOf(db, inRange(rest), direction, step);
-    const near = reach === null ? rest : beginningOf(rest, reach, direction);
-    found.push(...(await find(near, limit + 1 - found.length)));
+    let near: Condition | null;
+    [near, reach] = await lookAhead(rest, step);
+    if (near !== null) found.push(...(await find(near, limit + 1 - found.length)));
     const enough = patience.isOver() ? scan.atLeast : scan.atMost;
     if (found.length > limit || reach === null || lookedAt + step >= enough) break;
-    rest = direction === 'desc' ? { ...rest, below: reach } : { ...rest, above: reach };
+    rest = order === 'desc' ? { ...rest, below: reach } : { ...rest, above: reach };
   }
   patience.end();
   return toPage(found, reach);
 };
 
 /** The part of `range` from where a page in `direction` begins as far as the line at `reach`, included. */
-const beginningOf = (range: SeqRange, reach: number, direction: 'asc' | 'desc'): SeqRange =>
-  direction === 'desc' ? { ...range, above: reach - 1 } : { ...range, below: reach + 1 };
+const beginningOf = (range: SeqRange, reach: number, order: Order): SeqRange =>
+  order === 'desc' ? { ...range, above: reach - 1 } : { ...range, below: reach + 1 };
 
 /** A time that is over some day; told by a timer, for a clock is nothing a store has. */
 const startPatience = (forMs: number): { readonly isOver: () => boolean; readonly end: () => void } => {
@@ -229,10 +250,10 @@ const startPatience = (forMs: number): { readonly isOver: () => boolean; readonl
 const reachOf = async (
   db: Kysely<Database>,
   within: Condition,
-  direction: 'asc' | 'desc',
+  order: Order,
   lookedAt: number,
 ): Promise<number | null> => {
   const { rows } = await sql<{ readonly seq: number }>`select seq from activities
-    where ${within} order by seq ${sql.raw(direction)} limit 1 offset ${lookedAt - 1}`.execute(db);
+    where ${within} order by seq ${sql.raw(order)} limit 1 offset ${lookedAt - 1}`.execute(db);
   return rows[0]?.seq ?? null;
 };

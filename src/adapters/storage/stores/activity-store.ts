@@ -4,15 +4,32 @@ import type { ActivityStore } from '../../../ports/activity-store.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
-import { type FindSeqs, findRows, fitFilter } from './activity-query.ts';
-import { damagedActivity, readActivity, showActivity } from './activity-row.ts';
+import { type FindPlaces, findRows, fitFilter, type SeqRange } from './activity-query.ts';
+import { damagedActivity, readActivity, type StoredActivity, showActivity } from './activity-row.ts';
 import { appendActivities, type Chaining } from './append-activities.ts';
+
+const everything: SeqRange = { above: Number.MIN_SAFE_INTEGER, below: Number.MAX_SAFE_INTEGER };
+
+const findById = async (
+  db: Kysely<Database>,
+  tenant: string,
+  id: string,
+  findPlaces: FindPlaces | null,
+): Promise<StoredActivity | null> => {
+  let range = everything;
+  for (;;) {
+    const { rows, next } = await findRows(db, tenant, { receipt: id }, range, 'desc', 1, findPlaces);
+    const [row] = rows;
+    if (row !== undefined || next === null) return row ?? null;
+    range = { ...range, below: next };
+  }
+};
 
 /** {@link ActivityStore} on either engine. Appending a line again changes nothing. */
 export const createActivityStore = (
   db: Kysely<Database>,
   chaining: Chaining,
-  findSeqs: FindSeqs | null,
+  findPlaces: FindPlaces | null,
 ): ActivityStore => ({
   append: async (activities) => {
     if (activities.length === 0) return;
@@ -27,19 +44,11 @@ export const createActivityStore = (
     if (!mayBeStored(tenant, id)) {
       return null;
     }
-    const seqs = await findSeqs?.(db, tenant, 'id', id);
-    if (seqs?.length === 0) return null;
-    const row = await db
-      .selectFrom('activities')
-      .selectAll()
-      .where('tenant', '=', tenant)
-      .where('id', '=', id)
-      .$if(seqs !== undefined, (query) => query.where('seq', 'in', seqs ?? []))
-      .executeTakeFirst();
-    return row === undefined ? null : showActivity(row);
+    const row = await findById(db, tenant, id, findPlaces);
+    return row === null ? null : showActivity(row);
   },
   list: async (tenant, filter, { limit, cursor }) => {
-    const below = readCursor('activities', cursor, Number.MAX_SAFE_INTEGER);
+    const below = readCursor('activities', cursor, everything.below);
     if (!mayBeStored(tenant)) {
       return { items: [], nextCursor: null };
     }
@@ -48,10 +57,10 @@ export const createActivityStore = (
       db,
       tenant,
       fitted,
-      { above: Number.MIN_SAFE_INTEGER, below },
+      { ...everything, below },
       'desc',
       limit,
-      findSeqs,
+      findPlaces,
     );
     return {
       items: rows.flatMap((row) => {

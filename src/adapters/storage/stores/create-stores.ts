@@ -3,7 +3,7 @@ import type { Stores } from '../../../ports/stores.ts';
 import { reportUnavailable } from '../report-unavailable.ts';
 import type { Database } from '../schema.ts';
 import { createAccountKeyStore } from './account-key-store.ts';
-import type { FindSeqs } from './activity-query.ts';
+import type { FindPlaces } from './activity-query.ts';
 import { createActivityStore } from './activity-store.ts';
 import type { Chaining } from './append-activities.ts';
 import { createBlockStore } from './block-store.ts';
@@ -22,7 +22,7 @@ import { createUseCaseStore } from './use-case-store.ts';
 /** Every store over one database handle, be it the pool or one transaction. */
 export const createStores = (
   db: Kysely<Database>,
-  { chaining, findSeqs }: { readonly chaining: Chaining; readonly findSeqs: FindSeqs | null },
+  { chaining, findPlaces }: { readonly chaining: Chaining; readonly findPlaces: FindPlaces | null },
 ): Stores => ({
   tenants: reportUnavailable(createTenantStore(db)),
   trustedIssuers: reportUnavailable(createTrustedIssuerStore(db)),
@@ -35,7 +35,7 @@ export const createStores = (
   revokedTokens: reportUnavailable(createRevokedTokenStore(db)),
   blocks: reportUnavailable(createBlockStore(db)),
   inbox: reportUnavailable(createInboxStore(db)),
-  activities: reportUnavailable(createActivityStore(db, chaining, findSeqs)),
-  trail: reportUnavailable(createTrailStore(db, findSeqs)),
+  activities: reportUnavailable(createActivityStore(db, chaining, findPlaces)),
+  trail: reportUnavailable(createTrailStore(db, findPlaces)),
   revisions: reportUnavailable(createRevisionStore(db)),
 });

@@ -5,7 +5,7 @@ import type { StoredLine, TrailStore } from '../../../ports/trail-store.ts';
 import type { Database } from '../schema.ts';
 import { mayBeStored } from '../text.ts';
 import { atomically } from '../unique.ts';
-import { type FindSeqs, findRows, fitFilter } from './activity-query.ts';
+import { type FindPlaces, findRows, fitFilter } from './activity-query.ts';
 import { isAsWritten, readActivity, type StoredActivity, toLink } from './activity-row.ts';
 
 type ChainRow = Selectable<Database['activity_chains']>;
@@ -41,7 +41,7 @@ class Overtaken extends Error {
 }
 
 /** {@link TrailStore} on either engine. */
-export const createTrailStore = (db: Kysely<Database>, findSeqs: FindSeqs | null): TrailStore => ({
+export const createTrailStore = (db: Kysely<Database>, findPlaces: FindPlaces | null): TrailStore => ({
   state: async (tenant) => {
     if (!mayBeStored(tenant))
       return { last: 0, chains: [], oldLines: { count: 0, last: 0 }, checkpoint: null };
@@ -64,7 +64,7 @@ export const createTrailStore = (db: Kysely<Database>, findSeqs: FindSeqs | null
     if (!mayBeStored(tenant)) return { lines: [], next: null };
     const fitted = fitFilter(filter);
     const range = { above: after, below: last + 1 };
-    const { rows, next } = await findRows(db, tenant, fitted, range, 'asc', limit, findSeqs);
+    const { rows, next } = await findRows(db, tenant, fitted, range, 'asc', limit, findPlaces);
     const isAll = Object.keys(filter).length === 0;
     return {
       lines: rows
