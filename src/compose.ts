@@ -79,7 +79,7 @@ export interface Bureau {
 }
 
 /** Up to 800 lines a second there is time for a commit of each; above, whoever asks waits for half of a pause, more or less. */
-const commitPacing = { everyMs: 2, maxGapMs: 1.25 };
+const commitPacing = { everyMs: 2, calmlyEveryMs: 8, maxGapMs: 1.25 };
 
 /**
  * Opens and joins everything, in the order in which a failure costs least: store, key-encryption key, first start, keys,

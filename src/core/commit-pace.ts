@@ -1,7 +1,7 @@
 /** When commits begin that many callers may share. */
 export interface CommitPace {
-  /** Notes that something came that is to be committed. */
-  readonly arrived: () => void;
+  /** Notes that something came that is to be committed; `canWait`: nobody is kept from working until it is. */
+  readonly arrived: (canWait?: boolean) => void;
   /** `null` where a commit may begin now, which then has begun; otherwise resolves when the next one begins, for all who wait. */
   readonly next: () => Promise<void> | null;
   /** Nobody waits any more, now or later: the process ends. */
@@ -14,6 +14,8 @@ export interface CommitPaceOptions {
   readonly monotonic: () => number;
   /** From the beginning of one commit to that of the next, where they wait. */
   readonly everyMs: number;
+  /** The same while nothing waits but what can. */
+  readonly calmlyEveryMs: number;
   /** The mean gap between arrivals up to which they do. */
   readonly maxGapMs: number;
 }
@@ -35,19 +37,22 @@ const longestGaps = 10;
  * what comes from one caller, however quick, who asks only when he was answered.
  */
 export const createCommitPace = (options: CommitPaceOptions): CommitPace => {
-  const { monotonic, everyMs, maxGapMs } = options;
+  const { monotonic, everyMs, calmlyEveryMs, maxGapMs } = options;
   const longestGapMs = longestGaps * maxGapMs;
   let meanGapMs = longestGapMs;
   let arrivedAt = Number.NEGATIVE_INFINITY;
   let begunAt = Number.NEGATIVE_INFINITY;
   let crowdedAt = Number.NEGATIVE_INFINITY;
   let arrivals = 0;
-  let waiting: (PromiseWithResolvers<void> & { readonly timer: ReturnType<typeof setTimeout> }) | null = null;
+  /** Whether something came, since the last commit began, that cannot wait. */
+  let isHurried = false;
+  let waiting: (PromiseWithResolvers<void> & { timer: ReturnType<typeof setTimeout> }) | null = null;
   let isOver = false;
 
   const begin = (now: number): void => {
     if (arrivals > 1) crowdedAt = now;
     arrivals = 0;
+    isHurried = false;
     begunAt = now;
   };
   const release = (): void => {
@@ -59,15 +64,24 @@ export const createCommitPace = (options: CommitPaceOptions): CommitPace => {
   /** How long the commit that is wanted now has to wait, in whole milliseconds as timers count them. */
   const leftMs = (now: number): number => {
     const isDense = meanGapMs <= maxGapMs && (arrivals > 1 || now - crowdedAt <= crowdedForMs);
-    return isDense && !isOver ? Math.round(begunAt + everyMs - now) : 0;
+    return isDense && !isOver ? Math.round(begunAt + (isHurried ? everyMs : calmlyEveryMs) - now) : 0;
+  };
+  /** Who waits calmly goes along with what came and cannot. */
+  const hurry = (now: number): void => {
+    if (isHurried) return;
+    isHurried = true;
+    if (waiting === null) return;
+    clearTimeout(waiting.timer);
+    waiting.timer = setTimeout(release, leftMs(now));
   };
 
   return {
-    arrived: () => {
+    arrived: (canWait = false) => {
       const now = monotonic();
       meanGapMs += (Math.min(now - arrivedAt, longestGapMs) - meanGapMs) * weight;
       arrivedAt = now;
       arrivals += 1;
+      if (!canWait) hurry(now);
     },
     next: () => {
       if (waiting !== null) return waiting.promise;

@@ -62,7 +62,7 @@ export const createPipelinedRequests = (
     queue.waiting.length = 0;
   };
 
-  const takeTurns = createTakeTurns(bounds.perTurn, setImmediate);
+  const takeTurns = createTakeTurns(() => bounds.perTurn, setImmediate);
 
   /** Begins with the next one of a queue when it is its turn; its place among those under way is taken already. */
   const beginSoon = (queue: Queue): void =>

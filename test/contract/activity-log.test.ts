@@ -97,6 +97,20 @@ describe('group commit', () => {
     expect(await settle(records)).toEqual(['fulfilled', 'fulfilled']);
   });
 
+  it('B28 a refusal can wait for company, what was issued or changed cannot', async () => {
+    const canWait: (boolean | undefined)[] = [];
+    const pace = {
+      arrived: (it?: boolean) => void canWait.push(it),
+      next: () => null,
+      end: () => undefined,
+    };
+    const append = async (batch: readonly ActivityEntry[]) => keptAll(batch);
+    const log = createGroupCommitLog({ append, clock, pace, maxBatch: 10, maxQueue: 10 });
+    for (const outcome of ['issued', 'refused', 'changed'] as const)
+      await log.record(sampleActivity({ outcome }));
+    expect(canWait).toEqual([false, true, false]);
+  });
+
   it('starts again after it was idle', async () => {
     const kept: ActivityEntry[] = [];
     const append = async (batch: readonly ActivityEntry[]) => {

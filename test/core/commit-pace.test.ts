@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CommitPace, createCommitPace } from '../../src/core/commit-pace.ts';
 
 const everyMs = 10;
+const calmlyEveryMs = 30;
 const maxGapMs = 4;
 
 describe('when commits begin that many may share', () => {
@@ -9,11 +10,17 @@ describe('when commits begin that many may share', () => {
   afterEach(() => void vi.useRealTimers());
 
   const create = (): CommitPace =>
-    createCommitPace({ monotonic: () => performance.now(), everyMs, maxGapMs });
+    createCommitPace({ monotonic: () => performance.now(), everyMs, calmlyEveryMs, maxGapMs });
   const advance = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
   /** A commit of each that comes takes so long, and what comes meanwhile asks for the next one. */
-  const arrive = async (pace: CommitPace, times: number, gapMs: number, commitMs: number) => {
+  const arrive = async (
+    pace: CommitPace,
+    times: number,
+    gapMs: number,
+    commitMs: number,
+    canWait?: (index: number) => boolean,
+  ) => {
     const begun: number[] = [];
     let wanted = 0;
     let isBusy = false;
@@ -29,7 +36,7 @@ describe('when commits begin that many may share', () => {
       isBusy = false;
     };
     for (let index = 0; index < times; index += 1) {
-      pace.arrived();
+      pace.arrived(canWait?.(index));
       wanted += 1;
       if (!isBusy) void commit();
       await advance(gapMs);
@@ -70,6 +77,41 @@ describe('when commits begin that many may share', () => {
 
   it('a commit that takes longer than the pause is followed by the next at once', async () => {
     expect(shortestPause(await arrive(create(), 400, 1, everyMs + 5))).toBe(everyMs + 5);
+  });
+
+  it('where all of it can wait more of it shares one', async () => {
+    const begun = await arrive(create(), 400, 1, 2, () => true);
+    expect(shortestPause(begun.slice(-10))).toBe(calmlyEveryMs);
+  });
+
+  it.each([
+    ['some time after it came', 7, everyMs],
+    ['at once, where its time is over', 17, 17],
+  ])('who can wait goes along with what cannot: %s', async (_, comesAfterMs, begunAfterMs) => {
+    const pace = create();
+    await arrive(pace, 100, 1, 2, () => true);
+    await advance(2 * calmlyEveryMs);
+    for (const __ of [1, 2]) pace.arrived(true);
+    expect(pace.next()).toBe(null);
+    const since = performance.now();
+    pace.arrived(true);
+    let begunAt = Number.NaN;
+    void pace.next()?.then(() => {
+      begunAt = performance.now();
+    });
+    await advance(comesAfterMs);
+    expect(begunAt).toBeNaN();
+    pace.arrived();
+    pace.arrived();
+    await advance(begunAfterMs - comesAfterMs);
+    expect(begunAt - since).toBe(begunAfterMs);
+    // What could not wait is gone with it: the next may take its time again.
+    for (const __ of [1, 2]) pace.arrived(true);
+    expect(pace.next()).not.toBe(null);
+    await advance(calmlyEveryMs - 1);
+    expect(vi.getTimerCount()).toBe(1);
+    await advance(1);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('all who ask while one is to come wait for the same', async () => {

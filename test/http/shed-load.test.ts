@@ -21,6 +21,7 @@ let statusOf: (path: string) => number;
 let strangers: StrangerBudget;
 let refusals: ReturnType<typeof createOverloadRefusals>;
 let waiting: (() => void)[];
+let nowMs: number;
 
 const admission: AdmissionControl = {
   admit: () => {
@@ -35,6 +36,7 @@ const admission: AdmissionControl = {
 
 beforeEach(async () => {
   [full, stopping, inside, seen, moments, sockets, waiting] = [false, false, 0, [], [], [], []];
+  nowMs = 7;
   statusOf = () => 200;
   let ids = 0;
   strangers = createStrangerBudget(600, createFixedClock(), () => `receipt-${(ids += 1)}`);
@@ -51,7 +53,7 @@ beforeEach(async () => {
   shedLoad(server, {
     admission,
     refusals,
-    clock: { monotonic: () => 7 },
+    clock: { monotonic: () => nowMs },
     idleMs: () => 3,
     isStopping: () => stopping,
   });
@@ -320,6 +322,22 @@ describe('what is let in', () => {
     expect(await mostBegunInTurn(clients, '/token?bad')).toBeLessThanOrEqual(2);
     expect(await mostBegunInTurn(clients, '/token?good')).toBeLessThanOrEqual(2);
     expect(await mostBegunInTurn(clients, '/token?good')).toBeGreaterThan(5);
+    for (const client of clients) client.destroy();
+  });
+
+  it('B28 more of those who were refused are begun in a turn where there are no others, and fewer as soon as there are', async () => {
+    statusOf = (path) => (path === '/token?bad' ? 400 : 200);
+    const clients = await connectMany(41);
+    const [other, ...refused] = clients;
+    await mostBegunInTurn(refused, '/token?bad');
+    nowMs += 100;
+    expect(await mostBegunInTurn(refused, '/token?bad')).toBeLessThanOrEqual(2);
+    nowMs += 1;
+    const alone = await mostBegunInTurn(refused, '/token?bad');
+    expect(alone).toBeGreaterThan(2);
+    expect(alone).toBeLessThanOrEqual(8);
+    if (other !== undefined) await mostBegunInTurn([other], '/token?good');
+    expect(await mostBegunInTurn(refused, '/token?bad')).toBeLessThanOrEqual(2);
     for (const client of clients) client.destroy();
   });
 

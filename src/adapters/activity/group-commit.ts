@@ -127,7 +127,7 @@ export const createGroupCommitLog = (options: GroupCommitOptions): GroupCommitLo
       if (queue.length >= maxQueue)
         throw new ActivityLogFull('more activities wait to be written than the queue holds');
       queue.push({ entry, since: clock.monotonic(), resolve, reject, isSettled: false });
-      pace?.arrived();
+      pace?.arrived(entry.activity.outcome === 'refused');
       if (!isTimed) giveUpIn(maxWaitMs);
       underWay ??= work();
     });

@@ -72,7 +72,7 @@ export const createIssuerKeys = (options: IssuerKeysOptions): ObservedIssuerKeys
     dispose: (slot) => slot.keySet.close(),
   });
 
-  const takeTurns = createTakeTurns(goOnPerTurn, setImmediate);
+  const takeTurns = createTakeTurns(() => goOnPerTurn, setImmediate);
   const itsTurn = (): Promise<void> => new Promise(takeTurns);
 
   const create = (issuer: TrustedIssuer, staleIfErrorSeconds: () => number): IssuerKeySet => {
