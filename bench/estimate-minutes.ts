@@ -1,5 +1,5 @@
 import type { Options } from './parse-options.ts';
-import { hasHalf } from './run-load-subject.ts';
+import { calmPairs, hasHalf } from './run-load-subject.ts';
 import type { LoadSubject, Subject } from './subject.ts';
 
 /** Seconds it takes to start a server, to register what it needs, to check and to stop it. */
@@ -36,7 +36,9 @@ const secondsOfLoad = (subject: LoadSubject, times: Times): number => {
   );
   const pools = entrants.filter(({ work }) => work.door === 'seeded').length * (tokens / signedPerSecond);
   const each =
-    warmUpSeconds + rounds * secondsPerRound + (changes === true ? 2 * Math.max(5, secondsPerRound) : 0);
+    warmUpSeconds +
+    rounds * secondsPerRound +
+    (changes === true ? 2 * calmPairs(rounds) * secondsPerRound : 0);
   const minting = entrants.filter(({ work }) => work.door === 'own-key').length * each * 0.3;
   const halves =
     entrants.filter((_, place) => hasHalf(subject, place, times)).length *

@@ -30,9 +30,12 @@ const samplesPerRound = 25;
 /** What a round at a constant rate is sent on: enough that no request waits for a connection unless the server is behind. */
 const constantConnections = 128;
 /** Rate at which the cost of a change is measured, and changes a second; both far below what a server can take. */
-const calm = { exchangesPerSecond: 200, changesPerSecond: 10 } as const;
+const calm = { exchangesPerSecond: 200, changesPerSecond: 20, pairs: 2 } as const;
 /** Before the first round it is not known how many single-use forms a server takes a second. */
 const firstGuessPerSecond = 15_000;
+
+/** How many pairs of calm rounds there are, with changes and without. */
+export const calmPairs = (rounds: number): number => Math.min(calm.pairs, rounds);
 
 /** Every key set is fetched in the first pass, which ends when it is through. */
 const firstPassSeconds = 300;
@@ -232,7 +235,10 @@ const runHalf = async (
   }
 };
 
-/** The same calm load with changes and without: the difference is what changes cost, on every node and in the database. */
+/**
+ * The same calm load with changes and without: the difference is what changes cost, on every node and in the database. Means
+ * of pairs, of which every other one begins with the changes: what a server still does for the load before is in the first.
+ */
 const measureChange = async (
   { options, surroundings }: Bench,
   runner: Runner,
@@ -240,25 +246,38 @@ const measureChange = async (
   const { change } = runner.server.contender;
   if (change === null) return null;
   const pace: Pace = { kind: 'constant', perSecond: calm.exchangesPerSecond };
-  const seconds = Math.max(5, options.secondsPerRound);
-  const without = await runner.run(pace, seconds);
-  let changes = 0;
-  let failed: Error | null = null;
-  const timer = setInterval(() => {
-    changes += 1;
-    change().catch((error: Error) => {
-      failed ??= error;
-    });
-  }, 1000 / calm.changesPerSecond);
-  const having = await runner.run(pace, seconds).finally(() => clearInterval(timer));
-  if (failed !== null) throw new RunIsVoid(`a change failed: ${(failed as Error).message}`);
-  const each = (name: 'serverCpuSeconds' | 'databaseCpuSeconds'): number | null => {
-    const [before, after] = [without[name], having[name]];
-    return before === null || after === null ? null : (after - before) / changes;
+  const runWithout = async () => await runner.run(pace, options.secondsPerRound);
+  const runWith = async () => {
+    let changes = 0;
+    let failed: Error | null = null;
+    const timer = setInterval(() => {
+      changes += 1;
+      change().catch((error: Error) => {
+        failed ??= error;
+      });
+    }, 1000 / calm.changesPerSecond);
+    const result = await runner.run(pace, options.secondsPerRound).finally(() => clearInterval(timer));
+    if (failed !== null) throw new RunIsVoid(`a change failed: ${(failed as Error).message}`);
+    return { result, changes };
   };
-  const serverSeconds = each('serverCpuSeconds');
-  surroundings.say(`  ${runner.entrant.name}: ${changes} changes`);
-  return serverSeconds === null ? null : { serverSeconds, databaseSeconds: each('databaseCpuSeconds') };
+  const pairs: { readonly server: number | null; readonly database: number | null }[] = [];
+  for (let pair = 0; pair < calmPairs(options.rounds); pair += 1) {
+    const early = pair % 2 === 0 ? await runWithout() : null;
+    const { result, changes } = await runWith();
+    const without = early ?? (await runWithout());
+    const each = (name: 'serverCpuSeconds' | 'databaseCpuSeconds'): number | null => {
+      const [before, after] = [without[name], result[name]];
+      return before === null || after === null ? null : (after - before) / changes;
+    };
+    pairs.push({ server: each('serverCpuSeconds'), database: each('databaseCpuSeconds') });
+    surroundings.say(`  ${runner.entrant.name}: ${changes} changes`);
+  }
+  const medianOf = (name: 'server' | 'database'): number | null => {
+    const known = pairs.flatMap((pair) => pair[name] ?? []);
+    return known.length === pairs.length ? median(known) : null;
+  };
+  const serverSeconds = medianOf('server');
+  return serverSeconds === null ? null : { serverSeconds, databaseSeconds: medianOf('database') };
 };
 
 const resultOf = (
