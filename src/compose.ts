@@ -53,6 +53,7 @@ import { createOverloadRefusals, startReportingOverload } from './token/overload
 import { createAttemptCollection, startWritingAttempts } from './token/refused-attempts.ts';
 import { createRevocation } from './token/revoke.ts';
 import { startSummingUpStrangers } from './token/sum-up-strangers.ts';
+import { createEvidenceBudget } from './token/evidence-budget.ts';
 import { createStrangerBudget } from './token/stranger-budget.ts';
 import { withPending } from './token/with-pending.ts';
 import { createTokenEndpoint } from './token/token-endpoint.ts';
@@ -273,6 +274,7 @@ export const openBureau = async (
       replayGuard: metrics.uses.ofGuard(storage.replayGuard),
       activityLog: metrics.uses.ofLog(activityLog),
       strangers,
+      evidenceBudget: createEvidenceBudget(minutes.open),
       keyUses,
       metrics: metrics.token,
       reportFault,

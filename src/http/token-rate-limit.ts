@@ -1,7 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
-import ipaddr from 'ipaddr.js';
-import { createRecentMap } from '../core/recent-map.ts';
 import type { MinuteCount, OpenMinuteCounter } from '../ports/minute-counts.ts';
+import { createNetworkOf } from '../token/source-network.ts';
 import { sourceAddressOf } from './source-address.ts';
 
 /** Requests a minute, or `off` (contract §2). */
@@ -25,17 +24,12 @@ export class RateLimited extends Error {
   }
 }
 
-/** Of so many addresses it is remembered in which network they stand: to read one takes longer than to count all there is. */
-const mostNetworks = 10_000;
-
 /** The hook that holds the limits, cheapest question first; none where there are none. */
 export const limitTokenRequests = (
   { perAddress, perTenant, openCounter }: TokenRateLimits,
   tenantOf: (request: FastifyRequest) => string,
 ): onRequestHookHandler[] => {
-  const networks = createRecentMap<string>(mostNetworks);
-  const networkOf = (address: string): string =>
-    address.includes(':') ? (networks.get(address) ?? networks.set(address, readNetwork(address))) : address;
+  const networkOf = createNetworkOf();
   const limits = [
     ...limitOf('address', perAddress, openCounter, (request) => networkOf(sourceAddressOf(request))),
     ...limitOf('tenant', perTenant, openCounter, tenantOf),
@@ -64,11 +58,4 @@ const limitOf = (
   if (max === 'off') return [];
   const countOne = openCounter(name, max);
   return [{ max, count: (request) => countOne(keyOf(request)) }];
-};
-
-/** The /64 an IPv6 address stands in, for one subscriber holds all of it; an IPv4 address in its IPv6 form is that address. */
-const readNetwork = (address: string): string => {
-  if (!ipaddr.IPv6.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
 };

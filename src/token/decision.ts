@@ -8,7 +8,7 @@ export interface Decision<Granted extends object> {
   readonly tenant: string;
   readonly door: string | null;
   readonly tokenHash: string | null;
-  readonly evidence: Pick<Evidence, 'told' | 'checks' | 'toldChecks' | 'seen' | 'parameters' | 'presented'>;
+  readonly evidence: Omit<Evidence, 'of' | 'noteForm' | 'noteToken' | 'noteParts' | 'noteGoodSignature'>;
   readonly outcome: ({ readonly ok: true } & Granted) | RefusedOutcome;
 }
 

@@ -1,8 +1,9 @@
 import { type Activity, blankActivity, type Party, partyOf } from '../core/activity/activity.ts';
-import type { Check } from '../core/activity/check.ts';
+import { type Check, failed } from '../core/activity/check.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { OwnToken } from '../keys/verify-own-token.ts';
 import type { Decision, RefusedOutcome } from './decision.ts';
+import { fullStories } from './evidence-budget.ts';
 import type { GrantedToken } from './handle-token-request.ts';
 import { unused } from './single-uses.ts';
 
@@ -78,6 +79,26 @@ export const describeRefused = (
   reason,
   parameters: decision.evidence.parameters(),
   presented: decision.evidence.presented(),
+});
+
+const storyLeftOut: Check = failed(
+  'activity.presented',
+  `at most ${fullStories.perNetwork} refusals a minute from one network, and ${fullStories.perTenant} of a tenant, without a good signature`,
+  'more',
+  'What was presented, and the checks before, are not kept of this one. Ask again when fewer forged tokens come.',
+);
+
+/** The activity of one refusal of a flood: who, when, why, and that the rest is left out. */
+export const describeRefusedBriefly = (
+  type: string,
+  decision: Omit<Decision<object>, 'outcome'>,
+  { reason }: Pick<RefusedOutcome, 'reason'>,
+  facts: RecordFacts,
+): Activity => ({
+  ...describeRequest(decision, facts, [...decision.evidence.refusingChecks(), storyLeftOut]),
+  type,
+  outcome: 'refused',
+  reason,
 });
 
 /** The activity of a token that was revoked: by whom, and whose it was. */

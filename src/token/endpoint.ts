@@ -10,7 +10,8 @@ import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
 import { StoreUnavailable } from '../ports/storage.ts';
 import type { DecidedTokenRequest, TokenMetrics } from '../ports/token-metrics.ts';
 import type { Decision, RefusedOutcome } from './decision.ts';
-import { describeRefused, type RecordFacts } from './describe-decision.ts';
+import { describeRefused, describeRefusedBriefly, type RecordFacts } from './describe-decision.ts';
+import type { EvidenceBudget } from './evidence-budget.ts';
 import { collectEvidence } from './evidence.ts';
 import type { StrangerBudget } from './stranger-budget.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
@@ -47,6 +48,7 @@ export interface EndpointDependencies {
   readonly directory: Pick<TrustDirectory, 'tenant'>;
   readonly activityLog: ActivityLog;
   readonly strangers: Pick<StrangerBudget, 'admit'>;
+  readonly evidenceBudget: EvidenceBudget;
   readonly metrics: TokenMetrics;
   /** Told of every fault, with the receipt the caller got; the fault itself never reaches the caller. */
   readonly reportFault: (error: unknown, receipt: string) => void;
@@ -98,7 +100,7 @@ export const createEndpoint = <
   deps: EndpointDependencies,
   rules: EndpointRules<Request, Granted, Body>,
 ): EndpointAnswers<Request, Body> => {
-  const { clock, newId, activityLog, strangers, metrics } = deps;
+  const { clock, newId, activityLog, strangers, evidenceBudget, metrics } = deps;
   type Reply = EndpointAnswer<Body>;
 
   const refused = (reason: RefusalReason, error: OAuthErrorCode, receipt: string): Reply => ({
@@ -116,10 +118,14 @@ export const createEndpoint = <
       : decision.outcome;
     if (outcome.ok) return outcome;
     const { reason, presentedTokenError } = outcome;
-    const admission = evidence.seen().known === true ? null : strangers.admit(decision.tenant, reason);
+    const isKnown = evidence.seen().known === true;
+    const admission = isKnown ? null : strangers.admit(decision.tenant, reason);
     const receipt = admission?.kept === 'summed-up' ? admission.receipt : facts.id;
+    const isWhole =
+      !isKnown || evidence.isVerified() || evidenceBudget.admit(decision.tenant, sourceAddress);
+    const describe = isWhole ? describeRefused : describeRefusedBriefly;
     if (receipt === facts.id)
-      await activityLog.record(describeRefused(rules.activityType, decision, outcome, facts));
+      await activityLog.record(describe(rules.activityType, decision, outcome, facts));
     rules.refused?.(decision, { reason, receipt, at: facts.time });
     return refused(reason, presentedTokenError, receipt);
   };

@@ -27,9 +27,13 @@ export interface Evidence {
   /** The signature of the token noted last is good. */
   readonly noteGoodSignature: () => void;
   readonly checks: () => readonly Check[];
+  /** Those of the steps that refused. */
+  readonly refusingChecks: () => readonly Check[];
   /** Those of the steps that are {@link told}. */
   readonly toldChecks: () => readonly Check[];
   readonly seen: () => Seen;
+  /** Whether the signature of any token was good. */
+  readonly isVerified: () => boolean;
   /** The form parameters, secrets out; `null` where there were none that could be read. */
   readonly parameters: () => ShownParameters | null;
   /** The tokens in the order in which they were looked at. */
@@ -78,8 +82,10 @@ export const collectEvidence = (): Evidence => {
       if (last !== undefined) last.isVerified = true;
     },
     checks: () => steps.flatMap(checksOf),
+    refusingChecks: () => steps.filter((step) => !step.ok).flatMap(checksOf),
     toldChecks: () => toldSteps.flatMap(checksOf),
     seen: () => seen,
+    isVerified: () => tokens.some(({ isVerified }) => isVerified),
     parameters: () => (form === null ? null : showParameters(readPairs(), form.names)),
     presented: () => {
       const known = new Set(tokens.map(({ parameter }) => parameter));

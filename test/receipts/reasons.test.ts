@@ -237,6 +237,7 @@ const decideWith = async (fault: Error, record?: () => Promise<void>) => {
     directory: { tenant: async () => null },
     activityLog: { record: record ?? (async (activity: Activity) => void kept.push(activity)) },
     strangers: { admit: () => ({ kept: 'alone' }) },
+    evidenceBudget: { admit: () => true },
     metrics: { decided: () => undefined },
     reportFault: (error: unknown) => void reported.push(error),
   } as unknown as EndpointDependencies;

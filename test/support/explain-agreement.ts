@@ -140,6 +140,7 @@ export const createAgreement = (registration: Registration) => {
       },
     },
     strangers: { admit: () => ({ kept: 'alone' }) },
+    evidenceBudget: { admit: () => true },
     metrics: { decided: () => undefined },
     keyUses: { used: () => undefined },
     attempts: { note: () => undefined },
