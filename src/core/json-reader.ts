@@ -22,7 +22,7 @@ export interface JsonLimits {
   /** Members of objects in the whole tree. */
   readonly maxMembers: number;
   /**
-   * Values in the whole tree: members, items of lists, and each list and object that is empty once more. A quarter of it
+   * Values in the whole tree: members, items of lists, and each list and object that is empty once more. Half of it
    * where a name is written with a backslash.
    */
   readonly maxValues?: number;

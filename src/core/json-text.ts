@@ -28,7 +28,7 @@ export const parseJsonObject = (text: string, limits: JsonLimits): Result<JsonOb
   if (depth > limits.maxDepth) return fail(tooDeep(limits));
   if (members > limits.maxMembers) return fail(tooManyMembers(limits));
   // Step by step each value costs many times as much.
-  const mostValues = hasEscapedName ? maxValues / 4 : maxValues;
+  const mostValues = hasEscapedName ? maxValues / 2 : maxValues;
   if (values > mostValues)
     return fail({ kind: 'too-many-values', detail: `it has more than ${mostValues} values` });
   if (hasEscapedName) return readJsonObject(text, limits);

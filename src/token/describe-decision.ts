@@ -1,5 +1,5 @@
 import { type Activity, blankActivity, type Party, partyOf } from '../core/activity/activity.ts';
-import { type Check, failed } from '../core/activity/check.ts';
+import type { Check } from '../core/activity/check.ts';
 import type { EpochMilliseconds } from '../core/time.ts';
 import type { OwnToken } from '../keys/verify-own-token.ts';
 import type { Decision, RefusedOutcome } from './decision.ts';
@@ -81,24 +81,18 @@ export const describeRefused = (
   presented: decision.evidence.presented(),
 });
 
-const storyLeftOut: Check = failed(
-  'activity.presented',
-  `at most ${fullStories.perNetwork} refusals a minute from one network, and ${fullStories.perTenant} of a tenant, without a good signature`,
-  'more',
-  'What was presented, and the checks before, are not kept of this one. Ask again when fewer forged tokens come.',
-);
+const leftOut = {
+  leftOut: 'what was presented, and the checks before the one that failed',
+  because: `more than ${fullStories.perNetwork} refusals a minute from one network, or ${fullStories.perTenant} of the tenant, without a good signature`,
+};
 
-/** The activity of one refusal of a flood: who, when, why, and that the rest is left out. */
-export const describeRefusedBriefly = (
-  type: string,
-  decision: Omit<Decision<object>, 'outcome'>,
-  { reason }: Pick<RefusedOutcome, 'reason'>,
-  facts: RecordFacts,
-): Activity => ({
-  ...describeRequest(decision, facts, [...decision.evidence.refusingChecks(), storyLeftOut]),
+/** The activity of one refusal of a flood: who, when and why, and that the rest was left out. */
+export const describeRefusedBriefly: typeof describeRefused = (type, decision, { reason }, facts) => ({
+  ...describeRequest(decision, facts, decision.evidence.refusingChecks()),
   type,
   outcome: 'refused',
   reason,
+  details: leftOut,
 });
 
 /** The activity of a token that was revoked: by whom, and whose it was. */

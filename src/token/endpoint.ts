@@ -121,11 +121,13 @@ export const createEndpoint = <
     const isKnown = evidence.seen().known === true;
     const admission = isKnown ? null : strangers.admit(decision.tenant, reason);
     const receipt = admission?.kept === 'summed-up' ? admission.receipt : facts.id;
-    const isWhole =
-      !isKnown || evidence.isVerified() || evidenceBudget.admit(decision.tenant, sourceAddress);
-    const describe = isWhole ? describeRefused : describeRefusedBriefly;
-    if (receipt === facts.id)
+    if (receipt === facts.id) {
+      // Of what nobody signed is bounded how many there are where it names nobody, and how long each is where it does.
+      const isWhole =
+        !isKnown || evidence.isVerified() || evidenceBudget.admit(decision.tenant, sourceAddress);
+      const describe = isWhole ? describeRefused : describeRefusedBriefly;
       await activityLog.record(describe(rules.activityType, decision, outcome, facts));
+    }
     rules.refused?.(decision, { reason, receipt, at: facts.time });
     return refused(reason, presentedTokenError, receipt);
   };

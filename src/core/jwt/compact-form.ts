@@ -32,7 +32,7 @@ export interface CompactJws {
 }
 
 /** More than anybody's token has; each of them costs (A36). */
-const jsonLimits: JsonLimits = { maxDepth: 32, maxMembers: 256, maxValues: 2048 };
+const jsonLimits: JsonLimits = { maxDepth: 32, maxMembers: 256, maxValues: 1024 };
 
 const expectedSize = `at most ${maxTokenBytes} characters`;
 const expectedForm = 'three base64url segments joined by two dots: a signed JWT in compact form';

@@ -9,7 +9,7 @@ const headerRoom = 1024;
 /** Longer texts are no token of anybody; nothing in them is read. */
 const maxLength = 65_536;
 
-const limits = { maxDepth: 32, maxMembers: 256, maxValues: 2048 } as const;
+const limits = { maxDepth: 32, maxMembers: 256, maxValues: 1024 } as const;
 
 /** Header and claims of a token; `null` for a part that is none. */
 export interface TokenParts {

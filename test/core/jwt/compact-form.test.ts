@@ -77,6 +77,14 @@ describe('a compact JWS', () => {
     );
   });
 
+  it('A36 as many values as a token may have, and not one more', () => {
+    const holding = (values: number) => ({ claims: { list: Array.from({ length: values }, () => 7) } });
+    // The claims, which are an object of so many members, and the list itself.
+    const others = Object.keys(githubClaims).length + 1;
+    expectGranted(parseCompactJws(makeToken(holding(1024 - others))));
+    expectRefused(parseCompactJws(makeToken(holding(1025 - others))), 'token_malformed', 'token.json');
+  });
+
   it.each([
     ['a line break at its end', `${makeToken()}\n`, /White space/u],
     ['JSON around it', JSON.stringify({ answer: makeToken() }), /This is JSON/u],
