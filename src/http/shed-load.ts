@@ -33,7 +33,7 @@ const administrationPerTurn = 1;
  * … and of those on whose connection the last one was refused, so that a flood of bad tokens makes no turn long for others
  * (B28). Where there were no others for a while more of them go together, for work that is done side by side costs less.
  */
-const refusedPerTurn = { besideOthers: 2, alone: 8, aloneAfterMs: 100 } as const;
+const refusedPerTurn = { besideOthers: 2, alone: 32, aloneAfterMs: 100 } as const;
 
 /** Whether the path of a request is never refused for load. */
 export const isSpared = (target: string): boolean => spared.test(target);

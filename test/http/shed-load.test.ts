@@ -335,7 +335,7 @@ describe('what is let in', () => {
     nowMs += 1;
     const alone = await mostBegunInTurn(refused, '/token?bad');
     expect(alone).toBeGreaterThan(2);
-    expect(alone).toBeLessThanOrEqual(8);
+    expect(alone).toBeLessThanOrEqual(32);
     if (other !== undefined) await mostBegunInTurn([other], '/token?good');
     expect(await mostBegunInTurn(refused, '/token?bad')).toBeLessThanOrEqual(2);
     for (const client of clients) client.destroy();
