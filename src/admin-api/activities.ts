@@ -121,12 +121,10 @@ const activityMembers = {
     .record(z.string(), z.union([z.string(), z.array(z.string())]))
     .nullable()
     .meta({ description: 'Of a refusal: the form parameters, secrets replaced by their length.' }),
-  presented: z
-    .array(presentedJwt)
-    .meta({
-      description:
-        'Of a refusal: header and claims of each token, never the token; of a flood of forged ones not of all.',
-    }),
+  presented: z.array(presentedJwt).meta({
+    description:
+      'Of a refusal: header and claims of each token, never the token; of a flood of forged ones not of all.',
+  }),
   details: z.record(z.string(), detail).nullable(),
 };
 
