@@ -38,8 +38,8 @@ const refusedPerTurn = { besideOthers: 2, alone: 32, aloneAfterMs: 100 } as cons
 /** Whether the path of a request is never refused for load. */
 export const isSpared = (target: string): boolean => spared.test(target);
 
-/** How long a connection rests that was refused for load. */
-const restMs = 50;
+/** Those that were refused together do not come back together. */
+const restSpread = [0.7, 1.3, 0.9, 1.1] as const;
 
 /** Different for clients that were refused together, so that they do not come back together. */
 const retryAfterSeconds = [1, 2, 3, 4] as const;
@@ -53,6 +53,11 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   /** Connections whose last request was refused. */
   const refusedLast = new WeakSet<Socket>();
   const resting = createRestingConnections();
+  let restTurn = 0;
+  const rest = (socket: Socket): void => {
+    restTurn = (restTurn + 1) % restSpread.length;
+    resting.rest(socket, Math.round(admission.restMs() * (restSpread[restTurn] ?? 1)));
+  };
   const refuse = createRefusal(refusals, isStopping);
   const answer = server.listeners('request') as ((
     request: IncomingMessage,
@@ -94,32 +99,50 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     pipelined.end(socket);
   }
 
+  const startTurn = (): void => {
+    if (turnUnderWay) return;
+    turnUnderWay = true;
+    turnAtMs = clock.monotonic();
+    admission.turn({ atMs: turnAtMs, idleMs: idleMs() });
+    setImmediate(endTurn);
+  };
+
+  const beginAdmitted = (response: ServerResponse): void => {
+    if (refusedLast.has(response.req.socket)) return beginAfterRefusal(response);
+    othersAtMs = turnAtMs;
+    return begin(response);
+  };
+  const takeTurns = createTakeTurns(() => {
+    startTurn();
+    return admission.next();
+  }, setImmediate);
+
   const pipelined = createPipelinedRequests((response) => {
     const { req: request } = response;
-    const isCounted = !isSpared(request.url ?? '');
-    if (isCounted && !admission.admit()) {
+    if (isSpared(request.url ?? '')) {
       response.on('close', leave);
-      refuse(response);
-      resting.rest(request.socket, restMs);
+      if (administration.test(request.url ?? '')) beginAdministration(response);
+      else begin(response);
       return;
     }
-    response.on('close', isCounted ? leaveCounted : leave);
-    if (!isCounted && administration.test(request.url ?? '')) beginAdministration(response);
-    else if (isCounted && refusedLast.has(request.socket)) beginAfterRefusal(response);
-    else {
-      othersAtMs = turnAtMs;
-      begin(response);
+    const admitted = admission.admit();
+    if (admitted === null) {
+      response.on('close', leave);
+      refuse(response);
+      rest(request.socket);
+      return;
     }
+    response.on('close', leaveCounted);
+    if (admitted === 'now') beginAdmitted(response);
+    else
+      takeTurns(() => {
+        if (!request.socket.destroyed) beginAdmitted(response);
+      });
   });
 
   server.removeAllListeners('request');
   server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
-    if (!turnUnderWay) {
-      turnUnderWay = true;
-      turnAtMs = clock.monotonic();
-      admission.turn({ atMs: turnAtMs, idleMs: idleMs() });
-      setImmediate(endTurn);
-    }
+    startTurn();
     pipelined.begin(response);
   });
 };

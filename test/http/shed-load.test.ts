@@ -12,6 +12,9 @@ import { sendRaw } from '../support/raw-http.ts';
 let server: Server;
 let url: string;
 let full: boolean;
+/** Where requests wait: how many are begun in a turn. */
+let duePerTurn: number | null;
+let restMs: number;
 let stopping: boolean;
 let inside: number;
 let seen: string[];
@@ -25,10 +28,12 @@ let nowMs: number;
 
 const admission: AdmissionControl = {
   admit: () => {
-    if (full) return false;
+    if (full) return null;
     inside += 1;
-    return true;
+    return duePerTurn === null ? 'now' : 'later';
   },
+  next: () => duePerTurn ?? 0,
+  restMs: () => restMs,
   left: () => void (inside -= 1),
   turn: (moment) => void moments.push(moment),
   inFlight: () => inside,
@@ -36,7 +41,7 @@ const admission: AdmissionControl = {
 
 beforeEach(async () => {
   [full, stopping, inside, seen, moments, sockets, waiting] = [false, false, 0, [], [], [], []];
-  nowMs = 7;
+  [nowMs, duePerTurn, restMs] = [7, null, 50];
   statusOf = () => 200;
   let ids = 0;
   strangers = createStrangerBudget(600, createFixedClock(), () => `receipt-${(ids += 1)}`);
@@ -165,6 +170,21 @@ describe('B26 RS-11 a request that is too many', () => {
     expect((await second).status).toBe(503);
     await rested;
     expect(happened).toEqual(['pause', 'resume']);
+  });
+
+  it.each([
+    [50, false],
+    [100_000, true],
+  ])('its connection rests for about as long as is said: %i ms', async (milliseconds, rests) => {
+    full = true;
+    restMs = milliseconds;
+    const client = await connectRaw(url);
+    client.write(raw());
+    while (sockets.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => sockets[0]?.once('pause', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(sockets[0]?.isPaused()).toBe(rests);
+    client.destroy();
   });
 });
 
@@ -299,6 +319,31 @@ describe('what is let in', () => {
     while (sockets.length < count) await settled();
     return clients;
   };
+
+  it('B26 what is let in for later is begun with in turns, as many as is said, in the order in which it came', async () => {
+    const clients = await connectMany(40);
+    expect(await mostBegunInTurn(clients, '/token')).toBeGreaterThan(5);
+    duePerTurn = 3;
+    expect(await mostBegunInTurn(clients, '/token')).toBe(3);
+    seen.length = 0;
+    for (const [index, client] of clients.entries()) client.write(raw(`/token?${index}`));
+    while (seen.length < 40 || inside > 0) await settled();
+    expect(seen).toEqual(clients.map((_, index) => `/token?${index}`));
+    for (const client of clients) client.destroy();
+  });
+
+  it('B26 what was given up while it waited is not begun with, and leaves', async () => {
+    const clients = await connectMany(5);
+    duePerTurn = 0;
+    for (const client of clients) client.write(raw());
+    while (inside < 5) await settled();
+    for (const client of clients.slice(1)) client.destroy();
+    while (inside > 1) await settled();
+    duePerTurn = 10;
+    while (inside > 0) await settled();
+    expect(seen).toEqual(['/token']);
+    for (const client of clients) client.destroy();
+  });
 
   it.each([
     ['/token', 5, 40],
