@@ -332,6 +332,20 @@ describe('what is let in', () => {
     for (const client of clients) client.destroy();
   });
 
+  it('B26 a turn in which nothing arrived is one too, for those who wait', async () => {
+    const [client] = await connectMany(1);
+    duePerTurn = 0;
+    client?.write(raw());
+    while (inside === 0) await settled();
+    const before = moments.length;
+    await settled();
+    await settled();
+    expect(moments.length).toBeGreaterThan(before);
+    duePerTurn = 1;
+    while (inside > 0) await settled();
+    client?.destroy();
+  });
+
   it('B26 what was given up while it waited is not begun with, and leaves', async () => {
     const clients = await connectMany(5);
     duePerTurn = 0;
