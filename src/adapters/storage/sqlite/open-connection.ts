@@ -16,7 +16,11 @@ export class SqliteFailure extends Error {
 
 /** One SQLite connection in a thread of its own; statements run in the order they were given. */
 export interface SqliteConnection {
-  run(sql: string, parameters: readonly unknown[]): Promise<StatementResult>;
+  /**
+   * @param ahead statements without parameters that run before it, at the cost of none; where one fails, so does this, and
+   * nothing behind it is tried
+   */
+  run(sql: string, parameters: readonly unknown[], ahead?: readonly string[]): Promise<StatementResult>;
   /** Writes units in one transaction, each of them whole or not at all; what became of each. */
   commit(units: readonly CommitUnit[]): Promise<readonly CommitOutcome[]>;
   rollback(): Promise<void>;
@@ -99,7 +103,8 @@ export const openConnection = async (options: WorkerOptions): Promise<SqliteConn
   await expect();
   mayEnd = false;
   return {
-    run: async (sql, parameters) => await ask({ ask: 'run', sql, parameters: parameters.map(toBindable) }),
+    run: async (sql, parameters, ahead = []) =>
+      await ask({ ask: 'run', sql, parameters: parameters.map(toBindable), ahead }),
     commit: async (units) => (await ask({ ask: 'commit', units })).rows as readonly CommitOutcome[],
     rollback: async () => {
       await ask({ ask: 'rollback' });

@@ -12,7 +12,13 @@ export interface WorkerOptions {
 
 /** What the worker is asked; it answers one after the other. */
 export type WorkerRequest =
-  | { readonly ask: 'run'; readonly sql: string; readonly parameters: readonly Bindable[] }
+  | {
+      readonly ask: 'run';
+      readonly sql: string;
+      readonly parameters: readonly Bindable[];
+      /** Statements without parameters that run before it; where one of them fails, nothing behind it is tried. */
+      readonly ahead: readonly string[];
+    }
   /** Writes units in one transaction of their own. It answers with a `CommitOutcome` for each as a row. */
   | { readonly ask: 'commit'; readonly units: readonly CommitUnit[] }
   /** Ends the transaction if one is open: SQLite ends some by itself, for example when the disk is full. */

@@ -23,24 +23,53 @@ class ThreadedSqliteAdapter extends SqliteAdapter {
   }
 }
 
-/** A connection as kysely borrows it; `leave` is set while it holds the writer for a transaction. */
-interface BorrowedConnection extends DatabaseConnection {
-  leave: (() => void) | null;
+/** The writer, held for a transaction. */
+interface HeldWriter {
+  readonly leave: () => void;
+  /** Statements that go along with the next one. */
+  ahead: readonly string[];
 }
+
+/** A connection as kysely borrows it. */
+interface BorrowedConnection extends DatabaseConnection {
+  writer: HeldWriter | null;
+}
+
+/**
+ * What answers nothing waits for the statement after it: each message to the thread is a turn of the event loop, and tokens
+ * wait for the end of the transaction.
+ */
+const goesAlong = /^(?:savepoint|release) /;
+const noResult = { rows: [], numAffectedRows: 0n };
 
 const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns: Turns): Driver => {
   const borrowed = new WeakMap<DatabaseConnection, BorrowedConnection>();
 
-  const run = async <R>(connection: SqliteConnection, query: CompiledQuery): Promise<QueryResult<R>> => {
-    const { rows, changes } = await connection.run(query.sql, query.parameters);
+  const run = async <R>(
+    connection: SqliteConnection,
+    query: CompiledQuery,
+    ahead: readonly string[] = [],
+  ): Promise<QueryResult<R>> => {
+    const { rows, changes } = await connection.run(query.sql, query.parameters, ahead);
     return { rows: rows as R[], numAffectedRows: BigInt(changes) };
+  };
+  /** What has waited to go along, which waits no longer. */
+  const takeAhead = (mine: HeldWriter): readonly string[] => {
+    const { ahead } = mine;
+    mine.ahead = [];
+    return ahead;
   };
   const borrow = (): BorrowedConnection => {
     const connection: BorrowedConnection = {
-      leave: null,
+      writer: null,
       executeQuery: async (query) => {
-        if (connection.leave !== null) {
-          return await run(writer, query);
+        const mine = connection.writer;
+        if (mine !== null && goesAlong.test(query.sql)) {
+          mine.ahead = [...mine.ahead, query.sql];
+          return noResult;
+        }
+        if (mine !== null) {
+          return await run(writer, query, takeAhead(mine));
         }
         if (SelectQueryNode.is(query.query)) {
           return await run(reader, query);
@@ -67,8 +96,8 @@ const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns:
     return found;
   };
   const letGo = (connection: BorrowedConnection): void => {
-    connection.leave?.();
-    connection.leave = null;
+    connection.writer?.leave();
+    connection.writer = null;
   };
 
   return {
@@ -76,18 +105,13 @@ const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns:
     acquireConnection: () => Promise.resolve(borrow()),
     beginTransaction: async (connection) => {
       const leave = await turns.take();
-      try {
-        // IMMEDIATE: a transaction that reads first must not find at its first write that another writer was quicker.
-        await writer.run('begin immediate', []);
-      } catch (error) {
-        leave();
-        throw error;
-      }
-      held(connection).leave = leave;
+      // IMMEDIATE: a transaction that reads first must not find at its first write that another writer was quicker.
+      held(connection).writer = { leave, ahead: ['begin immediate'] };
     },
     commitTransaction: async (connection) => {
-      await writer.run('commit', []);
-      letGo(held(connection));
+      const mine = held(connection);
+      await writer.run('commit', [], mine.writer === null ? [] : takeAhead(mine.writer));
+      letGo(mine);
     },
     rollbackTransaction: async (connection) => {
       try {
@@ -98,7 +122,7 @@ const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns:
     },
     releaseConnection: async (connection) => {
       const mine = held(connection);
-      if (mine.leave !== null) {
+      if (mine.writer !== null) {
         await writer.rollback().finally(() => {
           letGo(mine);
         });

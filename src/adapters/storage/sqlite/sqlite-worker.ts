@@ -75,6 +75,7 @@ const answerTo = (
 ): StatementResult => {
   switch (request.ask) {
     case 'run':
+      for (const sql of request.ahead) run(sql, []);
       return run(request.sql, request.parameters);
     case 'commit':
       return { rows: commitUnits(database, run, request.units), changes: 0 };

@@ -27,17 +27,28 @@ export const createRevisionStore = (db: Kysely<Database>): RevisionStore => ({
   describe: async (tenant, touched) => {
     const text = JSON.stringify(touched);
     if (text.length > maxTouchedLength) return;
-    const { revision } = await db
+    const reached = db
       .selectFrom('revisions')
-      .select('revision')
       .where('tenant', '=', tenant)
-      .executeTakeFirstOrThrow();
+      .select(({ val }) => ['tenant', 'revision', val(text).as('touched')]);
+    await db
+      .insertInto('revision_touches')
+      .columns(['tenant', 'revision', 'touched'])
+      .expression(reached)
+      .execute();
     await db
       .deleteFrom('revision_touches')
       .where('tenant', '=', tenant)
-      .where('revision', '<=', revision - keptTouches)
+      .where(({ eb, selectFrom }) =>
+        eb(
+          'revision',
+          '<=',
+          selectFrom('revisions')
+            .where('tenant', '=', tenant)
+            .select((row) => row('revision', '-', keptTouches).as('oldest')),
+        ),
+      )
       .execute();
-    await db.insertInto('revision_touches').values({ tenant, revision, touched: text }).execute();
   },
   touchedBetween: async (tenant, after, until) => {
     if (until - after > keptTouches) return null;
