@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { createTakeTurns } from '../core/take-turns.ts';
 
 /** Bounds of connections; their number in total is `maxConnections` of the server. */
 export interface ConnectionBounds {
@@ -11,6 +12,8 @@ export interface ConnectionBounds {
   readonly lookMs: number;
   /** How many looks in a row may find that a client took nothing of its answer. */
   readonly patientLooks: number;
+  /** How many of those that one look found are cut off in a turn of the event loop. */
+  readonly cutOffPerTurn: number;
 }
 
 /** Those of a server: a client that reads nothing is cut off after 14 to 16 s (A89). */
@@ -19,6 +22,7 @@ export const connectionBounds: ConnectionBounds = {
   mostOfOneAddress: 0.5,
   lookMs: 2000,
   patientLooks: 7,
+  cutOffPerTurn: 10,
 };
 
 interface Reader {
@@ -36,6 +40,7 @@ export const boundConnections = (server: Server, bounds: ConnectionBounds = conn
   const byAddress = new Map<string, number>();
   const readers = new Map<Socket, Reader>();
   let madeRoom = false;
+  const inTurn = createTakeTurns(() => bounds.cutOffPerTurn, setImmediate);
 
   const leave = (socket: Socket, address: string): void => {
     readers.delete(socket);
@@ -67,7 +72,7 @@ export const boundConnections = (server: Server, bounds: ConnectionBounds = conn
       const flushed = socket.writableLength === 0 ? -1 : socket.bytesWritten - socket.writableLength;
       reader.looks = flushed !== -1 && flushed === reader.flushed ? reader.looks + 1 : 0;
       reader.flushed = flushed;
-      if (reader.looks >= bounds.patientLooks) socket.destroy();
+      if (reader.looks >= bounds.patientLooks) inTurn(() => void socket.destroy());
     }
   };
   const timer = setInterval(look, bounds.lookMs);

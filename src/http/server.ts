@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,6 +8,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { oauthErrors } from '../core/oauth/errors.ts';
+import { createTakeTurns } from '../core/take-turns.ts';
 import { NoActiveSigningKey } from '../keys/key-ring-view.ts';
 import { CannotOpenSigningKey } from '../ports/signing-backend.ts';
 import type { LogRequest } from '../ports/request-log.ts';
@@ -36,7 +38,20 @@ const limits = {
   bodyBytes: 64 * 1024,
   headerBytes: 16 * 1024,
   connections: 10_000,
+  /** Node finds all that are too slow at once, and there may be thousands of them. */
+  cutOffPerTurn: 10,
 } as const;
+
+/** The last answer on a connection on which none can follow. */
+const cutOff = (socket: Socket, status: number): void => {
+  if (socket.destroyed || !socket.writable) return;
+  const body = JSON.stringify(plainError(status));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  // A client that neither reads nor closes would hold the connection for good (A89).
+  setTimeout(() => socket.destroy(), limits.lingerMs).unref();
+};
 
 /**
  * The Fastify instance every route is registered on: bounds, log lines without a query string, and answers of our own
@@ -48,6 +63,7 @@ export const createServer = ({
   trustProxy,
   isStopping,
 }: ServerOptions): FastifyInstance => {
+  const inTurn = createTakeTurns(() => limits.cutOffPerTurn, setImmediate);
   const app = Fastify({
     // Fastify's own remarks at start-up are dropped: the process says once that it is ready, and with what.
     loggerInstance: logger.child({}, { level: 'warn' }),
@@ -69,21 +85,12 @@ export const createServer = ({
     onConstructorPoisoning: 'error',
     http: {
       headersTimeout: limits.headersMs,
-      connectionsCheckingInterval: 2000,
+      connectionsCheckingInterval: 500,
       maxHeaderSize: limits.headerBytes,
       // Its absence is answered below, in our own shape.
       requireHostHeader: false,
     },
-    clientErrorHandler: (error, socket) => {
-      if (socket.destroyed || !socket.writable) return;
-      const status = statusOfClientError(error.code);
-      const body = JSON.stringify(plainError(status));
-      socket.end(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
-      // A client that neither reads nor closes would hold the connection for good (A89).
-      setTimeout(() => socket.destroy(), limits.lingerMs).unref();
-    },
+    clientErrorHandler: ({ code }, socket) => inTurn(() => cutOff(socket, statusOfClientError(code))),
     frameworkErrors: (_error, _request, reply) => void sendPlain(reply as FastifyReply, 404),
   });
   app.server.maxConnections = limits.connections;

@@ -23,15 +23,20 @@ export interface LoadSheddingDependencies {
  */
 const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?]*\.well-known))(?=[/?]|$)/;
 
-/** What takes turns: each costs a multiple of a token, and tools send hundreds of them at once (A63). Its documents do not. */
-const administration = /^\/(?:t\/[^/?]*\/)?api\/v1(?=[/?]|$)(?!\/(?:openapi\.json|docs))/;
-
-/** So many of them are begun in a turn of the event loop … */
-const administrationPerTurn = 1;
+/**
+ * What takes turns, one of each in a turn of the event loop: what describes the admin API, for it is large and anybody may ask
+ * for it again and again (A89), and the admin API itself, for each request costs a multiple of a token and tools send hundreds
+ * of them at once (A63).
+ */
+const inTurns = [
+  /^\/(?:t\/[^/?]*\/)?api\/v1\/(?:openapi\.json|docs)(?=[/?]|$)/,
+  /^\/(?:t\/[^/?]*\/)?api\/v1(?=[/?]|$)/,
+] as const;
 
 /**
- * … and of those on whose connection the last one was refused, so that a flood of bad tokens makes no turn long for others
- * (B28). Where there were no others for a while more of them go together, for work that is done side by side costs less.
+ * So many are begun in a turn of those on whose connection the last one was refused, so that a flood of bad tokens makes no turn
+ * long for others (B28). Where there were no others for a while more of them go together, for work that is done side by side
+ * costs less.
  */
 const refusedPerTurn = { besideOthers: 2, alone: 32, aloneAfterMs: 100 } as const;
 
@@ -79,7 +84,7 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
         if (!response.req.socket.destroyed) begin(response);
       });
   };
-  const beginAdministration = inTurnsOf(() => administrationPerTurn);
+  const queues = inTurns.map((paths) => ({ paths, beginInTurn: inTurnsOf(() => 1) }));
   let turnAtMs = clock.monotonic();
   /** When the last one was begun that takes no turns. */
   let othersAtMs = turnAtMs;
@@ -121,8 +126,8 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     const { req: request } = response;
     if (isSpared(request.url ?? '')) {
       response.on('close', leave);
-      if (administration.test(request.url ?? '')) beginAdministration(response);
-      else begin(response);
+      const beginSpared = queues.find(({ paths }) => paths.test(request.url ?? ''))?.beginInTurn ?? begin;
+      beginSpared(response);
       return;
     }
     const admitted = admission.admit();

@@ -112,12 +112,30 @@ describe('A89 slow reading', () => {
     expect(ends.map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
   });
 
+  it('of those that one look finds a few are cut off in a turn of the event loop', async () => {
+    const port = await start({ ...connectionBounds, lookMs: 100, patientLooks: 3, cutOffPerTurn: 2 });
+    for (let count = 0; count < 8; count += 1) {
+      const client = await open(port);
+      client.pause();
+      client.write('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
+    }
+    const countLost = (): number => ends.filter(({ destroyed }) => destroyed).length;
+    const inTurns = new Set<number>();
+    for (let lost = 0; lost < 8; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      inTurns.add(countLost() - lost);
+      lost = countLost();
+    }
+    expect(inTurns).toEqual(new Set([0, 2]));
+  });
+
   it('the bounds of a server: 14 to 16 seconds without a byte', () => {
     expect(connectionBounds).toEqual({
       scarceFrom: 0.75,
       mostOfOneAddress: 0.5,
       lookMs: 2000,
       patientLooks: 7,
+      cutOffPerTurn: 10,
     });
   });
 });

@@ -361,10 +361,13 @@ describe('what is let in', () => {
 
   it.each([
     ['/token', 5, 40],
+    ['/t/acme/.well-known/openid-configuration', 5, 40],
     ['/api/v1/service-accounts', 1, 1],
     ['/t/acme/api/v1/service-accounts', 1, 1],
+    ['/api/v1/openapi.json', 1, 1],
+    ['/t/acme/api/v1/docs/static/index.css', 1, 1],
   ])(
-    'A63 of 40 × %s that arrive together, %i to %i are begun in one turn of the event loop',
+    'A63 A89 of 40 × %s that arrive together, %i to %i are begun in one turn of the event loop',
     async (path, least, most) => {
       const clients = await connectMany(40);
       const begun = await mostBegunInTurn(clients, path);
@@ -373,6 +376,15 @@ describe('what is let in', () => {
       for (const client of clients) client.destroy();
     },
   );
+
+  it('A89 whoever reads what describes the admin API is not in its way', async () => {
+    const clients = await connectMany(40);
+    for (const client of clients.slice(1)) client.write(raw('/api/v1/openapi.json'));
+    clients[0]?.write(raw('/api/v1/blocks'));
+    while (seen.length < 40) await settled();
+    expect(seen.indexOf('/api/v1/blocks')).toBeLessThan(20);
+    for (const client of clients) client.destroy();
+  });
 
   it('B28 whose last request was refused takes turns, and nobody else', async () => {
     statusOf = (path) => (path === '/token?bad' ? 400 : 200);
