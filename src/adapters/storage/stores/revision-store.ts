@@ -30,7 +30,7 @@ export const createRevisionStore = (db: Kysely<Database>): RevisionStore => ({
     const reached = db
       .selectFrom('revisions')
       .where('tenant', '=', tenant)
-      .select(({ val }) => ['tenant', 'revision', val(text).as('touched')]);
+      .select((row) => ['tenant', 'revision', row.val(text).as('touched')]);
     await db
       .insertInto('revision_touches')
       .columns(['tenant', 'revision', 'touched'])
@@ -39,11 +39,12 @@ export const createRevisionStore = (db: Kysely<Database>): RevisionStore => ({
     await db
       .deleteFrom('revision_touches')
       .where('tenant', '=', tenant)
-      .where(({ eb, selectFrom }) =>
-        eb(
+      .where((touch) =>
+        touch(
           'revision',
           '<=',
-          selectFrom('revisions')
+          touch
+            .selectFrom('revisions')
             .where('tenant', '=', tenant)
             .select((row) => row('revision', '-', keptTouches).as('oldest')),
         ),
