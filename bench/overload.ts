@@ -1,7 +1,8 @@
 // What becomes of the server when more is asked than it can do, and of good requests beside something that is not:
 // bench/README.md. Takes some five minutes and ends by itself; Ctrl-C ends it at once.
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chooseCores } from './cores.ts';
 import { floodWithConnections, holdSlowly, pipeline } from './overload/connections.ts';
 import { startGenerator } from './overload/generators.ts';
@@ -19,6 +20,7 @@ import { renderOverload } from './overload/render.ts';
 import { findMaximum, type LevelFindings, tryLevel } from './overload/saturation.ts';
 import { holdTo, type Server, startServer } from './overload/start-server.ts';
 import { signBad, signGood, startIssuer } from './overload/workload.ts';
+import { prepareStartPrograms } from './start-programs.ts';
 
 const connections = 1000;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -47,6 +49,9 @@ const { parts, report: isReported } = readOptions();
 const cores = chooseCores();
 // Whatever this process starts inherits its core; the server has another.
 holdTo(cores?.load ?? null, process.pid);
+const place = mkdtempSync(join(tmpdir(), 'bureau-overload-'));
+process.on('exit', () => rmSync(place, { recursive: true, force: true }));
+const { built } = await prepareStartPrograms(place);
 const issuer = await startIssuer();
 const silent = await startIssuers(20);
 say('signing tokens');
@@ -66,7 +71,10 @@ const onServer = async <T>(
   act: (server: Server) => Promise<T>,
 ): Promise<T> => {
   const allowed = [issuer, ...silent].map(({ host, port }) => `${host}:${port}`).join(',');
-  const server = await startServer(cores?.server ?? null, { BUREAU_OUTBOUND_ALLOW: allowed, ...environment });
+  const server = await startServer(built, cores?.server ?? null, {
+    BUREAU_OUTBOUND_ALLOW: allowed,
+    ...environment,
+  });
   await server.register('deploy-payments', [issuer]);
   try {
     return await act(server);

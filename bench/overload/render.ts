@@ -192,7 +192,7 @@ export const renderOverload = (found: OverloadFindings): string => {
     `# Overload
 
 ${found.machine.map((line) => `- ${line}`).join('\n')}
-- Durable activities, replay protection and the log are on; the rate limit is off where nothing else is said.
+- The server is what \`npm run build\` makes, as the image runs it. Durable activities, replay protection and the log are on; the rate limit is off where nothing else is said.
 `,
     levels === undefined ? null : levelsSection(maximum, connections, levels),
     herd === undefined ? null : herdSection(herd),

@@ -12,6 +12,7 @@ import {
   signAssertion,
 } from '../../test/support/bureau-process.ts';
 import { nodeOnCore } from '../cores.ts';
+import type { Startable } from '../start-programs.ts';
 
 /** A server under test. */
 export interface Server {
@@ -41,18 +42,20 @@ export const holdTo = (core: number | null, pid: number): void => {
     execFileSync(taskset, ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
 };
 
-/** `bureau serve` with default settings but for the rate limit and what loopback issuers need; its log goes to a file. */
+/**
+ * `bureau serve` with default settings but for the rate limit and what loopback issuers need; its log goes to a file.
+ *
+ * @param startable what it is started from
+ */
 export const startServer = async (
+  { program, args: programArgs }: Startable,
   core: number | null,
   environment: Readonly<Record<string, string>>,
 ): Promise<Server> => {
   const folder = await mkdtemp(join(tmpdir(), 'bureau-overload-'));
   const port = await freePort();
   const log = openSync(join(folder, 'server.log'), 'a', 0o600);
-  const [command, args] = nodeOnCore(core, [
-    fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
-    'serve',
-  ]);
+  const [command, args] = nodeOnCore(core, [fileURLToPath(program), ...programArgs, 'serve']);
   const child = spawn(command, args, {
     cwd: folder,
     env: {
