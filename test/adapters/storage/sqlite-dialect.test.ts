@@ -114,8 +114,14 @@ describe('what a transaction asks of the thread of SQLite', () => {
   it('a transaction that cannot begin fails with its first statement, which does nothing, and lets the next one in', async () => {
     const other = await openConnection({ path: join(folder, 'bureau.db'), role: 'writer' });
     await other.run('begin immediate', []);
-    const locked = db.transaction().execute((change) => add(change, 'a'));
-    await expect(locked).rejects.toMatchObject({ name: 'SqliteFailure', resultCode: 5 });
+    for (const work of [
+      (change: Kysely<Database>) => add(change, 'a'),
+      (change: Kysely<Database>) => atomically(change, (inner) => add(inner, 'a')),
+    ])
+      await expect(db.transaction().execute(work)).rejects.toMatchObject({
+        name: 'SqliteFailure',
+        resultCode: 5,
+      });
     await other.rollback();
     await other.close();
     await db.transaction().execute((change) => add(change, 'b'));

@@ -40,6 +40,9 @@ interface BorrowedConnection extends DatabaseConnection {
  * wait for the end of the transaction.
  */
 const goesAlong = /^(?:savepoint|release) /;
+
+/** IMMEDIATE: a transaction that reads first must not find at its first write that another writer was quicker. */
+const begin = 'begin immediate';
 const noResult = { rows: [], numAffectedRows: 0n };
 
 const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns: Turns): Driver => {
@@ -64,7 +67,8 @@ const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns:
       writer: null,
       executeQuery: async (query) => {
         const mine = connection.writer;
-        if (mine !== null && goesAlong.test(query.sql)) {
+        // Nothing goes along with what begins: where that fails there is no savepoint to go back to.
+        if (mine !== null && goesAlong.test(query.sql) && !mine.ahead.includes(begin)) {
           mine.ahead = [...mine.ahead, query.sql];
           return noResult;
         }
@@ -105,8 +109,7 @@ const createDriver = (reader: SqliteConnection, writer: SqliteConnection, turns:
     acquireConnection: () => Promise.resolve(borrow()),
     beginTransaction: async (connection) => {
       const leave = await turns.take();
-      // IMMEDIATE: a transaction that reads first must not find at its first write that another writer was quicker.
-      held(connection).writer = { leave, ahead: ['begin immediate'] };
+      held(connection).writer = { leave, ahead: [begin] };
     },
     commitTransaction: async (connection) => {
       const mine = held(connection);
