@@ -39,7 +39,7 @@ const limits = {
   headerBytes: 16 * 1024,
   connections: 10_000,
   /** Node finds all that are too slow at once, and there may be thousands of them. */
-  cutOffPerTurn: 10,
+  cutOffPerTurn: 32,
 } as const;
 
 /** The last answer on a connection on which none can follow. */
@@ -54,6 +54,22 @@ const cutOff = (socket: Socket, status: number): void => {
 };
 
 /**
+ * Ends connections that failed: at once, but for those that are too slow. Each of them waits for its turn once, however often it
+ * is found meanwhile.
+ */
+const createCutOff = (): ((code: string | undefined, socket: Socket) => void) => {
+  const inTurn = createTakeTurns(() => limits.cutOffPerTurn, setImmediate);
+  const waiting = new WeakSet<Socket>();
+  return (code, socket) => {
+    const status = statusOfClientError(code);
+    if (status !== 408) return cutOff(socket, status);
+    if (waiting.has(socket)) return;
+    waiting.add(socket);
+    inTurn(() => cutOff(socket, status));
+  };
+};
+
+/**
  * The Fastify instance every route is registered on: bounds, log lines without a query string, and answers of our own
  * shape for everything that no route answers (A97).
  */
@@ -63,7 +79,7 @@ export const createServer = ({
   trustProxy,
   isStopping,
 }: ServerOptions): FastifyInstance => {
-  const inTurn = createTakeTurns(() => limits.cutOffPerTurn, setImmediate);
+  const endFailed = createCutOff();
   const app = Fastify({
     // Fastify's own remarks at start-up are dropped: the process says once that it is ready, and with what.
     loggerInstance: logger.child({}, { level: 'warn' }),
@@ -90,7 +106,7 @@ export const createServer = ({
       // Its absence is answered below, in our own shape.
       requireHostHeader: false,
     },
-    clientErrorHandler: ({ code }, socket) => inTurn(() => cutOff(socket, statusOfClientError(code))),
+    clientErrorHandler: ({ code }, socket) => endFailed(code, socket),
     frameworkErrors: (_error, _request, reply) => void sendPlain(reply as FastifyReply, 404),
   });
   app.server.maxConnections = limits.connections;
