@@ -72,7 +72,7 @@ export const boundConnections = (server: Server, bounds: ConnectionBounds = conn
       const flushed = socket.writableLength === 0 ? -1 : socket.bytesWritten - socket.writableLength;
       reader.looks = flushed !== -1 && flushed === reader.flushed ? reader.looks + 1 : 0;
       reader.flushed = flushed;
-      if (reader.looks >= bounds.patientLooks) inTurn(() => void socket.destroy());
+      if (reader.looks === bounds.patientLooks) inTurn(() => void socket.destroy());
     }
   };
   const timer = setInterval(look, bounds.lookMs);

@@ -28,7 +28,7 @@ const spared = /^\/(?:livez|readyz|metrics|(?:t\/[^/?]*\/)?(?:api\/v1|spiffe|[^?
  * for it again and again (A89), and the admin API itself, for each request costs a multiple of a token and tools send hundreds
  * of them at once (A63).
  */
-const inTurns = [
+const oneInTurn = [
   /^\/(?:t\/[^/?]*\/)?api\/v1\/(?:openapi\.json|docs)(?=[/?]|$)/,
   /^\/(?:t\/[^/?]*\/)?api\/v1(?=[/?]|$)/,
 ] as const;
@@ -77,14 +77,17 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
   const begin = (response: ServerResponse): void => {
     for (const listener of answer) listener.call(server, response.req, response);
   };
-  const inTurnsOf = (perTurn: () => number): ((response: ServerResponse) => void) => {
+  const inTurnsOf = (
+    perTurn: () => number,
+    beginOne: (response: ServerResponse) => void = begin,
+  ): ((response: ServerResponse) => void) => {
     const takeTurns = createTakeTurns(perTurn, setImmediate);
     return (response) =>
       takeTurns(() => {
-        if (!response.req.socket.destroyed) begin(response);
+        if (!response.req.socket.destroyed) beginOne(response);
       });
   };
-  const queues = inTurns.map((paths) => ({ paths, beginInTurn: inTurnsOf(() => 1) }));
+  const queues = oneInTurn.map((paths) => ({ paths, beginInTurn: inTurnsOf(() => 1) }));
   let turnAtMs = clock.monotonic();
   /** When the last one was begun that takes no turns. */
   let othersAtMs = turnAtMs;
@@ -117,10 +120,10 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     othersAtMs = turnAtMs;
     return begin(response);
   };
-  const takeTurns = createTakeTurns(() => {
+  const beginLater = inTurnsOf(() => {
     startTurn();
     return admission.next();
-  }, setImmediate);
+  }, beginAdmitted);
 
   const pipelined = createPipelinedRequests((response) => {
     const { req: request } = response;
@@ -139,10 +142,7 @@ export const shedLoad = (server: Server, deps: LoadSheddingDependencies): void =
     }
     response.on('close', leaveCounted);
     if (admitted === 'now') beginAdmitted(response);
-    else
-      takeTurns(() => {
-        if (!request.socket.destroyed) beginAdmitted(response);
-      });
+    else beginLater(response);
   });
 
   server.removeAllListeners('request');
