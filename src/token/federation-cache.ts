@@ -38,8 +38,11 @@ export interface FederationCache {
 /** The most groups one read asks for. */
 const maxGroupsPerRead = 64;
 
-/** About as many as there is room for as texts: what was read once is forgotten as soon as it would be if it were kept. */
-const rememberedGroups = 16_384;
+/**
+ * Half as many again as there is room for as texts, so that the sets of fifteen thousand marks are seldom full: what was read
+ * once is forgotten about as soon as it would be if it were kept.
+ */
+const rememberedGroups = 24_576;
 
 interface Kept {
   readonly generation: number;

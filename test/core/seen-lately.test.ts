@@ -18,9 +18,27 @@ it('nearly all of few names are remembered, and nearly none of many that come be
   const seen = rememberLately(4096);
   const known = (all: readonly string[]): number => all.filter((name) => seen.note(name)).length;
   expect(known(names(400))).toBe(0);
-  expect(known(names(400))).toBeGreaterThan(340);
+  expect(known(names(400))).toBe(400);
   expect(known(names(40_000, 'other'))).toBe(0);
   expect(known(names(400))).toBeLessThan(5);
+});
+
+it('names that come in turn do not push each other out where there is room for twice as many', () => {
+  const seen = rememberLately(4096);
+  const known = (): number => names(2048).filter((name) => seen.note(name)).length;
+  expect(known()).toBe(0);
+  for (let turn = 0; turn < 5; turn += 1) expect(known()).toBeGreaterThan(1900);
+});
+
+it('of a set that is full the name that was noted first is forgotten, and what comes again stays', () => {
+  const seen = rememberLately(8);
+  const all = names(9);
+  for (const name of all.slice(0, 8)) expect(seen.note(name)).toBe(false);
+  expect(seen.note(all[0] ?? '')).toBe(true);
+  expect(seen.note(all[8] ?? '')).toBe(false);
+  expect(seen.note(all[0] ?? '')).toBe(true);
+  expect(seen.note(all[2] ?? '')).toBe(true);
+  expect(seen.note(all[1] ?? '')).toBe(false);
 });
 
 it('names that differ in one character anywhere lead to places all over', () => {
